@@ -1,0 +1,40 @@
+# Needs Python 3.11 or newer with venv, and a shell. Java and Delta's jars are fetched where they are missing.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.headwater-stamp
+
+.PHONY: demo test check bench clean lock setup quick
+
+setup: $(STAMP)  ## Make the environment: locked packages, Java if there is none, Delta's jars.
+
+$(STAMP): requirements/lock.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes -r requirements/lock.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/headwater setup
+	touch $(STAMP)
+
+demo: $(STAMP)  ## Run the flights project from raw data to drift report.
+	$(BIN)/headwater demo
+
+check: $(STAMP)  ## Format, lint, types and the direction of imports.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## Everything that CI checks.
+	$(BIN)/pytest
+
+quick: $(STAMP)  ## The tests without the slow ones.
+	$(BIN)/pytest -m "not slow"
+
+bench: $(STAMP)  ## Compare with peers; see benchmarks/.
+	$(BIN)/python -m benchmarks
+
+lock:  ## Pin the dependencies anew.
+	sh requirements/lock.sh
+
+clean:  ## Remove what make and the demo made.
+	rm -rf .venv .headwater .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,315 @@
+"""Table verbs: the only place that writes.
+
+Every verb takes a name of one to three levels and completes it from the session's current catalog and schema. A verb is
+one Delta commit, or says otherwise; verbs that give the same result when run again (all but :func:`append`) are tried
+again when another writer was faster.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lakehouse import catalog
+from lakehouse.errors import InvalidInputError, MissingColumnsError, TableExistsError, TableNotFoundError
+from lakehouse.names import TableName
+
+if TYPE_CHECKING:
+    from delta.tables import DeltaMergeBuilder, DeltaTable
+    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql.types import StructField, StructType
+
+__all__ = [
+    "append",
+    "create_table",
+    "drop_table",
+    "list_tables",
+    "merge",
+    "optimize",
+    "overwrite",
+    "read_changes",
+    "read_table",
+    "replace_interval",
+    "resolve",
+    "set_table_properties",
+    "sql_time",
+    "table_exists",
+    "table_properties",
+    "table_version",
+]
+
+_TRIES = 6
+
+
+def table_exists(spark: SparkSession, name: str) -> bool:
+    """Say whether there is a table of this name, also if another process made it since the session started."""
+    full = catalog.complete(spark, name)
+    catalog.register(spark, full)
+    return bool(spark.catalog.tableExists(full.quoted))
+
+
+def resolve(spark: SparkSession, name: str) -> TableName:
+    """Return the full name of a table that is there.
+
+    Raises
+    ------
+    TableNotFoundError
+        If it is not; the error names the tables of its schema.
+    """
+    full = catalog.complete(spark, name)
+    if not table_exists(spark, name):
+        raise TableNotFoundError(str(full), list_tables(spark, full.catalog, full.schema))
+    return full
+
+
+def list_tables(spark: SparkSession, catalog_name: str, schema: str) -> list[str]:
+    """Return the full names of the tables in a schema, sorted; none if there is no such schema."""
+    from pyspark.errors import AnalysisException
+
+    catalog.refresh(spark)
+    try:
+        rows = spark.sql(f"SHOW TABLES IN `{catalog_name}`.`{schema}`").collect()
+    except AnalysisException:
+        return []
+    return sorted(str(TableName(catalog_name, schema, row["tableName"])) for row in rows if not row["isTemporary"])
+
+
+def create_table(
+    spark: SparkSession,
+    name: str,
+    schema: StructType,
+    *,
+    partition_by: Sequence[str] = (),
+    cluster_by: Sequence[str] = (),
+    properties: Mapping[str, str] | None = None,
+    comment: str | None = None,
+) -> TableName:
+    """Create an empty Delta table, and its schema (database) where that is missing; return the full name.
+
+    A field that is not nullable becomes NOT NULL, which Delta then enforces on every write.
+
+    Raises
+    ------
+    TableExistsError
+        If there is a table of this name.
+    """
+    full = catalog.complete(spark, name)
+    if table_exists(spark, name):
+        raise TableExistsError(str(full))
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {_quote(full.catalog)}.{_quote(full.schema)}")
+    clauses = [f"CREATE TABLE {full.quoted} ({', '.join(_column(field) for field in schema)}) USING delta"]
+    if partition_by:
+        clauses.append(f"PARTITIONED BY ({', '.join(map(_quote, partition_by))})")
+    if cluster_by:
+        clauses.append(f"CLUSTER BY ({', '.join(map(_quote, cluster_by))})")
+    if comment:
+        clauses.append(f"COMMENT {_literal(comment)}")
+    if properties:
+        clauses.append(f"TBLPROPERTIES ({', '.join(f'{_literal(k)} = {_literal(v)}' for k, v in properties.items())})")
+    spark.sql(" ".join(clauses))
+    return full
+
+
+def drop_table(spark: SparkSession, name: str) -> None:
+    """Remove the table and its files.
+
+    Raises
+    ------
+    TableNotFoundError
+        If there is no such table.
+    """
+    spark.sql(f"DROP TABLE {resolve(spark, name).quoted}")
+
+
+def read_table(
+    spark: SparkSession, name: str, *, version: int | None = None, timestamp: dt.datetime | str | None = None
+) -> DataFrame:
+    """Return the table as a lazy DataFrame: as it is now, at a version, or as it was at a time (UTC).
+
+    Raises
+    ------
+    TableNotFoundError
+        If there is no such table.
+    InvalidInputError
+        If both `version` and `timestamp` are given.
+    """
+    full = resolve(spark, name)
+    if version is not None and timestamp is not None:
+        raise InvalidInputError(f"Give version={version} or timestamp={timestamp!r} for {full}, not both.")
+    if version is not None:
+        return spark.sql(f"SELECT * FROM {full.quoted} VERSION AS OF {int(version)}")
+    if timestamp is not None:
+        return spark.sql(f"SELECT * FROM {full.quoted} TIMESTAMP AS OF '{sql_time(timestamp)}'")
+    return spark.table(full.quoted)
+
+
+def append(df: DataFrame, name: str, *, evolve: bool = False) -> None:
+    """Add the rows; with `evolve`, columns that the table lacks are added to it. Not idempotent."""
+    full = resolve(df.sparkSession, name)
+    df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
+
+
+def overwrite(df: DataFrame, name: str) -> None:
+    """Replace all rows in one commit; the schema stays."""
+    full = resolve(df.sparkSession, name)
+    _again(lambda: df.write.format("delta").mode("overwrite").saveAsTable(full.quoted))
+
+
+def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False, condition: str | None = None) -> None:
+    """Upsert by equality of all `keys`: matched rows get the columns that `df` has, new rows NULL for the others.
+
+    Parameters
+    ----------
+    df
+        At most one row per key: Delta refuses several that match one row.
+    evolve
+        Add columns that the table lacks.
+    condition
+        A further predicate on the target, as ``t.column`` in SQL, that limits the files that are looked at.
+
+    Notes
+    -----
+    One join of the table's touched files with `df`; twice the same `df` gives what once gives.
+    """
+    from pyspark.sql import functions as F
+
+    spark = df.sparkSession
+    full = resolve(spark, name)
+    missing = [key for key in keys if key not in df.columns]
+    if missing:
+        raise MissingColumnsError(missing, f"the rows to merge into {full}", df.columns, "keys")
+    values: dict[str, str | Column] = {_quote(c): F.col(f"s.{_quote(c)}") for c in df.columns}
+    changed = {c: v for c, v in values.items() if c not in {_quote(key) for key in keys}}
+    on = " AND ".join(
+        [f"t.{_quote(key)} = s.{_quote(key)}" for key in keys] + ([f"({condition})"] if condition else [])
+    )
+
+    def once() -> None:
+        builder: DeltaMergeBuilder = _delta(spark, full).alias("t").merge(df.alias("s"), on)
+        if evolve:
+            builder = builder.withSchemaEvolution()
+        if changed:
+            builder = builder.whenMatchedUpdate(set=changed)
+        builder.whenNotMatchedInsert(values=values).execute()
+
+    _again(once)
+
+
+def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, end: dt.datetime) -> None:
+    """Replace the rows with `start` ≤ `column` < `end` by the rows of `df`, in one commit.
+
+    Run again, it gives the same table: this is how a job over an interval writes. Files outside the interval are not
+    read (Delta's statistics), so that the cost does not grow with the table.
+
+    Parameters
+    ----------
+    df
+        All rows must lie in the interval; Delta refuses others.
+    start, end
+        Inclusive and exclusive, UTC.
+    """
+    full = resolve(df.sparkSession, name)
+    where = f"{_quote(column)} >= TIMESTAMP '{sql_time(start)}' AND {_quote(column)} < TIMESTAMP '{sql_time(end)}'"
+    _again(lambda: df.write.format("delta").mode("overwrite").option("replaceWhere", where).saveAsTable(full.quoted))
+
+
+def read_changes(spark: SparkSession, name: str, start_version: int, end_version: int | None = None) -> DataFrame:
+    """Return the change feed, both versions inclusive: the table's columns, ``_change_type``, ``_commit_version``, ``_commit_timestamp``.
+
+    The table must have the property ``delta.enableChangeDataFeed`` since `start_version`.
+    """
+    full = resolve(spark, name)
+    reader = spark.read.option("readChangeFeed", "true").option("startingVersion", start_version)
+    if end_version is not None:
+        reader = reader.option("endingVersion", end_version)
+    return reader.table(full.quoted)
+
+
+def table_version(spark: SparkSession, name: str) -> int:
+    """Return the table's newest version."""
+    full = resolve(spark, name)
+    folder = catalog.folder_of(spark, full)
+    if folder is not None:
+        return max(int(commit.stem) for commit in (folder / "_delta_log").glob("[0-9]*.json") if commit.stem.isdigit())
+    return int(spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT 1").collect()[0]["version"])
+
+
+def table_properties(spark: SparkSession, name: str) -> dict[str, str]:
+    """Return the table's properties."""
+    rows = spark.sql(f"SHOW TBLPROPERTIES {resolve(spark, name).quoted}").collect()
+    return {row["key"]: row["value"] for row in rows}
+
+
+def set_table_properties(spark: SparkSession, name: str, properties: Mapping[str, str | None]) -> None:
+    """Set properties; a value of None removes one."""
+    full = resolve(spark, name)
+    kept = ", ".join(f"{_literal(k)} = {_literal(v)}" for k, v in properties.items() if v is not None)
+    gone = ", ".join(_literal(k) for k, v in properties.items() if v is None)
+    if kept:
+        _again(lambda: spark.sql(f"ALTER TABLE {full.quoted} SET TBLPROPERTIES ({kept})"))
+    if gone:
+        _again(lambda: spark.sql(f"ALTER TABLE {full.quoted} UNSET TBLPROPERTIES IF EXISTS ({gone})"))
+
+
+def optimize(spark: SparkSession, name: str, *, zorder_by: Sequence[str] = ()) -> None:
+    """Compact small files, optionally sorted along a Z curve."""
+    table = _delta(spark, resolve(spark, name)).optimize()
+    if zorder_by:
+        table.executeZOrderBy(*zorder_by)
+    else:
+        table.executeCompaction()
+
+
+def sql_time(time_: dt.datetime | str) -> str:
+    """Return a time as SQL's TIMESTAMP literal takes it; a naive one is UTC.
+
+    Examples
+    --------
+    >>> sql_time(dt.datetime(2013, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=-5))))
+    '2013-01-01 06:00:00.000000+00:00'
+    """
+    if isinstance(time_, str):
+        time_ = dt.datetime.fromisoformat(time_)
+    aware = time_.astimezone(dt.UTC) if time_.tzinfo else time_.replace(tzinfo=dt.UTC)
+    return aware.isoformat(sep=" ", timespec="microseconds")
+
+
+def _delta(spark: SparkSession, name: TableName) -> DeltaTable:
+    from delta.tables import DeltaTable
+
+    return DeltaTable.forName(spark, name.quoted)
+
+
+def _quote(column: str) -> str:
+    return "`" + column.replace("`", "``") + "`"
+
+
+def _column(field: StructField) -> str:
+    comment = field.metadata.get("comment")
+    return " ".join(
+        [_quote(field.name), field.dataType.simpleString()]
+        + ([] if field.nullable else ["NOT NULL"])
+        + ([f"COMMENT {_literal(comment)}"] if comment else [])
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _again(verb: Callable[[], object]) -> None:
+    """Do it, and again if another writer's commit came first: each try reads the table anew."""
+    from delta.exceptions import DeltaConcurrentModificationException
+
+    for attempt in range(_TRIES):
+        try:
+            verb()
+        except DeltaConcurrentModificationException:
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(random.uniform(0.1, 0.4) * 2**attempt)
+        else:
+            return
