@@ -1,1 +1,1 @@
-
+"""The roof: the client, the command line and the jobs."""

@@ -1,7 +1,7 @@
 """In embedded mode the warehouse folder is the catalog.
 
-A table is a folder ``<schema>.db/<table>`` with a ``_delta_log``. A session registers what it finds there; another
-process's new tables are found by the next :func:`refresh`, which every table verb does for the table it names. Delta's own
+A table is a folder ``<schema>.db/<table>`` with a ``_delta_log``. A session registers what it finds there. Another
+process's new tables are found by the next :func:`refresh`; every table verb looks for the table it names. Delta's own
 optimistic concurrency lets several processes work side by side, which an embedded metastore would not.
 """
 
@@ -38,7 +38,7 @@ def complete(spark: SparkSession, name: str) -> TableName:
 def _current_catalog(spark: SparkSession) -> str:
     """Return the current catalog; an embedded session's are all the session catalog, which answers to its own name."""
     current = str(spark.catalog.currentCatalog())
-    return spark.conf.get("spark.headwater.catalog", current) if current == "spark_catalog" else current
+    return (spark.conf.get("spark.headwater.catalog", None) or current) if current == "spark_catalog" else current
 
 
 def warehouse_of(spark: SparkSession) -> Path | None:
@@ -115,8 +115,8 @@ def _external(spark: SparkSession) -> Any:
 
 
 def _jvm_state(spark: SparkSession) -> Any:
-    return spark._jsparkSession.sessionState()  # type: ignore[attr-defined]  # noqa: SLF001 - Spark has no public way
+    return spark._jsparkSession.sessionState()  # noqa: SLF001 - Spark has no public way
 
 
 def _java(spark: SparkSession) -> Any:
-    return spark._jvm  # type: ignore[attr-defined]  # noqa: SLF001 - Spark has no public way
+    return spark._jvm  # noqa: SLF001 - Spark has no public way

@@ -81,7 +81,8 @@ class JavaNotFoundError(MachineError):
     def __str__(self) -> str:
         return (
             f"Spark needs Java 17 or newer, found {self.found}, and none could be fetched ({self.reason}): "
-            "install one (Debian: `apt-get install openjdk-17-jre-headless`; macOS: `brew install openjdk@17`) or set JAVA_HOME."
+            "install one (Debian: `apt-get install openjdk-17-jre-headless`; macOS: `brew install openjdk@17`) "
+            "or set JAVA_HOME."
         )
 
 
@@ -94,8 +95,8 @@ class JarsNotFoundError(MachineError):
 
     def __str__(self) -> str:
         return (
-            f"Delta Lake's jars ({', '.join(self.coordinates)}) are not in {self.folder} and could not be fetched "
-            f"from Maven Central: {self.reason}. Run `headwater setup` where the network reaches it, or copy the jars there."
+            f"Delta Lake's jars ({', '.join(self.coordinates)}) are not in {self.folder} and could not be "
+            f"fetched from Maven Central: {self.reason}. Run `headwater setup` where the network reaches it, or copy the jars there."
         )
 
 
@@ -163,7 +164,7 @@ class ColumnTypeError(InvalidInputError):
 
     def __str__(self) -> str:
         facts = "; ".join(f"{c!r} is {found}, must be {wanted}" for c, (found, wanted) in self.wrong.items())
-        return f"Wrong types in {self.where}: {facts}. Cast the column, for example df.withColumn(name, col(name).cast(...))."
+        return f"Wrong types in {self.where}: {facts}. Cast them: df.withColumn(name, col(name).cast(type))."
 
 
 class NullKeysError(InvalidInputError):

@@ -1,7 +1,7 @@
 """Delta Lake's jars: fetched once from Maven Central by Ivy, then read from a folder.
 
-Spark's own ``spark.jars.packages`` asks Ivy at every start, which needs the network or a warm cache; a folder on the class
-path needs neither. The jars' coordinates and hashes are pinned in ``jars.txt``.
+Spark's own ``spark.jars.packages`` asks Ivy at every start, which needs the network or a warm cache; a folder on the
+class path needs neither. The jars' coordinates and hashes are pinned in ``jars.txt``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def locked_jars() -> list[Jar]:
     for line in Path(__file__).with_name("jars.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             coordinates, digest = line.split()
-            jars.append(Jar(*coordinates.split(":"), sha256=digest.removeprefix("sha256:")))
+            group, artifact, version = coordinates.split(":")
+            jars.append(Jar(group, artifact, version, digest.removeprefix("sha256:")))
     return jars
 
 
@@ -99,7 +100,7 @@ def _fetch(jars: list[Jar], folder: Path) -> None:
         )
         command = [str(java), "-jar", str(ivy), "-ivy", str(recipe), "-cache", f"{scratch}/cache", "-types", "jar"]
         command += ["-retrieve", f"{scratch}/[artifact]-[revision].[ext]", "-warn"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         for jar in jars:
             fetched = Path(scratch) / jar.file
             if not fetched.exists():

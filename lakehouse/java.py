@@ -20,14 +20,14 @@ MINIMUM = 17
 def find_java() -> Path | None:
     """Return the home of a Java of at least version 17, or None.
 
-    Looks at ``JAVA_HOME``, the PATH, macOS's registry and ``jdk/`` in the Python environment, in that order. Starts each
-    candidate once (about 0.1 s).
+    Looks at ``JAVA_HOME``, the PATH, macOS's registry and ``jdk/`` in the Python environment, in that order. Starts
+    each candidate once (about 0.1 s).
     """
     return next((home for home in _candidates() if _version(home) >= MINIMUM), None)
 
 
 def ensure_java() -> Path:
-    """Return a Java home and put it into the process's ``JAVA_HOME``; fetches a JDK into the environment if there is none.
+    """Return a Java home and put it into the process's ``JAVA_HOME``; fetches one if there is none.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def _candidates() -> Iterator[Path]:
     if Path("/usr/libexec/java_home").exists():
         found = subprocess.run(
             ["/usr/libexec/java_home", "-v", f"{MINIMUM}+"], capture_output=True, text=True, check=False
-        )  # noqa: S603
+        )
         if found.returncode == 0:
             yield Path(found.stdout.strip())
     for java in sorted(_own().glob("**/bin/java")):
@@ -63,7 +63,7 @@ def _version(home: Path) -> int:
     try:
         said = subprocess.run(
             [str(home / "bin" / "java"), "-version"], capture_output=True, text=True, check=False, timeout=60
-        )  # noqa: S603
+        )
     except OSError:
         return 0
     match = re.search(r'version "(?:1\.)?(\d+)', said.stderr + said.stdout)

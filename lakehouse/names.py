@@ -39,7 +39,7 @@ class TableName:
         """
         parts: list[str] = []
         at = 0
-        while isinstance(name, str) and at < len(name):
+        while at < len(name):
             match = _PART.match(name, at)
             if match is None:
                 break
@@ -50,8 +50,8 @@ class TableName:
                     at = -1
                     break
                 at += 1
-        if not isinstance(name, str) or at != len(name) or not 1 <= len(parts) <= 3:
-            raise InvalidNameError("table name", str(name), "table, schema.table or catalog.schema.table")
+        if at != len(name) or not 1 <= len(parts) <= 3:
+            raise InvalidNameError("table name", name, "table, schema.table or catalog.schema.table")
         return cls(*([catalog, schema][: 3 - len(parts)] + parts))
 
     def __str__(self) -> str:

@@ -26,9 +26,9 @@ _starting = threading.Lock()
 def session(settings: Settings | None = None) -> SparkSession:
     """Return a Spark session with Delta Lake; starts an embedded one if none is active.
 
-    A session that is there (a cluster's, Databricks', Spark Connect's, the user's own) is used as it is. Otherwise one is
-    started on this machine: its warehouse is the folder ``.headwater/warehouse``, whose tables are registered, its time
-    zone UTC, its Python workers the running interpreter. It becomes ``SparkSession.getActiveSession()``. The first start
+    A session that is there (a cluster's, Databricks', Spark Connect's, the user's own) is used as it is. Otherwise one
+    is started on this machine: its warehouse is the folder ``.headwater/warehouse``, whose tables are registered, its
+    time zone UTC, its Python workers the running interpreter. It becomes ``SparkSession.getActiveSession()``. The first start
     ever fetches Delta's jars; later ones use no network. Takes 4 to 20 s.
 
     Examples
@@ -92,7 +92,9 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.headwater.catalog": settings.catalog,
         "spark.driver.memory": settings.driver_memory or _third_of_memory(),
         "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in jars),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logs.as_uri()} -Duser.timezone=UTC -XX:+UseParallelGC",
+        "spark.driver.extraJavaOptions": " ".join(
+            [f"-Dlog4j2.configurationFile={logs.as_uri()}", "-Duser.timezone=UTC", "-XX:+UseParallelGC"]
+        ),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",

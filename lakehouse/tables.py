@@ -217,8 +217,9 @@ def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, 
 
 
 def read_changes(spark: SparkSession, name: str, start_version: int, end_version: int | None = None) -> DataFrame:
-    """Return the change feed, both versions inclusive: the table's columns, ``_change_type``, ``_commit_version``, ``_commit_timestamp``.
+    """Return the change feed, both versions inclusive.
 
+    Columns: the table's, ``_change_type``, ``_commit_version``, ``_commit_timestamp``.
     The table must have the property ``delta.enableChangeDataFeed`` since `start_version`.
     """
     full = resolve(spark, name)

@@ -1,1 +1,1 @@
-
+"""Scores: batch scoring with feature lookup, and the inference table."""
