@@ -96,7 +96,8 @@ class JarsNotFoundError(MachineError):
     def __str__(self) -> str:
         return (
             f"Delta Lake's jars ({', '.join(self.coordinates)}) are not in {self.folder} and could not be "
-            f"fetched from Maven Central: {self.reason}. Run `headwater setup` where the network reaches it, or copy the jars there."
+            f"fetched from Maven Central: {self.reason}. "
+            "Run `headwater setup` where the network reaches it, or copy the jars there."
         )
 
 

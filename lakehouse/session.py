@@ -28,8 +28,8 @@ def session(settings: Settings | None = None) -> SparkSession:
 
     A session that is there (a cluster's, Databricks', Spark Connect's, the user's own) is used as it is. Otherwise one
     is started on this machine: its warehouse is the folder ``.headwater/warehouse``, whose tables are registered, its
-    time zone UTC, its Python workers the running interpreter. It becomes ``SparkSession.getActiveSession()``. The first start
-    ever fetches Delta's jars; later ones use no network. Takes 4 to 20 s.
+    time zone UTC, its Python workers the running interpreter. It becomes ``SparkSession.getActiveSession()``. The
+    first start ever fetches Delta's jars; later ones use no network. Takes 4 to 20 s.
 
     Examples
     --------

@@ -34,6 +34,7 @@ __all__ = [
     "read_table",
     "replace_interval",
     "resolve",
+    "rows_written",
     "set_table_properties",
     "sql_time",
     "table_exists",
@@ -233,9 +234,19 @@ def table_version(spark: SparkSession, name: str) -> int:
     """Return the table's newest version."""
     full = resolve(spark, name)
     folder = catalog.folder_of(spark, full)
-    if folder is not None:
+    if folder is not None:  # 10 ms against 300
         return max(int(commit.stem) for commit in (folder / "_delta_log").glob("[0-9]*.json") if commit.stem.isdigit())
     return int(spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT 1").collect()[0]["version"])
+
+
+def rows_written(spark: SparkSession, name: str, *, since: int) -> int:
+    """Return how many rows the commits after version `since` put into new files, by Delta's own statistics.
+
+    A merge or an update counts rows that it copies.
+    """
+    full = resolve(spark, name)
+    metrics = spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT {table_version(spark, name) - since}").collect()
+    return sum(int(row["operationMetrics"].get("numOutputRows", 0)) for row in metrics if row["operationMetrics"])
 
 
 def table_properties(spark: SparkSession, name: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Projects that use Headwater as its users do."""

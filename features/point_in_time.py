@@ -1,0 +1,156 @@
+"""The one point-in-time join: training sets, batch scores and tests all call it.
+
+A union and a window: labels and feature rows of a key are sorted together by time, and each label row takes the last
+feature row before it. One shuffle and one sort of both sides, whatever the number of columns; no row of one side is ever
+paired with all rows of the other, so that a key with a long history costs no more than its rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+__all__ = ["join_as_of", "join_latest"]
+
+_LABEL, _FEATURE = 1, 0
+
+
+def join_as_of(
+    spine: DataFrame,
+    features: DataFrame,
+    *,
+    keys: Sequence[tuple[str, str]],
+    time: tuple[str, str],
+    outputs: Mapping[str, str],
+    lookback: dt.timedelta | None = None,
+) -> DataFrame:
+    """Return each row of `spine`, once, with the columns of the newest feature row at or before its time.
+
+    Parameters
+    ----------
+    spine
+        Label rows; none is lost, multiplied or changed, and duplicates stay duplicates.
+    features
+        Feature rows. Those with a NULL time are passed over.
+    keys
+        Pairs of columns, of `spine` and of `features`, of equal types. NULL matches nothing.
+    time
+        The time columns of both, of one type (TIMESTAMP or DATE). A feature row counts if its time is **at or before**
+        the label's. A NULL label time gives NULL features.
+    outputs
+        Output name by feature column.
+    lookback
+        Oldest age, **inclusive**; a row that is older gives NULLs, never an older row's values.
+
+    Notes
+    -----
+    The row is taken as a whole: a NULL in it stays NULL. Of several rows of one key and time (a feature table has none)
+    the one counts whose output columns are the greatest, column by column, NULL lowest, maps passed over.
+
+    Cost: one shuffle and sort of both sides together. Lazy; no Spark job.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    spine_time, feature_time = time
+    key_names = [f"__k{i}" for i in range(len(keys))]
+    labels = spine.select(
+        *[_column(left).alias(name) for name, (left, _) in zip(key_names, keys, strict=True)],
+        _column(spine_time).alias("__time"),
+        F.lit(_LABEL).alias("__side"),
+        F.struct(*[_column(c) for c in spine.columns]).alias("__label"),
+    )
+    rows = features.where(_column(feature_time).isNotNull()).select(
+        *[_column(right).alias(name) for name, (_, right) in zip(key_names, keys, strict=True)],
+        _column(feature_time).alias("__time"),
+        F.lit(_FEATURE).alias("__side"),
+        F.struct(_column(feature_time).alias("__at"), *[_column(f).alias(o) for f, o in outputs.items()]).alias(
+            "__found"
+        ),
+    )
+    kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
+    ties = [F.col(f"__found.`{o}`").asc_nulls_first() for o, kind in kinds.items() if _has_order(kind)]
+    window = (
+        Window.partitionBy(*key_names)
+        .orderBy(F.col("__time").asc_nulls_first(), F.col("__side"), *ties)
+        .rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    )
+    both = labels.unionByName(rows, allowMissingColumns=True)
+    joined = both.withColumn("__found", F.last("__found", ignorenulls=True).over(window)).where(
+        F.col("__side") == _LABEL
+    )
+    matches = F.col("__time").isNotNull()
+    for name in key_names:
+        matches &= F.col(name).isNotNull()
+    if lookback is not None:
+        is_date = spine.schema[spine_time].dataType.typeName() == "date"
+        matches &= _micros(F.col("__time"), is_date) - _micros(F.col("__found.__at"), is_date) <= _exact_micros(
+            lookback
+        )
+    return joined.select(
+        *[F.col(f"__label.`{c}`").alias(c) for c in spine.columns],
+        *[F.when(matches, F.col(f"__found.`{o}`")).alias(o) for o in outputs.values()],
+    )
+
+
+def join_latest(
+    spine: DataFrame, features: DataFrame, *, keys: Sequence[tuple[str, str]], outputs: Mapping[str, str]
+) -> DataFrame:
+    """Return each row of `spine`, once, with the columns of the feature row of its keys; NULL keys match nothing.
+
+    For tables without a time key. Should a key have several rows (a feature table made here has none), the greatest one
+    counts, as in :func:`join_as_of`. A left join after an aggregation by the keys, which share their shuffle; Spark
+    broadcasts the feature side where it is small.
+    """
+    from pyspark.sql import functions as F
+
+    key_names = [f"__k{i}" for i in range(len(keys))]
+    kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
+    named = features.select(
+        *[_column(right).alias(name) for name, (_, right) in zip(key_names, keys, strict=True)],
+        F.struct(*[_column(f).alias(o) for f, o in outputs.items()]).alias("__found"),
+    )
+    ordered = [F.col(f"__found.`{o}`") for o, kind in kinds.items() if _has_order(kind)]
+    one = named.groupBy(*key_names).agg(
+        F.max_by("__found", F.struct(*ordered)).alias("__found") if ordered else F.first("__found").alias("__found")
+    )
+    left = spine.select(
+        F.struct(*[_column(c) for c in spine.columns]).alias("__label"),
+        *[_column(left).alias(name) for name, (left, _) in zip(key_names, keys, strict=True)],
+    )
+    joined = left.join(one, on=key_names, how="left")
+    return joined.select(
+        *[F.col(f"__label.`{c}`").alias(c) for c in spine.columns],
+        *[F.col(f"__found.`{o}`").alias(o) for o in outputs.values()],
+    )
+
+
+def _column(name: str) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
+def _micros(column: Column, is_date: bool) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.unix_date(column).cast("long") * 86_400_000_000 if is_date else F.unix_micros(column)
+
+
+def _exact_micros(duration: dt.timedelta) -> int:
+    return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
+
+
+def _has_order(kind: DataType) -> bool:
+    from pyspark.sql import types as t
+
+    if isinstance(kind, t.ArrayType):
+        return _has_order(kind.elementType)
+    if isinstance(kind, t.StructType):
+        return all(_has_order(field.dataType) for field in kind)
+    return not isinstance(kind, t.MapType)

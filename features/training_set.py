@@ -1,0 +1,201 @@
+"""Training sets: label rows with the features as they were known at the labels' times."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import lakehouse
+from features.evaluate import evaluate, in_order
+from features.functions import get_function
+from features.lookup import FeatureFunction, FeatureLookup, as_names
+from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
+from features.tables import FeatureTable, get_feature_table
+from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["TrainingSet", "create_training_set"]
+
+_MOST = {"functions": 100, "tables": 50, "features": 1000}
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Label rows, and the spec of the features to be joined to them."""
+
+    df: DataFrame
+    feature_spec: FeatureSpec
+    labels: tuple[str, ...]
+
+    def load_df(self) -> DataFrame:
+        """Return the training rows, lazily: one for each row of `df`, in no stated order.
+
+        Columns: those of `df` that are neither labels nor excluded, features in the lookups' order, on-demand features,
+        labels. Feature tables are read at the versions that they had when the training set was made.
+        """
+        from pyspark.sql import functions as F
+
+        spark = self.df.sparkSession
+        rows = evaluate(
+            self.feature_spec,
+            self.df,
+            lambda step: lakehouse.read_table(spark, step.table, version=step.table_version),
+        )
+        names = [*(column.name for column in self.feature_spec.columns), *self.labels]
+        return rows.select(*[F.col(f"`{name}`") for name in names])
+
+
+def create_training_set(
+    df: DataFrame,
+    feature_lookups: Sequence[FeatureLookup | FeatureFunction],
+    label: str | Sequence[str] | None,
+    exclude_columns: str | Sequence[str] | None = None,
+) -> TrainingSet:
+    """Return a training set; all that can be wrong is checked here, without a Spark job (rules 15 to 22).
+
+    Parameters
+    ----------
+    df
+        The spine: label rows with keys, times and request-time columns.
+    label
+        Column or columns of `df` to predict; None for none.
+    exclude_columns
+        Columns that the training rows and the model do not get, though they may be needed to compute others.
+
+    Raises
+    ------
+    InvalidInputError
+        Also a ValueError: names the column and the table.
+    """
+    labels, excluded = as_names(label), as_names(exclude_columns)
+    lookups = [item for item in feature_lookups if isinstance(item, FeatureLookup)]
+    functions = [item for item in feature_lookups if isinstance(item, FeatureFunction)]
+    strangers = [item for item in feature_lookups if not isinstance(item, FeatureLookup | FeatureFunction)]
+    if strangers:
+        raise InvalidInputError(f"feature_lookups takes FeatureLookup and FeatureFunction, found {strangers[0]!r}.")
+    _check_spine(df, labels, excluded)
+    spark = df.sparkSession
+    tables = {item.table_name: get_feature_table(spark, item.table_name) for item in lookups}
+    steps = [_lookup_step(item, tables[item.table_name], df) for item in lookups]
+    computed = [_function_step(df, item) for item in functions]
+    spec = FeatureSpec(
+        source=tuple(SpecColumn(f.name, f.dataType.simpleString()) for f in df.schema if f.name not in labels),
+        lookups=tuple(steps),
+        functions=tuple(computed),
+        exclude=excluded,
+    )
+    _check_outputs(spec, df, labels)
+    in_order(spec.steps, [column for column in df.columns if column not in labels])
+    _check_key_types(spec, df, tables)
+    return TrainingSet(df, spec, labels)
+
+
+def _check_spine(df: DataFrame, labels: Sequence[str], excluded: Sequence[str]) -> None:
+    doubled = sorted(name for name, n in Counter(df.columns).items() if n > 1)
+    if doubled:
+        raise InvalidInputError(f"df has several columns of one name: {', '.join(doubled)}. Rename or drop them.")
+    missing = [name for name in labels if name not in df.columns]
+    if missing:
+        raise MissingColumnsError(missing, "df", df.columns, "labels")
+    both = sorted(set(labels) & set(excluded))
+    if both:
+        raise InvalidInputError(f"{', '.join(both)} cannot be a label and excluded.")
+
+
+def _lookup_step(item: FeatureLookup, table: FeatureTable, df: DataFrame) -> LookupStep:
+    keys = as_names(item.lookup_key)
+    if len(keys) != len(table.lookup_keys):
+        raise InvalidInputError(
+            f"{table.name} has the keys ({', '.join(table.lookup_keys)}), lookup_key gives {len(keys)}: ({', '.join(keys)})."
+        )
+    time = _time_of(item, table)
+    types = {field.name: field.dataType.simpleString() for field in table.schema}
+    stray = [key for key in table.lookup_keys if types[key] in ("date", "timestamp")]
+    if stray:
+        raise InvalidInputError(
+            f"{table.name} has the {types[stray[0]]} key {stray[0]!r}, which is not its time series column: declare it as "
+            "timeseries_column when the table is created."
+        )
+    names = as_names(item.feature_names) or table.features
+    unknown = [name for name in names if name not in table.features]
+    if unknown:
+        raise MissingColumnsError(unknown, table.name, table.features, "feature_names")
+    features = tuple((name, item.rename_outputs.get(name, name), types[name]) for name in names)
+    outputs = [output for _, output, _ in features]
+    strange = [name for name in item.default_values if name not in outputs]
+    if strange:
+        raise MissingColumnsError(strange, f"the outputs of the lookup in {table.name}", outputs, "default_values")
+    return LookupStep(
+        table=table.name,
+        table_id=table.table_id,
+        table_version=lakehouse.table_version(df.sparkSession, table.name),
+        keys=tuple(zip(keys, table.lookup_keys, strict=True)),
+        time=time,
+        lookback=item.lookback_window,
+        features=features,
+        defaults=item.default_values,
+    )
+
+
+def _time_of(item: FeatureLookup, table: FeatureTable) -> tuple[str, str] | None:
+    given = item.timestamp_lookup_key
+    if table.timestamp_keys and not given:
+        raise InvalidInputError(
+            f"{table.name} is a time series table ({table.timestamp_keys[0]}): its lookup needs a timestamp_lookup_key."
+        )
+    if given and not table.timestamp_keys:
+        raise InvalidInputError(f"{table.name} has no time series column: its lookup takes no timestamp_lookup_key.")
+    return (str(given), table.timestamp_keys[0]) if given else None
+
+
+def _function_step(df: DataFrame, item: FeatureFunction) -> FunctionStep:
+    function = get_function(df.sparkSession, item.udf_name)
+    parameters = [name for name, _ in function.parameters]
+    unbound = [name for name in parameters if name not in item.input_bindings]
+    if unbound:
+        raise MissingColumnsError(
+            unbound, f"the input_bindings of {function.name}", list(item.input_bindings), "parameters"
+        )
+    strange = [name for name in item.input_bindings if name not in parameters]
+    if strange:
+        raise MissingColumnsError(strange, f"the parameters of {function.name}", parameters, "input_bindings")
+    return FunctionStep(function, tuple((p, item.input_bindings[p]) for p in parameters), str(item.output_name))
+
+
+def _check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> None:
+    origin: dict[str, str] = dict.fromkeys(df.columns, "df") | dict.fromkeys(labels, "the labels")
+    for step in spec.steps:
+        what = step.function.name if isinstance(step, FunctionStep) else step.table
+        for output in step.outputs:
+            if output in origin:
+                raise InvalidInputError(
+                    f"{output!r} would come from {what} and from {origin[output]}: use rename_outputs or output_name."
+                )
+            origin[output] = what
+    lookbacks: dict[str, object] = {}
+    for lookup in spec.lookups:
+        if lookbacks.setdefault(lookup.table, lookup.lookback) != lookup.lookback:
+            raise InvalidInputError(f"{lookup.table} is looked up with several lookback windows: one per training set.")
+    counts = {"functions": len(spec.functions), "tables": len(lookbacks), "features": len(spec.computed)}
+    for what, most in _MOST.items():
+        if counts[what] > most:
+            raise InvalidInputError(f"A training set takes at most {most} {what}, found {counts[what]}.")
+    unknown = [name for name in spec.exclude if name not in origin]
+    if unknown:
+        raise MissingColumnsError(unknown, "df and the features", list(origin), "exclude_columns")
+
+
+def _check_key_types(spec: FeatureSpec, df: DataFrame, tables: dict[str, FeatureTable]) -> None:
+    types = {field.name: field.dataType.simpleString() for field in df.schema}
+    types |= {column.name: column.type for column in spec.computed}
+    schemas = {table.name: table.schema for table in tables.values()}
+    for step in spec.lookups:
+        pairs = [*step.keys, *([step.time] if step.time else [])]
+        wanted = {left: schemas[step.table][right].dataType.simpleString() for left, right in pairs}
+        wrong = {left: (types[left], kind) for left, kind in wanted.items() if types[left] != kind}
+        if wrong:
+            raise ColumnTypeError(f"the keys for {step.table}", wrong)
