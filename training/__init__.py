@@ -1,1 +1,64 @@
+"""Training: search, fit, judge and register models with their feature spec."""
 
+from training.baselines import RateBaseline
+from training.bootstrap import Difference, paired_bootstrap
+from training.errors import (
+    ChampionLoadError,
+    ModelVersionError,
+    SearchFailedError,
+    SparkContextError,
+    TrainingDataError,
+    TrainingError,
+)
+from training.families import Columns, ModelFamily, binary_families, hist_gradient_boosting, logistic_regression
+from training.gate import Check, Gate, Verdict
+from training.metrics import binary_metrics, expected_calibration_error, metrics_by
+from training.pipeline import train
+from training.plan import TrainingPlan, TrainingResult
+from training.registry import Promotion, challenge, champion, promote, refuse, rollback
+from training.search import SearchPlan, SearchResult, search
+from training.space import Choice, Integers, LogUniform, Uniform
+from training.splits import Holdout, TimeFolds
+from training.trial import Trial
+
+__all__ = [
+    "ChampionLoadError",
+    "Check",
+    "Choice",
+    "Columns",
+    "Difference",
+    "Gate",
+    "Holdout",
+    "Integers",
+    "LogUniform",
+    "ModelFamily",
+    "ModelVersionError",
+    "Promotion",
+    "RateBaseline",
+    "SearchFailedError",
+    "SearchPlan",
+    "SearchResult",
+    "SparkContextError",
+    "TimeFolds",
+    "TrainingDataError",
+    "TrainingError",
+    "TrainingPlan",
+    "TrainingResult",
+    "Trial",
+    "Uniform",
+    "Verdict",
+    "binary_families",
+    "binary_metrics",
+    "challenge",
+    "champion",
+    "expected_calibration_error",
+    "hist_gradient_boosting",
+    "logistic_regression",
+    "metrics_by",
+    "paired_bootstrap",
+    "promote",
+    "refuse",
+    "rollback",
+    "search",
+    "train",
+]

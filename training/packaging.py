@@ -1,0 +1,143 @@
+"""Logs a model together with its feature spec, so that it can be scored from keys and times alone.
+
+The artefact is an MLflow model of the ``python_function`` flavor::
+
+    MLmodel                 loader: serving.packaged_model, which this package names and never imports
+    data/headwater/
+        feature_spec.yaml   what to look up and compute
+        raw_model/          the model as its own flavor saved it; loads by itself
+        sha256.json         digest of each file of the raw model
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from lakehouse import InvalidInputError
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+    from features import FeatureSpec, TrainingSet
+
+__all__ = ["LOADER", "LoggedModel", "log_model", "outer_signature"]
+
+LOADER = "serving.packaged_model"
+_TYPES = {
+    "bigint": "long",
+    "binary": "binary",
+    "boolean": "boolean",
+    "date": "datetime",
+    "double": "double",
+    "float": "float",
+    "int": "integer",
+    "smallint": "integer",
+    "string": "string",
+    "timestamp": "datetime",
+}
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """Where a model was logged, and the version under which it was registered, if it was."""
+
+    model_uri: str
+    model_id: str
+    registered_model_name: str | None
+    registered_model_version: str | None
+
+
+def log_model(
+    *,
+    model: Any,
+    artifact_path: str,
+    flavor: ModuleType,
+    training_set: TrainingSet | None = None,
+    registered_model_name: str | None = None,
+    await_registration_for: int = 300,
+    infer_input_example: bool = False,
+    extra_pip_requirements: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> LoggedModel:
+    """Log a model with the feature spec of its training set, in the active run or a new one.
+
+    Parameters
+    ----------
+    artifact_path
+        Name of the logged model.
+    flavor
+        MLflow module that saves the model, for example ``mlflow.sklearn``.
+    training_set
+        None: the model is logged as its flavor does it, without features.
+    await_registration_for
+        Seconds to wait for the registry.
+    infer_input_example
+        Log the first rows of the training set as an example (runs a Spark job).
+    **kwargs
+        Go to the flavor's own ``save_model``: ``signature``, ``input_example``, ``conda_env``, ``pip_requirements``, …
+
+    Notes
+    -----
+    The outer signature names the source columns as required, looked-up and on-demand ones as optional: given values are
+    taken instead of a lookup.
+    """
+    import mlflow
+
+    if infer_input_example and training_set is not None:
+        kwargs.setdefault("input_example", training_set.load_df().drop(*training_set.labels).limit(5).toPandas())
+    if extra_pip_requirements:
+        kwargs["extra_pip_requirements"] = list(extra_pip_requirements)
+    register = {"registered_model_name": registered_model_name, "await_registration_for": await_registration_for}
+    if training_set is None:
+        return _logged(flavor.log_model(model, name=artifact_path, **register, **kwargs), registered_model_name)
+    if not hasattr(flavor, "save_model"):
+        raise InvalidInputError(f"flavor must be an MLflow module with save_model, found {flavor!r}.")
+    with tempfile.TemporaryDirectory() as scratch:
+        data = Path(scratch) / "headwater"
+        raw = data / "raw_model"
+        data.mkdir()
+        flavor.save_model(model, path=str(raw), **kwargs)
+        (data / "feature_spec.yaml").write_text(training_set.feature_spec.to_yaml())
+        digests = {file.relative_to(raw).as_posix(): _sha256(file) for file in sorted(raw.rglob("*")) if file.is_file()}
+        (data / "sha256.json").write_text(json.dumps(digests, indent=1))
+        signature = outer_signature(training_set.feature_spec, mlflow.models.Model.load(str(raw)).signature)
+        info = mlflow.pyfunc.log_model(
+            name=artifact_path,
+            loader_module=LOADER,
+            data_path=str(data),
+            signature=signature,
+            pip_requirements=str(raw / "requirements.txt"),
+            metadata={"headwater": {"lookups": list(training_set.feature_spec.table_versions)}},
+            **register,
+        )
+    return _logged(info, registered_model_name)
+
+
+def outer_signature(spec: FeatureSpec, raw: ModelSignature | None) -> ModelSignature:
+    """Return the signature of the model with its features: source columns required, computed ones optional."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    required = {column.name for column in spec.source if column.name in spec.required}
+    columns = [
+        ColSpec(type=_TYPES[column.type], name=column.name, required=column.name in required)
+        for column in (*[c for c in spec.source if c.name in required], *spec.computed)
+        if column.type in _TYPES
+    ]
+    return ModelSignature(inputs=Schema(columns), outputs=raw.outputs if raw is not None else None)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _logged(info: Any, name: str | None) -> LoggedModel:
+    version = info.registered_model_version
+    return LoggedModel(info.model_uri, info.model_id, name, None if version is None else str(version))

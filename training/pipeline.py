@@ -1,0 +1,276 @@
+"""From a training set to a registered, judged model: read, search, fit, evaluate, log, judge, promote."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import version as installed
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from lakehouse import Settings
+from training import plots, registry
+from training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
+from training.experiment import log_metrics, log_sources, log_trials, start_run, use_store
+from training.families import Columns
+from training.frames import columns_of, to_pandas
+from training.gate import Verdict
+from training.importance import permutation_importance
+from training.plan import TrainingPlan, TrainingResult
+from training.search import SearchResult, search
+from training.trial import Trial, fit
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+    from pyspark.sql import DataFrame
+
+__all__ = ["TrainingSet", "signature_of", "train"]
+
+_REQUIREMENTS = ("cloudpickle", "numpy", "pandas", "scikit-learn")
+
+
+class TrainingSet(Protocol):
+    """What `train` needs of a training set, such as `features.TrainingSet`: its rows, and its feature spec."""
+
+    def load_df(self) -> DataFrame:
+        """Return the rows: inputs, label, time and ids."""
+        ...
+
+
+def train(
+    training_set: TrainingSet,
+    *,
+    plan: TrainingPlan,
+    settings: Settings | None = None,
+    log_model: Callable[..., Any] | None = None,
+    load_model: Callable[[str], Any] | None = None,
+    progress: Callable[[str, str], None] | None = None,
+) -> TrainingResult:
+    """Search, fit, evaluate on the holdout, log, register, and let the gate decide who is champion.
+
+    The version becomes ``challenger`` when it is registered. If the gate passes and the plan says so, it becomes ``champion`` and
+    the champion so far ``previous_champion``; otherwise the reason is written down and the champion stays.
+
+    Parameters
+    ----------
+    training_set
+        `load_df()` gives the rows; its `feature_spec`, if it has one, is logged with the model.
+    log_model
+        Called within the run with keyword arguments, like ``training.packaging.log_model``, which is the default; gives an object
+        with `model_uri` and `registered_model_version`.
+    load_model
+        From a model's URI to the fitted scikit-learn model; for the champion.
+    progress
+        Called with a step and a detail at each step's end and after each trial, from other threads too.
+
+    Raises
+    ------
+    RowLimitError
+        If the training set has more rows than ``settings.pandas_row_limit``.
+    TrainingDataError
+        If a split is empty or the label is not 0 or 1.
+    SearchFailedError
+        If every trial failed.
+
+    Notes
+    -----
+    Leaves one run with a nested run per trial, also if the gate refuses: a refusal is a result. An error in any step ends the
+    run as FAILED and moves no alias.
+    """
+    settings = settings or Settings()
+    steps = _Steps(progress)
+    log_model, load_model = log_model or _packaged_log(), load_model or load_sklearn
+    client = use_store(settings)
+    with start_run(settings, plan.experiment_name, name=plan.run_name, tags=_tags(plan)) as run:
+        with steps("read") as say:
+            frame = to_pandas(
+                training_set.load_df(),
+                label=plan.label,
+                time_column=plan.time_column,
+                exclude=plan.exclude,
+                row_limit=settings.pandas_row_limit,
+            )
+            before, after = plan.holdout.split(frame[plan.time_column])
+            rows, holdout = frame.iloc[before].reset_index(drop=True), frame.iloc[after].reset_index(drop=True)
+            columns = columns_of(rows.drop(columns=[plan.label, plan.time_column, *_ids(plan)]))
+            say(f"{len(rows):,} training rows, {len(holdout):,} holdout rows, {len(columns.all)} inputs")
+        with steps("search") as say:
+            found = search(
+                rows[[*columns.all, plan.label, plan.time_column]],
+                plan.label,
+                plan.time_column,
+                plan.families,
+                plan.search,
+                on_trial=steps.trial,
+            )
+            say(
+                f"{len(found.trials)} trials on {found.rows:,} rows, best {found.family} with log loss {found.loss:.4f}"
+            )
+        with steps("fit") as say:
+            family = next(family for family in plan.families if family.name == found.family)
+            model = fit(family, found.params, columns, rows, rows[plan.label].to_numpy(dtype=np.int64))
+            say(f"{found.family} on {len(rows):,} rows")
+        with steps("evaluate") as say:
+            evaluation = evaluate(model, columns.all, rows, holdout, plan, settings=settings, load_model=load_model)
+            importance = permutation_importance(model, holdout[columns.all], evaluation.label)
+            verdict = plan.gate.judge(evaluation.evidence)
+            say(", ".join(f"{name} {values['log_loss']:.4f}" for name, values in evaluation.metrics.items()))
+        with steps("log") as say:
+            trial_runs = log_trials(client, run, found)
+            log_metrics(client, run.info.run_id, evaluation.metrics)
+            log_sources({"training": rows, "holdout": holdout}, _table_versions(training_set))
+            _log_facts(plan, found, columns, evaluation, verdict, importance, threshold_of(plan, rows))
+            say(f"run {run.info.run_id} with {len(trial_runs)} nested runs")
+        with steps("register") as say:
+            logged = _register(log_model, model, training_set, plan, columns, rows)
+            number = str(logged.registered_model_version)
+            say(f"{plan.model_name} version {number}")
+        with steps("decide") as say:
+            promoted = _decide(plan, number, verdict, settings)
+            client.set_tag(run.info.run_id, "headwater.version", number)
+            client.set_tag(run.info.run_id, "headwater.promoted", str(promoted).lower())
+            say(verdict.reason)
+        log_metrics(client, run.info.run_id, {"seconds": steps.seconds})
+    return TrainingResult(
+        run_id=run.info.run_id,
+        model_name=plan.model_name,
+        version=number,
+        model_uri=str(logged.model_uri),
+        metrics=evaluation.metrics,
+        verdict=verdict,
+        promoted=promoted,
+        search=found,
+        predictions=_predictions(plan, holdout, evaluation),
+        slices=evaluation.slices,
+        months=evaluation.months,
+        importance=importance,
+        seconds=dict(steps.seconds),
+    )
+
+
+def signature_of(columns: Columns) -> ModelSignature:
+    """Return the signature: inputs as double or string, none required to be present; out come the probabilities of 0 and 1."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+    inputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name, required=False) for name in columns.numeric]
+    inputs += [ColSpec(DataType.string, name, required=False) for name in columns.strings]
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema([TensorSpec(np.dtype(np.float64), (-1, 2))]))
+
+
+class _Steps:
+    """Times the steps and reports them."""
+
+    def __init__(self, progress: Callable[[str, str], None] | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress or (lambda _step, _detail: None)
+
+    @contextlib.contextmanager
+    def __call__(self, step: str) -> Iterator[Callable[[str], None]]:
+        said: list[str] = []
+        began = time.perf_counter()
+        yield said.append
+        self.seconds[step] = time.perf_counter() - began
+        self._progress(step, f"{' '.join(said)} ({self.seconds[step]:.1f} s)")
+
+    def trial(self, trial: Trial) -> None:
+        """Report a trial that has ended."""
+        outcome = f"log loss {trial.loss:.4f}" if trial.loss is not None else trial.error.strip().rpartition("\n")[2]
+        self._progress("trial", f"{trial.number} {trial.family}: {outcome} ({trial.seconds:.1f} s)")
+
+
+def _ids(plan: TrainingPlan) -> list[str]:
+    return [name for name in dict.fromkeys(plan.exclude) if name not in {plan.time_column, plan.label}]
+
+
+def _tags(plan: TrainingPlan) -> dict[str, str]:
+    return {"headwater.model_name": plan.model_name} | ({"headwater.reason": plan.reason} if plan.reason else {})
+
+
+def _table_versions(training_set: object) -> Mapping[str, Any]:
+    found = getattr(getattr(training_set, "feature_spec", None), "table_versions", None)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _log_facts(
+    plan: TrainingPlan,
+    found: SearchResult,
+    columns: Columns,
+    evaluation: Evaluation,
+    verdict: Verdict,
+    importance: pd.DataFrame,
+    threshold: float,
+) -> None:
+    """Log parameters, tables, the verdict and the figures into the active run."""
+    import mlflow
+
+    split = {"holdout_start": plan.holdout.start, "holdout_end": plan.holdout.end, "gap": plan.holdout.gap}
+    how = {"backend": found.backend, "search_rows": found.rows, "trials": len(found.trials), "seed": plan.search.seed}
+    mlflow.log_params({"family": found.family, **found.params, **split, **how, "inputs": len(columns.all)})
+    mlflow.set_tags(
+        {"headwater.gate": "passed" if verdict.passed else "refused", "headwater.verdict": verdict.reason[:5000]}
+    )
+    mlflow.log_text(verdict.to_json(), "gate.json")
+    for name, table in (("slices", evaluation.slices), ("months", evaluation.months), ("importance", importance)):
+        mlflow.log_text(table.to_csv(index=False), f"tables/{name}.csv")
+    curves = {name: evaluation.probabilities[name] for name in evaluation.probabilities}
+    figures = {
+        "roc": plots.roc(evaluation.label, curves),
+        "precision_recall": plots.precision_recall(evaluation.label, curves),
+        "calibration": plots.calibration(evaluation.label, curves),
+        "confusion_matrix": plots.confusion_matrix(evaluation.label, curves["model"], threshold),
+        "feature_importance": plots.feature_importance(importance),
+    }
+    for name, figure in figures.items():
+        mlflow.log_figure(figure, f"plots/{name}.png")
+
+
+def _register(
+    log_model: Callable[..., Any],
+    model: Any,
+    training_set: TrainingSet,
+    plan: TrainingPlan,
+    columns: Columns,
+    rows: pd.DataFrame,
+) -> Any:
+    import mlflow.sklearn
+
+    # It warns of pickles; MLflow's default, skops, refuses histogram boosting and imputers.
+    logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)
+    return log_model(
+        model=model,
+        artifact_path="model",
+        flavor=mlflow.sklearn,
+        training_set=training_set,
+        registered_model_name=plan.model_name,
+        signature=signature_of(columns),
+        input_example=rows[columns.all].tail(5),
+        pip_requirements=[f"{name}=={installed(name)}" for name in _REQUIREMENTS],
+        serialization_format="cloudpickle",
+        pyfunc_predict_fn="predict_proba",
+    )
+
+
+def _decide(plan: TrainingPlan, version: str, verdict: Verdict, settings: Settings) -> bool:
+    registry.challenge(plan.model_name, version, settings=settings)
+    if verdict.passed and not plan.promote:
+        return False
+    decide = registry.promote if verdict.passed else registry.refuse
+    decide(plan.model_name, version, reason=verdict.reason, table=plan.promotion_table, settings=settings)
+    return verdict.passed
+
+
+def _predictions(plan: TrainingPlan, holdout: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
+    others = {name: chance for name, chance in evaluation.probabilities.items() if name != "model"}
+    kept = holdout[[*_ids(plan), plan.time_column, plan.label]]
+    return kept.assign(probability=evaluation.probabilities["model"], **others)
+
+
+def _packaged_log() -> Callable[..., Any]:
+    found: Callable[..., Any] = import_module("training.packaging").log_model
+    return found

@@ -1,0 +1,145 @@
+"""What a training is to do, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from lakehouse import InvalidInputError
+from training.baselines import RateBaseline
+from training.families import ModelFamily, binary_families
+from training.gate import Gate, Verdict
+from training.search import SearchPlan, SearchResult
+from training.splits import Holdout
+
+__all__ = ["TrainingPlan", "TrainingResult"]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What to train, on what, and what it must be able to do.
+
+    Parameters
+    ----------
+    model_name
+        Name in the registry; may have dots (``main.flights.late``), not ``/`` or ``:``.
+    label
+        Column of 0 and 1, without nulls.
+    time_column
+        Time at which the prediction is made, UTC; splits the rows, and is no input of the model.
+    holdout
+        Interval to judge on; the model is fitted on the rows before it, less its gap.
+    exclude
+        Columns that are no inputs (ids, other times); they identify the rows of `TrainingResult.predictions`.
+    search, families
+        How to search, and over which kinds of models.
+    baselines
+        What the model must beat; their `columns` must be in the training set.
+    slices
+        Columns whose values are judged one by one.
+    gate
+        The checks before promotion.
+    promote
+        Whether a model that passes becomes champion at once; otherwise it stays challenger.
+    promotion_table
+        Delta table of promotions and refusals; None: only the versions' tags.
+    experiment
+        Name of the MLflow experiment; empty: the model's name.
+    run_name
+        Name of the parent run.
+    threshold
+        Probability from which label 1 is predicted, for accuracy and the confusion matrix; None: the training rows' rate.
+    reason
+        Why this training runs (an alert, a schedule); written into the run's tags.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> plan = TrainingPlan(
+    ...     model_name="main.flights.late",
+    ...     label="late",
+    ...     time_column="prediction_time",
+    ...     holdout=Holdout(dt.datetime(2013, 9, 1), dt.datetime(2013, 10, 1), gap=dt.timedelta(days=1)),
+    ...     baselines=(RateBaseline(), RateBaseline("hour_and_carrier", ("hour", "carrier"))),
+    ... )
+    >>> plan.experiment_name
+    'main.flights.late'
+    """
+
+    model_name: str
+    label: str
+    time_column: str
+    holdout: Holdout
+    exclude: tuple[str, ...] = ()
+    search: SearchPlan = field(default_factory=SearchPlan)
+    families: tuple[ModelFamily, ...] = field(default_factory=binary_families)
+    baselines: tuple[RateBaseline, ...] = (RateBaseline(),)
+    slices: tuple[str, ...] = ()
+    gate: Gate = field(default_factory=Gate)
+    promote: bool = True
+    promotion_table: str | None = None
+    experiment: str = ""
+    run_name: str = "training"
+    threshold: float | None = None
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        names = [baseline.name for baseline in self.baselines]
+        if len(set(names)) != len(names) or {"model", "champion"} & set(names):
+            raise InvalidInputError(
+                f"Baselines must have different names, and not 'model' or 'champion'; found {', '.join(names)}."
+            )
+        if self.label == self.time_column or self.label in self.exclude:
+            raise InvalidInputError(f"The label {self.label!r} cannot be the time column or excluded.")
+
+    @property
+    def experiment_name(self) -> str:
+        """The experiment's name."""
+        return self.experiment or self.model_name
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training left behind.
+
+    Attributes
+    ----------
+    run_id
+        The parent run; the trials' runs are nested in it.
+    model_name, version, model_uri
+        The registered version.
+    metrics
+        On the holdout: ``model``, each baseline by its name, and ``champion`` if it was compared. See
+        :func:`training.binary_metrics`.
+    verdict
+        The gate's decision with its reasons.
+    promoted
+        Whether the version is champion now.
+    search
+        The best member and all trials.
+    predictions
+        One row per row of the holdout: the excluded columns, the time, the label, ``probability``, one column per baseline,
+        and ``champion`` if it was compared.
+    slices, months
+        Metrics of the same models by slice and by calendar month (UTC).
+    importance
+        The inputs by how much the model leans on them.
+    seconds
+        Wall time of each step.
+    """
+
+    run_id: str
+    model_name: str
+    version: str
+    model_uri: str
+    metrics: Mapping[str, Mapping[str, float]]
+    verdict: Verdict
+    promoted: bool
+    search: SearchResult
+    predictions: pd.DataFrame
+    slices: pd.DataFrame
+    months: pd.DataFrame
+    importance: pd.DataFrame
+    seconds: Mapping[str, float]
