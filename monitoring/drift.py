@@ -1,0 +1,182 @@
+"""Drift rows from pairs of column states: how a column changed since the previous window, or since the baseline.
+
+Distances are over the values that are there: nulls, and with numbers NaN, are a drift of their own (`percent_null_delta`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from monitoring import statistics
+from monitoring.histograms import ColumnState, kept_values
+from monitoring.profile import as_text
+from monitoring.schemas import drift_schema
+from monitoring.state_rows import arrow_schema, rows_of, state_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+    from pyspark.sql import Column, DataFrame
+
+    from monitoring.monitor import Monitor
+
+__all__ = ["drift_row", "drifts", "pairs"]
+
+_KEY: Final = ("slice_key", "slice_value", "column_name")
+
+
+def pairs(
+    current: DataFrame, previous: DataFrame, before: Column, baseline: DataFrame | None, models: Sequence[str]
+) -> DataFrame:
+    """Return each current state beside those it is compared with, whose columns start with ``cmp_``.
+
+    Parameters
+    ----------
+    current, previous, baseline
+        Rows of ``…_histograms``.
+    before
+        Index of the window before a current row's one.
+    models
+        Models that the baseline has rows of. A model's windows are compared with the model's own baseline rows, and with
+        those of all models (``'*'``) if it has none, as a model younger than the baseline.
+    """
+    from pyspark.sql import functions as F
+
+    def beside(other: DataFrame, drift_type: str, of_current: Mapping[str, Column]) -> DataFrame:
+        renamed = other.select(*[F.col(name).alias(f"cmp_{name}") for name in other.columns])
+        same = [current[name].eqNullSafe(renamed[f"cmp_{name}"]) for name in _KEY]
+        for name, value in of_current.items():
+            same.append(value == renamed[f"cmp_{name}"])
+        condition = same[0]
+        for term in same[1:]:
+            condition = condition & term
+        return current.join(renamed, condition).withColumn("drift_type", F.lit(drift_type))
+
+    same_window = {"granularity": current["granularity"], "window_index": before, "model_id": current["model_id"]}
+    found = beside(previous, "CONSECUTIVE", same_window)
+    if baseline is None:
+        return found
+    own = F.when(current["model_id"].isin(list(models)), current["model_id"]).otherwise(F.lit("*"))
+    return found.unionByName(beside(baseline, "BASELINE", {"model_id": own}))
+
+
+def drifts(found: DataFrame, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor) -> DataFrame:
+    """Return a row of ``…_drift_metrics`` per pair of states. No action."""
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import StringType, StructField, StructType
+
+    wanted = drift_schema(monitor.model_id_col)
+    schema = StructType(
+        [StructField("model_id", StringType()) if f.name == monitor.model_id_col else f for f in wanted.fields]
+    )
+    out = arrow_schema(schema)
+    log = monitor.inference
+    classes = {log.prediction_col, log.label_col} if log and log.problem_type == "classification" else set()
+    copied = [name for name in schema.names if name in found.columns]
+
+    def compare(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        for batch in batches:
+            rows = []
+            for row in rows_of([batch]):
+                name = row["column_name"]
+                kind = "class" if name in classes else row["column_kind"]
+                kept = {c: row[c] for c in copied}
+                kept["window_cmp"] = row["cmp_window"] if row["drift_type"] == "CONSECUTIVE" else None
+                rows.append(kept | drift_row(state_of(row), state_of(row, "cmp_"), kind, edges.get(name, np.zeros(1))))
+            yield pa.RecordBatch.from_pylist(rows, schema=out)
+
+    result = found.mapInArrow(compare, schema)  # type: ignore[arg-type]
+    names = [F.col("`" + f.name.replace("`", "``") + "`") for f in schema.fields]
+    return result.select(*names).toDF(*wanted.names)
+
+
+def drift_row(state: ColumnState, other: ColumnState, kind: str, edges: NDArray[np.float64]) -> dict[str, Any]:
+    """Return the deltas (state − other) and distances; a distance is NULL where one side has no value.
+
+    `kind` is that of the column, or ``class`` for the prediction and the label of a classifier, which are categories
+    even if they are numbers.
+    """
+    if kind == "table":
+        names, others = _names(state), _names(other)
+        changed = {"added": len(names - others), "missing": len(others - names)}
+        return {"count_delta": state.count - other.count, "non_null_columns_delta": changed}
+    row: dict[str, Any] = {
+        "count_delta": state.count - other.count,
+        "percent_null_delta": _delta(_share(state.num_nulls, state), _share(other.num_nulls, other)),
+    }
+    if kind in ("number", "string", "time", "class"):
+        row["percent_distinct_delta"] = _delta(_share(state.distinct, state), _share(other.distinct, other))
+    if kind in ("number", "class") and state.sum_length is None and other.sum_length is None:
+        row["avg_delta"] = _delta(state.mean if state.total else None, other.mean if other.total else None)
+        row["percent_zeros_delta"] = _delta(_share(state.num_zeros, state), _share(other.num_zeros, other))
+    if kind == "number":
+        row |= _numeric(state, other, edges)
+    if kind in ("string", "class"):
+        row |= _categorical(_as_categories(state), _as_categories(other))
+    return row
+
+
+def _numeric(state: ColumnState, other: ColumnState, edges: NDArray[np.float64]) -> dict[str, Any]:
+    if state.count == state.num_nan or other.count == other.num_nan:
+        return {}
+    if state.bins is None and other.bins is None:
+        samples = (*state.sample(edges), *other.sample(edges))
+        points = samples
+    else:
+        samples = (*state.binned(edges), *other.binned(edges))  # type: ignore[assignment] - bins stand for their values
+        upper = np.append(edges, edges[-1])
+        points = (upper[samples[0].astype(int)], samples[1], upper[samples[2].astype(int)], samples[3])
+    statistic, pvalue = statistics.kolmogorov_smirnov(*samples)
+    finite = np.isfinite(points[0]), np.isfinite(points[2])
+    row: dict[str, Any] = {
+        "ks_test": {"statistic": statistic, "pvalue": pvalue},
+        "population_stability_index": statistics.population_stability_index(*samples),
+    }
+    if finite[0].any() and finite[1].any():
+        row["wasserstein_distance"] = statistics.wasserstein(
+            points[0][finite[0]], points[1][finite[0]], points[2][finite[1]], points[3][finite[1]]
+        )
+    return row
+
+
+def _categorical(state: ColumnState | None, other: ColumnState | None) -> dict[str, Any]:
+    if state is None or other is None:
+        return {}
+    _, counts, others, _ = kept_values(state, other)
+    if not counts.sum() or not others.sum():
+        return {}
+    statistic, pvalue = statistics.chi_squared(counts, others)
+    return {
+        "js_distance": statistics.js_distance(counts, others),
+        "chi_squared_test": {"statistic": statistic, "pvalue": pvalue},
+        "tv_distance": statistics.tv_distance(counts, others),
+        "l_infinity_distance": statistics.l_infinity_distance(counts, others),
+    }
+
+
+def _as_categories(state: ColumnState) -> ColumnState | None:
+    """Return the state with its numbers as text; None if there were too many to know them one by one."""
+    if state.bins is not None or state.values is None:
+        return None
+    if state.values.dtype == object:
+        return state
+    names = np.array([*map(as_text, state.values), None], dtype=object)[:-1]
+    return ColumnState(count=int(state.counts.sum()), values=names, counts=state.counts)
+
+
+def _names(state: ColumnState) -> set[str]:
+    return set() if state.values is None else set(state.values)
+
+
+def _share(part: int, state: ColumnState) -> float | None:
+    rows = state.count + state.num_nulls
+    return 100.0 * part / rows if rows else None
+
+
+def _delta(value: float | None, other: float | None) -> float | None:
+    return None if value is None or other is None else value - other

@@ -1,0 +1,296 @@
+"""Refresh: compute the touched windows anew, and write states, profiles and drift, one commit for each table.
+
+The histograms table is written first and is the truth: profiles and drift are functions of it, so that a refresh that
+was killed between two commits is made good by running it again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import lakehouse
+from lakehouse import InvalidInputError
+from monitoring.cells import only_popular, popular_slices
+from monitoring.columns import ProfiledColumn, prepared, profiled_columns, timestamp
+from monitoring.drift import drifts, pairs
+from monitoring.edges import learn_edges
+from monitoring.monitor import Monitor, MonitorSnapshot
+from monitoring.profile import profiles
+from monitoring.quality import quality
+from monitoring.scan import Scan, merged_states, partial_states, state_schema
+from monitoring.schemas import histograms_schema
+from monitoring.state_rows import arrow_schema
+from monitoring.store import create_tables, in_windows, neighbours, read_edges, replace_rows, version_of
+from monitoring.windows import BASELINE, SNAPSHOT, Span, micros_of, time_of, window_index, window_start
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["RefreshResult", "refresh"]
+
+
+@dataclass(frozen=True)
+class RefreshResult:
+    """What a refresh covered.
+
+    `windows` has by granularity the start of the first touched window and the exclusive end of the last, naive UTC; None
+    is without bound. `version` is the version of the monitored table that was read, None for a view.
+    """
+
+    profile_table: str
+    drift_table: str
+    windows: Mapping[str, tuple[dt.datetime | None, dt.datetime | None]]
+    version: int | None
+    baseline_computed: bool
+
+
+@dataclass(frozen=True)
+class _Input:
+    """Rows to profile: the monitored table's, or the baseline's."""
+
+    df: DataFrame
+    spans: tuple[Span, ...]
+    timeless: bool
+    version: int | None
+
+
+def refresh(
+    spark: SparkSession, monitor: Monitor, start: dt.datetime | None = None, end: dt.datetime | None = None
+) -> RefreshResult:
+    """Compute the windows that share a moment with `start` to `end`, for every granularity, slice and model.
+
+    Each touched window is computed whole, from all of its rows, and replaces its former result; so do late rows and late
+    labels: refresh the interval again. The CONSECUTIVE drift of the window after is computed again too. The baseline's
+    rows are computed at the first refresh and whenever the baseline table has a new version; the bin edges stay as they
+    were learnt at the first refresh. BASELINE drift of windows that are not touched stays as it was.
+
+    Parameters
+    ----------
+    start, end
+        Inclusive and exclusive, naive UTC or aware; None is without bound. A snapshot takes no `start`, and `end` is its
+        moment (None: the time of the version read).
+
+    Returns
+    -------
+    RefreshResult
+        What was covered. The results are in the tables `monitor.profile_table` and `monitor.drift_table`.
+
+    Raises
+    ------
+    InvalidInputError
+        If `start` is after `end`, or a snapshot of a view has no `end`.
+    MissingColumnsError, ColumnTypeError, TableNotFoundError
+        If the monitored tables are not as the monitor says.
+
+    Notes
+    -----
+    Reads the rows of the touched windows (Delta skips other files) and the stored states of these windows and the ones
+    beside them: the cost does not grow with history. Three commits, the first refresh four. Run again, it gives the same
+    tables.
+    """
+    if start is not None and end is not None and micros_of(start) > micros_of(end):
+        raise InvalidInputError(f"start={start} is after end={end}: the interval holds start and not end.")
+    create_tables(spark, monitor)
+    version = version_of(spark, monitor.table_name)
+    spans = _spans(spark, monitor, start, end, version)
+    df = lakehouse.read_table(spark, monitor.table_name, version=version)
+    columns = profiled_columns(df, monitor)
+    current = _Input(_within(df, monitor, spans), spans, isinstance(monitor.kind, MonitorSnapshot), version)
+    baseline = _stale_baseline(spark, monitor, columns)
+    result = RefreshResult(monitor.profile_table, monitor.drift_table, _covered(spans), version, baseline is not None)
+    if start is not None and end is not None and micros_of(start) == micros_of(end):
+        return result
+    edges = _edges(spark, monitor, columns, baseline or current)
+    inputs = {"INPUT": current} | ({"BASELINE": baseline} if baseline else {})
+    touched = f"(log_type = 'INPUT' AND {in_windows(spans)})" + (" OR log_type = 'BASELINE'" if baseline else "")
+    popular = {log_type: _popular(source, monitor) for log_type, source in inputs.items()}
+
+    states = [_states(source, log_type, columns, edges, monitor, popular) for log_type, source in inputs.items()]
+    replace_rows(_united(states), monitor.histograms_table, touched)
+
+    stored = lakehouse.read_table(spark, monitor.histograms_table)
+    metrics = [
+        found
+        for log_type, source in inputs.items()
+        if (found := quality(source.df, monitor, source.spans, popular[log_type], timeless=source.timeless)) is not None
+    ]
+    rows = profiles(stored.where(touched), _united(metrics) if metrics else None, edges, monitor)
+    replace_rows(rows, monitor.profile_table, touched)
+
+    _write_drift(spark, monitor, spans, edges)
+    return result
+
+
+def _spans(
+    spark: SparkSession, monitor: Monitor, start: dt.datetime | None, end: dt.datetime | None, version: int | None
+) -> tuple[Span, ...]:
+    if monitor.granularities:
+        return tuple(Span.touched(granularity, start, end) for granularity in monitor.granularities)
+    if start is not None:
+        raise InvalidInputError(f"A snapshot is of the whole table, found start={start}: leave it out.")
+    if end is None:
+        if version is None:
+            raise InvalidInputError(f"{monitor.table_name} is a view, whose versions have no time: give end=….")
+        full = lakehouse.resolve(spark, monitor.table_name)
+        end = spark.sql(f"DESCRIBE HISTORY {full.quoted}").where(f"version = {version}").collect()[0]["timestamp"]
+        assert end is not None
+    return (Span(SNAPSHOT, micros_of(end), micros_of(end) + 1),)
+
+
+def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFrame:
+    """Return the rows of any touched window."""
+    from pyspark.sql import functions as F
+
+    if isinstance(monitor.kind, MonitorSnapshot):
+        return df
+    starts, ends = [span.start for span in spans], [span.end for span in spans]
+    first = min((s for s in starts if s is not None), default=None) if None not in starts else None
+    last = max((e for e in ends if e is not None), default=None) if None not in ends else None
+    time = timestamp(monitor)
+    if first is not None:
+        df = df.where(time >= F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(first))}'"))
+    if last is not None:
+        df = df.where(time < F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(last))}'"))
+    return df
+
+
+def _stale_baseline(spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...]) -> _Input | None:
+    """Return the baseline if its stored states are missing or of another version, monitor or set of columns."""
+    if monitor.baseline_table_name is None:
+        return None
+    version = version_of(spark, monitor.baseline_table_name)
+    stored = lakehouse.read_table(spark, monitor.histograms_table).where("log_type = 'BASELINE' AND model_id = '*'")
+    found = (
+        stored.select("column_name", "logging_table_commit_version", "monitor_version", "slice_key")
+        .distinct()
+        .collect()
+    )
+    facts = {(row["logging_table_commit_version"], row["monitor_version"]) for row in found}
+    names = {row["column_name"] for row in found}
+    slices = {row["slice_key"] for row in found} - {None}
+    fresh = version is not None and facts == {(version, monitor.monitor_version)}
+    if fresh and names == {":table", *(c.name for c in columns)} and slices <= set(monitor.slicing_exprs):
+        return None
+    df = lakehouse.read_table(spark, monitor.baseline_table_name, version=version)
+    return _Input(df, (Span(BASELINE, 0, 1),), timeless=True, version=version)
+
+
+def _edges(
+    spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], source: _Input
+) -> dict[str, NDArray[np.float64]]:
+    """Return the bin edges; those of columns that have none yet are learnt, and stored before they are used."""
+    edges = read_edges(spark, monitor)
+    missing = [c.name for c in columns if c.kind in ("number", "time") and c.name not in edges]
+    if not missing:
+        return edges
+    df = source.df if source.timeless else _first_window(source, monitor)
+    learnt = learn_edges(prepared(df, columns, monitor, timeless=source.timeless), columns, missing)
+    rows: list[dict[str, Any]] = [
+        {"log_type": "EDGES", "column_name": name, "edges": of.tolist(), "monitor_version": monitor.monitor_version}
+        for name, of in learnt.items()
+    ]
+    schema = histograms_schema()
+    names = ", ".join("'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'" for name in learnt)
+    frame = spark.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
+    replace_rows(frame, monitor.histograms_table, f"log_type = 'EDGES' AND column_name IN ({names})")
+    return edges | learnt
+
+
+def _first_window(source: _Input, monitor: Monitor) -> DataFrame:
+    """Return the rows of the first window that has any, of the longest granularity."""
+    import numpy as np
+    from pyspark.sql import functions as F
+
+    time = timestamp(monitor)
+    first = source.df.agg(F.unix_micros(F.min(time)).alias("first")).collect()[0]["first"]
+    if first is None:
+        return source.df
+    longest = max(source.spans, key=lambda span: window_start(1, span.granularity) - window_start(0, span.granularity))
+    index = int(window_index(np.array([first]), longest.granularity)[0])
+    end = time_of(window_start(index + 1, longest.granularity))
+    return source.df.where(time < F.expr(f"TIMESTAMP '{lakehouse.sql_time(end)}'"))
+
+
+def _popular(source: _Input, monitor: Monitor) -> DataFrame | None:
+    """Return the slices to keep; None where every slicing expression is boolean or there is none."""
+    from pyspark.sql import functions as F
+
+    exprs = monitor.slicing_exprs
+    if not exprs or all(f.dataType.simpleString() == "boolean" for f in source.df.select(*map(F.expr, exprs)).schema):
+        return None
+    return popular_slices(prepared(source.df, (), monitor, timeless=source.timeless), source.spans, exprs)
+
+
+def _states(
+    source: _Input,
+    log_type: str,
+    columns: tuple[ProfiledColumn, ...],
+    edges: Mapping[str, NDArray[np.float64]],
+    monitor: Monitor,
+    popular: Mapping[str, DataFrame | None],
+) -> DataFrame:
+    """Return rows of ``…_histograms``. No action; one shuffle, of states."""
+    from pyspark.sql import functions as F
+
+    scan = Scan(columns, tuple(monitor.slicing_exprs), source.spans, edges, arrow_schema(state_schema()))
+    rows = prepared(source.df, columns, monitor, timeless=source.timeless)
+    partial = partial_states(rows, scan, models=monitor.model_id_col is not None)
+    merged = merged_states(only_popular(partial, popular[log_type]), edges)
+    start, end = F.timestamp_micros("start_micros"), F.timestamp_micros("end_micros")
+    window = F.when(F.col("granularity") != BASELINE, F.struct(start.alias("start"), end.alias("end")))
+    added = {
+        "window": window,
+        "log_type": F.lit(log_type),
+        "logging_table_commit_version": F.lit(source.version).cast("int"),
+        "monitor_version": F.lit(monitor.monitor_version).cast("bigint"),
+        "edges": F.lit(None).cast("array<double>"),
+    }
+    named = merged.withColumns(added).withColumn("granularity", F.nullif(F.col("granularity"), F.lit(BASELINE)))
+    return named.select(*histograms_schema().names)
+
+
+def _write_drift(
+    spark: SparkSession, monitor: Monitor, spans: tuple[Span, ...], edges: Mapping[str, NDArray[np.float64]]
+) -> None:
+    from pyspark.sql import functions as F
+
+    stored = lakehouse.read_table(spark, monitor.histograms_table)
+    before = F.col("window_index") - 1
+    after = tuple(replace(span, stop=None if span.stop is None else span.stop + 1) for span in spans)
+    around = tuple(replace(s, first=None if s.first is None else s.first - 1) for s in spans)
+    if isinstance(monitor.kind, MonitorSnapshot):
+        moment = spans[0].first or 0
+        previous, following = neighbours(spark, monitor, moment)
+        after = (Span(SNAPSHOT, moment, (moment if following is None else following) + 1),)
+        around = (Span(SNAPSHOT, moment if previous is None else previous, moment + 1),)
+        before = F.when(F.col("window_index") == moment, F.lit(previous)).otherwise(F.lit(moment))
+    baseline = stored.where("log_type = 'BASELINE'") if monitor.baseline_table_name else None
+    models = (
+        [] if baseline is None else baseline.where("column_name = ':table'").select("model_id").distinct().collect()
+    )
+    current = stored.where(f"log_type = 'INPUT' AND {in_windows(after)}")
+    compared = stored.where(f"log_type = 'INPUT' AND {in_windows(around)}")
+    found = pairs(current, compared, before, baseline, [row["model_id"] for row in models])
+    where = (
+        f"((drift_type = 'CONSECUTIVE' AND {in_windows(after)}) OR (drift_type = 'BASELINE' AND {in_windows(spans)}))"
+    )
+    replace_rows(drifts(found, edges, monitor).where(where), monitor.drift_table, where)
+
+
+def _covered(spans: tuple[Span, ...]) -> dict[str, tuple[dt.datetime | None, dt.datetime | None]]:
+    return {
+        s.granularity: (None if s.start is None else time_of(s.start), None if s.end is None else time_of(s.end))
+        for s in spans
+    }
+
+
+def _united(frames: list[DataFrame]) -> DataFrame:
+    first, *rest = frames
+    for frame in rest:
+        first = first.unionByName(frame)
+    return first
