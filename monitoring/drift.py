@@ -90,13 +90,13 @@ def drifts(found: DataFrame, edges: Mapping[str, NDArray[np.float64]], monitor: 
                 rows.append(kept | drift_row(state_of(row), state_of(row, "cmp_"), kind, edges.get(name, np.zeros(1))))
             yield pa.RecordBatch.from_pylist(rows, schema=out)
 
-    result = found.mapInArrow(compare, schema)  # type: ignore[arg-type]
+    result = found.mapInArrow(compare, schema)
     names = [F.col("`" + f.name.replace("`", "``") + "`") for f in schema.fields]
     return result.select(*names).toDF(*wanted.names)
 
 
 def drift_row(state: ColumnState, other: ColumnState, kind: str, edges: NDArray[np.float64]) -> dict[str, Any]:
-    """Return the deltas (state − other) and distances; a distance is NULL where one side has no value.
+    """Return the deltas (state - other) and distances; a distance is NULL where one side has no value.
 
     `kind` is that of the column, or ``class`` for the prediction and the label of a classifier, which are categories
     even if they are numbers.
@@ -111,7 +111,7 @@ def drift_row(state: ColumnState, other: ColumnState, kind: str, edges: NDArray[
     }
     if kind in ("number", "string", "time", "class"):
         row["percent_distinct_delta"] = _delta(_share(state.distinct, state), _share(other.distinct, other))
-    if kind in ("number", "class") and state.sum_length is None and other.sum_length is None:
+    if kind in ("number", "class") and not (_is_text(state) or _is_text(other)):
         row["avg_delta"] = _delta(state.mean if state.total else None, other.mean if other.total else None)
         row["percent_zeros_delta"] = _delta(_share(state.num_zeros, state), _share(other.num_zeros, other))
     if kind == "number":
@@ -128,9 +128,10 @@ def _numeric(state: ColumnState, other: ColumnState, edges: NDArray[np.float64])
         samples = (*state.sample(edges), *other.sample(edges))
         points = samples
     else:
-        samples = (*state.binned(edges), *other.binned(edges))  # type: ignore[assignment] - bins stand for their values
+        (bins, counts), (others, other_counts) = state.binned(edges), other.binned(edges)
+        samples = (bins.astype(float), counts, others.astype(float), other_counts)
         upper = np.append(edges, edges[-1])
-        points = (upper[samples[0].astype(int)], samples[1], upper[samples[2].astype(int)], samples[3])
+        points = (upper[bins], counts, upper[others], other_counts)
     statistic, pvalue = statistics.kolmogorov_smirnov(*samples)
     finite = np.isfinite(points[0]), np.isfinite(points[2])
     row: dict[str, Any] = {
@@ -163,10 +164,14 @@ def _as_categories(state: ColumnState) -> ColumnState | None:
     """Return the state with its numbers as text; None if there were too many to know them one by one."""
     if state.bins is not None or state.values is None:
         return None
-    if state.values.dtype == object:
+    if _is_text(state):
         return state
     names = np.array([*map(as_text, state.values), None], dtype=object)[:-1]
     return ColumnState(count=int(state.counts.sum()), values=names, counts=state.counts)
+
+
+def _is_text(state: ColumnState) -> bool:
+    return state.values is not None and state.values.dtype == object
 
 
 def _names(state: ColumnState) -> set[str]:

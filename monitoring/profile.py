@@ -9,7 +9,7 @@ import numpy as np
 
 from monitoring.cells import CELL, same_cell
 from monitoring.quality import CLASSIFICATION, REGRESSION
-from monitoring.schemas import profile_schema
+from monitoring.schemas import parsed, profile_schema
 from monitoring.state_rows import arrow_schema, rows_of, state_of
 from monitoring.statistics import quantiles
 
@@ -46,9 +46,8 @@ def profiles(
     No action; a shuffle of the `quality` rows at most.
     """
     from pyspark.sql import functions as F
-    from pyspark.sql.types import StructType
 
-    schema = StructType.fromDDL(f"{_KEPT}, {_PLAIN}")
+    schema = parsed(f"{_KEPT}, {_PLAIN}")
     out = arrow_schema(schema)
     kept = [name for name in schema.names if name in states.columns]
 
@@ -62,7 +61,7 @@ def profiles(
                 rows.append({name: row[name] for name in kept} | profile_row(state_of(row), row["column_kind"], of))
             yield pa.RecordBatch.from_pylist(rows, schema=out)
 
-    found = states.mapInArrow(profile, schema)  # type: ignore[arg-type]
+    found = states.mapInArrow(profile, schema)
     if quality is not None:
         metrics = [name for name in quality.columns if name not in CELL]
         table = found.alias("found")
@@ -81,7 +80,7 @@ def profiles(
 def profile_row(state: ColumnState, kind: str, edges: NDArray[np.float64]) -> dict[str, Any]:
     """Return the profile's plain columns of one state.
 
-    `avg` and `stddev` (of the sample, n − 1) are over finite values, NULL where there are none; `quantiles` and `median`
+    `avg` and `stddev` (of the sample, n - 1) are over finite values, NULL where there are none; `quantiles` and `median`
     over all values but NaN; percentages are of all rows, nulls among them. `frequent_items` has the 100 most frequent
     values, ties in ascending order; it is NULL for numbers with over 1,024 different values. Exact up to 1,024
     different numbers and 4,096 different strings per window; past that, quantiles are those of the histogram,

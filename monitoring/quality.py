@@ -13,6 +13,7 @@ from monitoring.cells import CELL, in_cells, only_popular, same_cell
 from monitoring.columns import class_name, column, prepared
 from monitoring.monitor import Monitor, MonitorInferenceLog
 from monitoring.scores import auc_scores, classification_scores, fairness
+from monitoring.schemas import parsed
 from monitoring.state_rows import arrow_schema
 
 if TYPE_CHECKING:
@@ -103,7 +104,6 @@ def _probabilities(log: MonitorInferenceLog, types: dict[str, str]) -> Column:
 def _classification(cells: DataFrame) -> DataFrame:
     from pyspark.sql import Window
     from pyspark.sql import functions as F
-    from pyspark.sql.types import StructType
 
     scored = "score" in cells.columns
     loss = _row_loss() if scored else F.lit(None).cast("double")
@@ -129,7 +129,7 @@ def _classification(cells: DataFrame) -> DataFrame:
             "wins", F.lit(None).cast("array<struct<class:string,label:string,wins:double,rows:bigint>>")
         )
     key = "granularity string, window_index bigint, slice_key string, slice_value string, model_id string"
-    schema = StructType.fromDDL(f"{key}, " + ", ".join(f"`{name}` {kind}" for name, kind in CLASSIFICATION.items()))
+    schema = parsed(f"{key}, " + ", ".join(f"`{name}` {kind}" for name, kind in CLASSIFICATION.items()))
     out = arrow_schema(schema)
 
     def scores(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -138,7 +138,7 @@ def _classification(cells: DataFrame) -> DataFrame:
         for batch in batches:
             yield pa.RecordBatch.from_pylist([_scores(row) for row in batch.to_pylist()], schema=out)
 
-    return found.mapInArrow(scores, schema)  # type: ignore[arg-type]
+    return found.mapInArrow(scores, schema)
 
 
 def _row_loss() -> Column:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from monitoring.histograms import ColumnState, merge_states, number_state, settled, string_state
+from monitoring.schemas import parsed
 from monitoring.state_rows import KEY_DDL, STATE_DDL, arrow_schema, rows_of, state_of, state_row
 from monitoring.windows import BASELINE, SNAPSHOT, Span, window_end, window_index, window_start
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
-    from pyspark.sql.types import StructType
 
     from monitoring.columns import ProfiledColumn
 
@@ -118,7 +118,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class _Values:
-    """One column of a chunk: numbers, or codes into different strings (−1: null), or lengths, or presence alone."""
+    """One column of a chunk: numbers, or codes into different strings (-1: null), or lengths, or presence alone."""
 
     kind: str
     valid: NDArray[np.bool_]
@@ -155,7 +155,7 @@ def partial_states(rows: DataFrame, scan: Scan, *, models: bool) -> DataFrame:
     """Return partial states: several per key, to be merged; with `models`, each counts for its model and for all (``'*'``)."""
     from pyspark.sql import functions as F
 
-    states = rows.mapInArrow(scan, state_schema())  # type: ignore[arg-type]
+    states = rows.mapInArrow(scan, state_schema())
     all_models = F.lit("*")
     if not models:
         return states.withColumn("model_id", all_models)
@@ -165,9 +165,7 @@ def partial_states(rows: DataFrame, scan: Scan, *, models: bool) -> DataFrame:
 
 def merged_states(partial: DataFrame, edges: Mapping[str, NDArray[np.float64]]) -> DataFrame:
     """Return one row per key with its merged state, and the window's bounds in microseconds. One shuffle, of states."""
-    from pyspark.sql.types import StructType
-
-    schema = StructType.fromDDL(f"{KEY_DDL}, start_micros bigint, end_micros bigint, {STATE_DDL}")
+    schema = parsed(f"{KEY_DDL}, start_micros bigint, end_micros bigint, {STATE_DDL}")
     out = arrow_schema(schema)
 
     def merge(group: pa.Table) -> pa.Table:
@@ -179,7 +177,7 @@ def merged_states(partial: DataFrame, edges: Mapping[str, NDArray[np.float64]]) 
         states = sorted(map(state_of, rows), key=lambda s: (s.count, s.num_nulls, s.mean, s.m2, s.minimum or 0.0))
         state = settled(reduce(lambda one, two: merge_states(one, two, bins), states))
         granularity, index = key["granularity"], key["window_index"]
-        bounds = {"start_micros": None, "end_micros": None}
+        bounds: dict[str, int | None] = {"start_micros": None, "end_micros": None}
         if granularity != BASELINE:
             bounds = {"start_micros": window_start(index, granularity), "end_micros": window_end(index, granularity)}
         return pa.Table.from_pylist([key | bounds | state_row(state)], schema=out)
@@ -189,9 +187,7 @@ def merged_states(partial: DataFrame, edges: Mapping[str, NDArray[np.float64]]) 
 
 def state_schema() -> StructType:
     """Return the columns of partial states."""
-    from pyspark.sql.types import StructType
-
-    return StructType.fromDDL(f"{KEY_DDL}, {STATE_DDL}")
+    return parsed(f"{KEY_DDL}, {STATE_DDL}")
 
 
 def _merge_into(states: dict[Key, ColumnState], key: Key, state: ColumnState, edges: NDArray[np.float64]) -> None:
@@ -207,7 +203,7 @@ def _batch(states: Mapping[Key, ColumnState], schema: pa.Schema) -> pa.RecordBat
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return each row's position in the different strings, −1 for null, and these strings."""
+    """Return each row's position in the different strings, -1 for null, and these strings."""
     import pyarrow as pa
 
     joined = column.combine_chunks()

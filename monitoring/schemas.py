@@ -13,7 +13,7 @@ from lakehouse import InvalidInputError
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
-__all__ = ["alerts_schema", "drift_schema", "histograms_schema", "profile_schema"]
+__all__ = ["alerts_schema", "drift_schema", "histograms_schema", "parsed", "profile_schema"]
 
 _WINDOW: Final = "struct<start:timestamp,end:timestamp>"
 _QUALITY: Final = "struct<one_vs_all:map<string,double>,macro:double,weighted:double>"
@@ -54,8 +54,9 @@ hashes array<bigint>, edges array<double>
 
 _ALERTS: Final = f"""
 rule string, column_name string, window {_WINDOW}, granularity string, slice_key string, slice_value string,
-model_id string, drift_type string, metric string, value double, threshold double, severity string, message string,
-raised_at timestamp
+model_id string, drift_type string, metric string, value double, threshold double, severity string, concerns string,
+message string,
+ raised_at timestamp
 """
 
 
@@ -95,11 +96,18 @@ def alerts_schema() -> StructType:
     return _schema(_ALERTS, None)
 
 
-def _schema(text: str, model_id_col: str | None) -> StructType:
+def parsed(ddl: str) -> StructType:
+    """Return the schema that the DDL writes; needs a Spark session."""
     from pyspark.sql.types import StructType
 
+    schema = StructType.fromDDL(ddl)
+    assert isinstance(schema, StructType)
+    return schema
+
+
+def _schema(text: str, model_id_col: str | None) -> StructType:
     quoted = "`" + model_id_col.replace("`", "``") + "` string," if model_id_col else ""
-    schema = StructType.fromDDL(text.replace("@model", quoted))
+    schema = parsed(text.replace("@model", quoted))
     if len({name.lower() for name in schema.names}) < len(schema.names):
         raise InvalidInputError(
             f"model_id_col={model_id_col!r} is also the name of a result column: rename it in a view of the table."

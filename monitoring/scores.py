@@ -88,7 +88,7 @@ _FAIRNESS: Final = {
 
 
 def fairness(protected: Iterable[Pair], others: Iterable[Pair]) -> Mapping[str, dict[str, float]]:
-    """Return by class how the protected group's rates differ: protected − others, each class against the rest.
+    """Return by class how the protected group's rates differ: protected - others, each class against the rest.
 
     ``predictive_parity``: precision; ``predictive_equality``: false positive rate; ``equal_opportunity``: recall;
     ``statistical_parity``: share predicted. A class is left out of a metric that one of the groups cannot have.

@@ -79,8 +79,8 @@ def window_start(index: int, granularity: str) -> int:
     datetime.datetime(2013, 1, 7, 0, 0)
     """
     if granularity in _CALENDAR:
-        moment = np.datetime64(index, _CALENDAR[granularity])
-        return int(moment.astype("datetime64[us]").astype(np.int64))
+        moment = np.array([index]).astype(f"datetime64[{_CALENDAR[granularity]}]")
+        return int(moment.astype("datetime64[us]").astype(np.int64)[0])
     if granularity in _FIXED:
         return index * _FIXED[granularity] + _origin(granularity)
     return index
