@@ -71,7 +71,8 @@ def evaluate_alerts(
     Returns
     -------
     list[Alert]
-        The most severe first. The metrics of the last `m` windows come to the driver: windows × columns × slices × models.
+        The most severe first. The metrics of the last `m` windows come to the driver: a row for each window, column,
+        slice and model.
 
     Raises
     ------
@@ -222,8 +223,9 @@ def _alert(
     subject = "the table" if name == ":table" else name
     of = "|metric|" if rule.absolute else "metric"
     message = (
-        f"{rule.name}: {rule.metric} of {subject}{who}{where}{against}{compared} is {value:.4g} in the window of {granularity} from "
-        f"{window['start']:%Y-%m-%d %H:%M} (alert: {of} {rule.op} {rule.value:g}; {count} of the last {rule.m} windows violate)."
+        f"{rule.name}: {rule.metric} of {subject}{who}{where}{against}{compared} is {value:.4g} "
+        f"in the window of {granularity} from {window['start']:%Y-%m-%d %H:%M} (alert: {of} {rule.op} {rule.value:g}; "
+        f"{count} of the last {rule.m} windows violate)."
     )
     return Alert(
         rule=rule.name, column_name=name, window=(window["start"], window["end"]), granularity=granularity,

@@ -6,6 +6,7 @@ of the values whose hashes are smallest: which values those are depends on the v
 the same ones, their counts are exact, and the others are pooled as one category.
 """
 
+# ruff: noqa: PD011 - `values` is a field of our own, not pandas'
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -12,8 +12,8 @@ from lakehouse import ColumnTypeError
 from monitoring.cells import CELL, in_cells, only_popular, same_cell
 from monitoring.columns import class_name, column, prepared
 from monitoring.monitor import Monitor, MonitorInferenceLog
-from monitoring.scores import auc_scores, classification_scores, fairness
 from monitoring.schemas import parsed
+from monitoring.scores import auc_scores, classification_scores, fairness
 from monitoring.state_rows import arrow_schema
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""From alerts to a decision: is there a reason to retrain?"""
+"""From alerts to a decision: whether there is a reason to retrain."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
     from monitoring.columns import ProfiledColumn
 
