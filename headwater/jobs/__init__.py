@@ -1,0 +1,21 @@
+"""The jobs: each takes an explicit interval or as-of time, and run again, gives the same result."""
+
+from headwater.jobs.label import label
+from headwater.jobs.land import land
+from headwater.jobs.materialize import materialize
+from headwater.jobs.monitor import MonitorOutcome, monitor
+from headwater.jobs.outcome import JobResult
+from headwater.jobs.score import score
+from headwater.jobs.train import TrainOutcome, train
+
+__all__ = [
+    "JobResult",
+    "MonitorOutcome",
+    "TrainOutcome",
+    "label",
+    "land",
+    "materialize",
+    "monitor",
+    "score",
+    "train",
+]

@@ -1,0 +1,34 @@
+"""Writes outcomes that have become known to the rows that were scored."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import TYPE_CHECKING
+
+import lakehouse
+from headwater.jobs.outcome import JobResult
+from headwater.project import Project
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["label"]
+
+
+def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.datetime) -> JobResult:
+    """Give the rows scored from `start` less the project's label delay until `as_of` their labels, where known by then.
+
+    Only rows without a label are written; run again, it changes nothing.
+    """
+    began = time.monotonic()
+    table = project.table("inference")
+    first, last = lakehouse.sql_time(start - project.label_delay), lakehouse.sql_time(as_of)
+    within = f"{project.time_column} >= TIMESTAMP '{first}' AND {project.time_column} < TIMESTAMP '{last}'"
+    waiting = lakehouse.read_table(spark, table).where(within).where(f"`{project.label}` IS NULL").select(*project.keys)
+    known = project.outcomes(spark, as_of).select(*project.keys, project.label).dropna()
+    found = waiting.join(known, list(project.keys)).localCheckpoint()
+    rows = found.count()
+    if rows:
+        lakehouse.merge(found, table, project.keys, condition=f"t.{within.replace(' AND ', ' AND t.')}")
+    return JobResult("label", rows, time.monotonic() - began, f"known by {as_of:%Y-%m-%d}")

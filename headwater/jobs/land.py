@@ -1,0 +1,33 @@
+"""Brings raw rows in, for a project whose data does not come by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import TYPE_CHECKING
+
+from headwater.jobs.outcome import JobResult
+from headwater.project import Project
+from lakehouse import InvalidInputError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["land"]
+
+
+def land(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
+    """Land the raw rows that became known in [start, end), UTC.
+
+    Raises
+    ------
+    InvalidInputError
+        The project has no ``land``: its rows come by other ways.
+    """
+    if project.land is None:
+        raise InvalidInputError(
+            f"The project {project.name} lands no rows itself: its source tables are written elsewhere."
+        )
+    began = time.monotonic()
+    rows = project.land(spark, start, end)
+    return JobResult("land", rows, time.monotonic() - began, f"{start:%Y-%m-%d} to {end:%Y-%m-%d}")

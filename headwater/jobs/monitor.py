@@ -1,0 +1,69 @@
+"""Computes profile and drift, raises alerts, and says whether to retrain."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import lakehouse
+from headwater.jobs.outcome import DONE, REFUSED, JobResult
+from headwater.project import Project
+from lakehouse import sql_time
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from monitoring import Alert, RetrainingDecision
+
+__all__ = ["MonitorOutcome", "monitor"]
+
+DECISIONS = "as_of timestamp, model_version string, retrain boolean, reason string, alerts int"
+
+
+@dataclass(frozen=True)
+class MonitorOutcome:
+    """The job's result, the alerts of the newest complete windows, and the decision."""
+
+    job: JobResult
+    alerts: list[Alert]
+    decision: RetrainingDecision
+
+
+def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
+    """Refresh the windows touched by [start, end), UTC, evaluate the rules as of `end`, and decide on retraining.
+
+    Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a retraining is asked for.
+    """
+    import monitoring
+    from training import champion
+
+    began = time.monotonic()
+    monitoring.refresh(spark, project.monitor, start, end)
+    alerts = monitoring.evaluate_alerts(spark, project.monitor, project.rules, end)
+    serving = champion(project.plan(start, end).model_name, settings=lakehouse.settings_of(spark))
+    version = str(serving.version) if serving is not None else ""
+    decision = monitoring.should_retrain(alerts, model_id=version, drifted_columns=project.drifted_columns)
+    _keep(spark, project, end, version, decision, len(alerts))
+    rows = lakehouse.read_table(spark, project.table("inference")).where(
+        f"{project.time_column} >= TIMESTAMP '{sql_time(start)}' AND {project.time_column} < TIMESTAMP '{sql_time(end)}'"
+    )
+    job = JobResult(
+        "monitor",
+        rows.count(),
+        time.monotonic() - began,
+        f"{len(alerts)} alerts. {decision.reason}",
+        REFUSED if decision.retrain else DONE,
+    )
+    return MonitorOutcome(job, alerts, decision)
+
+
+def _keep(
+    spark: SparkSession, project: Project, as_of: dt.datetime, version: str, decision: RetrainingDecision, alerts: int
+) -> None:
+    table = project.table("retraining_decisions")
+    row = spark.createDataFrame([(as_of, version, decision.retrain, decision.reason, alerts)], DECISIONS)
+    if not lakehouse.table_exists(spark, table):
+        lakehouse.create_table(spark, table, row.schema, comment="After each monitoring step: retrain or not, and why")
+    lakehouse.replace_interval(row, table, "as_of", as_of, as_of + dt.timedelta(microseconds=1))

@@ -1,0 +1,106 @@
+"""Scores the rows of an interval into the inference table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import TYPE_CHECKING
+
+import lakehouse
+from headwater.jobs.outcome import JobResult
+from headwater.project import Project
+from lakehouse import HeadwaterError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["NoChampionError", "score"]
+
+
+class NoChampionError(HeadwaterError):
+    """No model may score yet."""
+
+    def __init__(self, model_name: str, tried: str) -> None:
+        super().__init__(model_name, tried)
+        self.model_name, self.tried = model_name, tried
+
+    def __str__(self) -> str:
+        return (
+            f"No model of {self.model_name} can score ({self.tried}): train one that the gate passes (`headwater train`), or "
+            "make a version champion yourself (training.promote)."
+        )
+
+
+def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
+    """Score the rows to be predicted in [start, end), UTC, with the champion.
+
+    The interval's rows of the table ``inference`` are replaced, in one commit: spine, features, ``prediction`` (1 or 0),
+    ``prediction_proba``, ``model_version``, and the label, still NULL. A champion that does not load is replaced by the
+    previous champion, and the result says so.
+    """
+    import serving
+    from pyspark.sql import functions as F
+
+    began = time.monotonic()
+    plan = project.plan(start, end)
+    spine = project.spine(spark, start, end)
+    uri, version, note = _champion(spark, plan.model_name)
+    scored = serving.score_batch(uri, spine, result_type="array<double>")
+    chance = F.element_at("prediction", 2)
+    rows = (
+        scored.withColumn("prediction_proba", chance)
+        .withColumn("prediction", (chance >= (plan.threshold or 0.5)).cast("int"))
+        .withColumn("model_version", F.lit(version))
+        .withColumn(project.label, F.lit(None).cast("int"))
+    )
+    table = project.table("inference")
+    _ensure(spark, project, table, rows)
+    before = lakehouse.table_version(spark, table)
+    lakehouse.replace_interval(rows, table, project.time_column, start, end)
+    written = lakehouse.rows_written(spark, table, since=before)
+    return JobResult("score", written, time.monotonic() - began, f"version {version}{note}")
+
+
+def _ensure(spark: SparkSession, project: Project, table: str, rows: DataFrame) -> None:
+    if not lakehouse.table_exists(spark, table):
+        lakehouse.create_table(
+            spark,
+            table,
+            rows.schema,
+            cluster_by=[project.time_column],
+            comment=f"Scores of {project.name} with their features",
+        )
+
+
+def _champion(spark: SparkSession, model_name: str) -> tuple[str, str, str]:
+    """Return URI and version of the model to score with, and a note if it is not the champion."""
+    import serving
+    from training import use_store
+
+    client = use_store(lakehouse.settings_of(spark))
+    tried = []
+    for alias in ("champion", "previous_champion"):
+        version = _version(client, model_name, alias)
+        if version is None:
+            tried.append(f"there is no {alias}")
+            continue
+        uri = f"models:/{model_name}/{version}"
+        try:
+            serving.open_model(uri)
+        except Exception as error:  # noqa: BLE001 - whatever it is, another model can still score
+            tried.append(f"{alias}, version {version}, does not load: {error}")
+            continue
+        return uri, version, f" (instead: {'; '.join(tried)})" if tried else ""
+    raise NoChampionError(model_name, "; ".join(tried))
+
+
+def _version(client: MlflowClient, model_name: str, alias: str) -> str | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.get_model_version_by_alias(model_name, alias).version)
+    except MlflowException as error:
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND"}:
+            return None
+        raise

@@ -1,0 +1,132 @@
+"""Trains on an interval, judges on a holdout, registers, and writes the monitor's baseline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import features
+import lakehouse
+from headwater.jobs.outcome import DONE, REFUSED, JobResult
+from headwater.project import Project
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from features import FeatureSpec
+    from training import TrainingResult
+
+__all__ = ["TrainOutcome", "train"]
+
+
+@dataclass(frozen=True)
+class TrainOutcome:
+    """The job's result, and training's own."""
+
+    job: JobResult
+    training: TrainingResult
+
+
+@dataclass(frozen=True)
+class _SavedRows:
+    """A training set whose rows lie in a table: read once by Spark's joins, then as often as wanted."""
+
+    rows: DataFrame
+    feature_spec: FeatureSpec
+    labels: tuple[str, ...]
+
+    def load_df(self) -> DataFrame:
+        """Return the rows."""
+        return self.rows
+
+
+def train(
+    spark: SparkSession,
+    project: Project,
+    start: dt.datetime,
+    holdout: dt.datetime,
+    end: dt.datetime,
+    *,
+    reason: str = "",
+    progress: Callable[[str, str], None] | None = None,
+) -> TrainOutcome:
+    """Train on [start, holdout), judge on [holdout, end); all UTC.
+
+    The training rows are kept in the table ``training_rows``. If the model becomes champion, the monitor's ``baseline``
+    becomes these rows, with the model's predictions for the holdout (rows that it was fitted on get none: they would look
+    better than they are).
+
+    The job ends with code 3 if the gate refuses.
+    """
+    import training
+
+    began = time.monotonic()
+    say = progress or (lambda _step, _detail: None)
+    settings = lakehouse.settings_of(spark)
+    for name, function in project.functions.items():
+        features.create_function(spark, function, name)
+    spine = project.spine(spark, start, end)
+    known = project.outcomes(spark, end).select(*project.keys, project.label)
+    training_set = features.create_training_set(
+        spine.join(known, list(project.keys)).dropna(subset=[project.label]),
+        project.lookups,
+        project.label,
+        project.exclude,
+    )
+    say("join", "features as of each row's time")
+    joined = time.monotonic()
+    rows = _saved(spark, project.table("training_rows"), training_set.load_df())
+    say("join", f"done ({time.monotonic() - joined:.1f} s)")
+    plan = replace(project.plan(holdout, end), reason=reason)
+    result = training.train(
+        _SavedRows(rows, training_set.feature_spec, training_set.labels),
+        plan=plan,
+        settings=settings,
+        progress=progress,
+    )
+    if result.promoted:
+        _write_baseline(spark, project, rows, result, plan.threshold or 0.5)
+    count = len(result.predictions)
+    job = JobResult(
+        "train",
+        count,
+        time.monotonic() - began,
+        f"{plan.model_name} version {result.version}: {result.verdict.reason}",
+        DONE if result.verdict.passed else REFUSED,
+    )
+    return TrainOutcome(job, result)
+
+
+def _saved(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
+    if not lakehouse.table_exists(spark, table):
+        lakehouse.create_table(
+            spark, table, rows.schema, comment="Rows of the newest training set; see its version's run"
+        )
+    lakehouse.overwrite(rows, table)
+    return lakehouse.read_table(spark, table)
+
+
+def _write_baseline(
+    spark: SparkSession, project: Project, rows: DataFrame, result: TrainingResult, threshold: float
+) -> None:
+    from pyspark.sql import functions as F
+
+    keys = list(project.keys)
+    judged = spark.createDataFrame(
+        result.predictions[[*keys, "probability"]],
+        ", ".join(f"`{key}` {_kind(rows, key)}" for key in keys) + ", p double",
+    )
+    baseline = rows.join(judged, keys, "left").select(
+        *[F.col(f"`{name}`") for name in rows.columns],
+        F.when(F.col("p").isNotNull(), (F.col("p") >= threshold).cast("int")).alias("prediction"),
+        F.col("p").alias("prediction_proba"),
+        F.lit(result.version).alias("model_version"),
+    )
+    _saved(spark, project.table("baseline"), baseline)
+
+
+def _kind(rows: DataFrame, column: str) -> str:
+    return rows.schema[column].dataType.simpleString()

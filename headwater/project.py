@@ -1,0 +1,159 @@
+"""A project: everything that the jobs need to know, as one frozen object in a module of the user's own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lakehouse
+from features import FeatureFunction, FeatureGroup, FeatureLookup
+from lakehouse import HeadwaterError, InvalidInputError
+from monitoring import Monitor, MonitorInferenceLog, Threshold, default_rules
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from training import TrainingPlan
+
+__all__ = ["Project", "ProjectNotFoundError", "load_project"]
+
+Interval = tuple[dt.datetime, dt.datetime]
+
+
+class ProjectNotFoundError(HeadwaterError):
+    """The module named as the project is not there, or holds none."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return (
+            f"There is no project {self.name!r}: {self.reason}. Name a module that has a `project = headwater.Project(...)`: "
+            '--project my.module, HEADWATER_PROJECT, or project = "my.module" in headwater.toml.'
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What the jobs work on.
+
+    Parameters
+    ----------
+    name
+        For people, and for file names (lower case, no spaces).
+    title
+        What is predicted, as a headline of the report.
+    groups
+        Feature groups to materialise.
+    lookups
+        What a training set and a score look up and compute.
+    functions
+        On-demand functions by their full names; kept in the catalog before a training.
+    spine
+        ``spine(spark, start, end)``: the rows to be predicted in [start, end), with keys, time and request-time columns.
+    outcomes
+        ``outcomes(spark, as_of)``: `keys`, the label, for all rows whose outcome was known before `as_of`.
+    keys
+        Columns that tell rows to be predicted apart.
+    time_column
+        When a prediction is made, UTC.
+    label
+        1 or 0.
+    exclude
+        Columns of the training set that are no inputs of the model.
+    plan
+        ``plan(start, end)`` gives the training plan with [start, end) as its holdout.
+    land
+        ``land(spark, start, end)``: bring in the raw rows that became known in [start, end), return how many; for projects
+        whose data does not come by itself.
+    tables
+        Schema in which the project's own tables are made: `inference`, `training_rows`, `baseline`, and the monitor's.
+    label_delay
+        How long to wait for labels: older predictions are no more looked at.
+    granularities
+        Windows of the monitor.
+    rules
+        Thresholds that raise alerts.
+    drifted_columns
+        Retrain when so many columns have drifted; None: only when the performance falls.
+    monitor_exclude
+        Columns that the monitor leaves out.
+    """
+
+    name: str
+    title: str
+    groups: Sequence[FeatureGroup]
+    lookups: Sequence[FeatureLookup | FeatureFunction]
+    spine: Callable[[SparkSession, dt.datetime, dt.datetime], DataFrame]
+    outcomes: Callable[[SparkSession, dt.datetime], DataFrame]
+    keys: Sequence[str]
+    time_column: str
+    label: str
+    plan: Callable[[dt.datetime, dt.datetime], TrainingPlan]
+    tables: str
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    exclude: Sequence[str] = ()
+    land: Callable[[SparkSession, dt.datetime, dt.datetime], int] | None = None
+    label_delay: dt.timedelta = dt.timedelta(days=7)
+    granularities: Sequence[str] = ("1 day", "1 week")
+    rules: Sequence[Threshold] = field(default_factory=default_rules)
+    drifted_columns: int | None = None
+    monitor_exclude: Sequence[str] = ()
+
+    def table(self, name: str) -> str:
+        """Return the full name of one of the project's own tables."""
+        return f"{self.tables}.{name}"
+
+    @property
+    def monitor(self) -> Monitor:
+        """The monitor of the inference table."""
+        return Monitor(
+            table_name=self.table("inference"),
+            output_schema=self.tables,
+            kind=MonitorInferenceLog(
+                problem_type="classification",
+                timestamp_col=self.time_column,
+                granularities=tuple(self.granularities),
+                prediction_col="prediction",
+                prediction_proba_col="prediction_proba",
+                model_id_col="model_version",
+                label_col=self.label,
+            ),
+            baseline_table_name=self.table("baseline"),
+            exclude=(*self.keys, *self.monitor_exclude),
+        )
+
+
+def load_project(name: str = "") -> Project:
+    """Return the project of a module, ``my.module`` or ``my.module:attribute``; by default the settings' one.
+
+    The folder in which the process runs is searched too.
+
+    Raises
+    ------
+    ProjectNotFoundError
+        If there is none.
+    """
+    name = name or lakehouse.Settings().project
+    if not name:
+        raise ProjectNotFoundError("", "none is named")
+    module_name, _, attribute = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise ProjectNotFoundError(name, str(error)) from error
+    found = getattr(module, attribute or "project", None)
+    if not isinstance(found, Project):
+        raise ProjectNotFoundError(name, f"{module_name} has no Project named {attribute or 'project'!r}")
+    if not found.keys:
+        raise InvalidInputError(f"The project {found.name} has no keys: name the columns that tell its rows apart.")
+    return found

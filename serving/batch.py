@@ -1,0 +1,135 @@
+"""Batch scoring: features looked up, model applied where the data is."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features import get_feature_table
+from lakehouse import InvalidInputError, MissingColumnsError
+from serving.packaged_model import ModelArtifact, open_model
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyspark.sql import Column, DataFrame
+
+__all__ = ["score_batch"]
+
+PREDICTION = "prediction"
+
+
+def score_batch(
+    model_uri: str, df: DataFrame, result_type: str = "double", params: dict[str, Any] | None = None
+) -> DataFrame:
+    """Return `df` with the features that the model needs, and a column ``prediction``.
+
+    Parameters
+    ----------
+    model_uri
+        A model logged with a feature spec: ``models:/main.ml.m@champion``, ``models:/m/3``, ``runs:/…``.
+    df
+        Rows with the keys, times and request-time columns of the training set; labels are not needed. A column named like
+        a feature is taken instead of looking the feature up.
+    result_type
+        Spark type of the prediction; a model that gives several numbers per row (probabilities) needs ``array<double>``.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `df`, computed inputs of the model that are not excluded, ``prediction``. Every row once. Lazy: the
+        features are read, and the model run, when the result is used.
+
+    Raises
+    ------
+    InvalidInputError
+        `df` is a stream, has a ``prediction`` already, or lacks columns: all that are missing are named.
+    """
+    from pyspark.sql import functions as F
+
+    if df.isStreaming:
+        raise InvalidInputError(
+            "score_batch takes a batch DataFrame, found a stream: score each batch in foreachBatch."
+        )
+    if PREDICTION in df.columns:
+        raise InvalidInputError(f"df has a column {PREDICTION!r} already: drop or rename it, score_batch adds one.")
+    artifact = open_model(model_uri)
+    spec = artifact.spec
+    missing = [name for name in spec.required if name not in df.columns]
+    if missing:
+        raise MissingColumnsError(missing, "df", df.columns, f"needed to score {model_uri}")
+    _warn_of_new_tables(df, artifact)
+    wanted = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
+    frame = artifact.read_features(df.sparkSession, df)
+    inputs = [column.name for column in spec.columns]
+    prediction = _prediction(df, artifact.raw_model, inputs, result_type, params)
+    names = [*df.columns, *wanted]
+    return frame.withColumn(PREDICTION, prediction).select(*[F.col(f"`{name}`") for name in [*names, PREDICTION]])
+
+
+def _prediction(
+    df: DataFrame, raw_model: Path, inputs: list[str], result_type: str, params: dict[str, Any] | None
+) -> Column:
+    """Return the column of predictions.
+
+    The model's files travel as one broadcast and are loaded once per task, by its own flavor: a worker needs neither the
+    registry nor this package. Only the model's inputs go to Python. One thread per task: Spark has a task per core.
+    """
+    import pandas as pd
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.functions import pandas_udf
+
+    packed = df.sparkSession.sparkContext.broadcast(_zipped(raw_model))
+
+    def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
+        import tempfile
+        import warnings
+
+        import mlflow
+        from threadpoolctl import threadpool_limits
+
+        with tempfile.TemporaryDirectory() as folder, threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            zipfile.ZipFile(io.BytesIO(packed.value)).extractall(folder)
+            model = mlflow.pyfunc.load_model(folder)
+            for rows in batches:
+                found = model.predict(rows, params=params) if len(rows) else []
+                values: Any = found.to_numpy() if hasattr(found, "to_numpy") else found
+                width = len(values[0]) if getattr(values, "ndim", 1) == 2 and len(values) else 1
+                if width == 1:
+                    yield pd.Series(values.ravel() if hasattr(values, "ravel") else values)
+                elif result_type.startswith("array"):
+                    yield pd.Series(list(values))
+                else:
+                    message = (
+                        f"The model gives {width} values per row: use result_type='array<double>', not {result_type!r}."
+                    )
+                    raise ValueError(message)
+
+    # Spark reads the kind of function off real types, which the module's own hints, kept as text, are not.
+    predict.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.Series]}
+    result: Column = pandas_udf(predict, result_type)(F.struct(*[F.col(f"`{name}`") for name in inputs]))  # type: ignore[call-overload]
+    return result
+
+
+def _zipped(folder: Path) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(folder))
+    return packed.getvalue()
+
+
+def _warn_of_new_tables(df: DataFrame, artifact: ModelArtifact) -> None:
+    for step in artifact.spec.lookups:
+        found = get_feature_table(df.sparkSession, step.table).table_id
+        if found != step.table_id:
+            warnings.warn(
+                f"{step.table} was dropped and made again since the model was trained (table id {step.table_id} then, {found} "
+                "now): its values may mean something else.",
+                stacklevel=3,
+            )
