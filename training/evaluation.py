@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,10 +83,13 @@ def threshold_of(plan: TrainingPlan, train: pd.DataFrame) -> float:
 
 
 def load_sklearn(model_uri: str) -> Any:
-    """Return the scikit-learn model behind a model's URI."""
+    """Return the scikit-learn model behind a model's URI: the bare one, also if it is packaged with a feature spec."""
     import mlflow.sklearn
+    from mlflow.artifacts import download_artifacts
 
-    return mlflow.sklearn.load_model(model_uri)
+    folder = Path(download_artifacts(artifact_uri=model_uri))
+    packaged = folder / "data" / "headwater" / "raw_model"
+    return mlflow.sklearn.load_model(str(packaged if packaged.is_dir() else folder))
 
 
 def _champion(

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import math
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,10 @@ def client_of(settings: Settings) -> MlflowClient:
         settings.home.mkdir(parents=True, exist_ok=True)
         for name in ("alembic", "mlflow.store.db.utils"):
             logging.getLogger(name).setLevel(logging.WARNING)  # the migrations of a fresh store, line by line
-    return MlflowClient(tracking_uri=settings.mlflow_tracking_uri, registry_uri=_registry_uri(settings))
+    with warnings.catch_warnings():
+        # SQLAlchemy 2.1 on how MLflow declares its tables, at the first use in a process.
+        warnings.filterwarnings("ignore", message="The ``noload`` loader strategy is deprecated")
+        return MlflowClient(tracking_uri=settings.mlflow_tracking_uri, registry_uri=_registry_uri(settings))
 
 
 @contextlib.contextmanager

@@ -41,8 +41,9 @@ class ModelFamily:
     space
         The hyperparameters to search over.
     build
-        Called with the hyperparameters and the inputs' names; gives an unfitted scikit-learn classifier. It runs on
-        Spark's workers and must therefore be importable there, or be defined in a notebook or a function.
+        Called with the hyperparameters and the names of the inputs to use; gives an unfitted scikit-learn classifier
+        that ignores other columns. It runs on Spark's workers and must therefore be importable there, or be defined in
+        a notebook or a function.
     start
         Hyperparameters of the family's first trial, all of `space`; empty: the first is drawn like the others.
 

@@ -61,7 +61,8 @@ class SearchPlan:
     startup
         Trials drawn at random before the tree-structured Parzen estimator suggests from the losses seen.
     timeout
-        Seconds after which running trials are cancelled and the best finished one is taken; None: no end.
+        Seconds after which Spark's running trials are cancelled, or in this process no further one begins, and the best
+        finished one is taken; None: no end.
 
     Examples
     --------
@@ -143,7 +144,7 @@ def search(
     data = _trial_data(frame, label, time_column, plan)
     by_name = {family.name: family for family in families}
     trials = (_search_on_spark if backend == "spark" else _search_here)(data, by_name, plan, on_trial)
-    records = tuple(_record(doc, by_name) for doc in sorted(trials.trials, key=lambda doc: doc["tid"]))
+    records = tuple(_record(doc, by_name) for doc in sorted(_all(trials), key=lambda doc: doc["tid"]))
     succeeded = [trial for trial in records if not trial.failed and trial.loss is not None]
     if not succeeded:
         raise SearchFailedError(len(records), list(dict.fromkeys(t.error for t in records if t.error)))
@@ -236,23 +237,33 @@ def _minimise(
 ) -> None:
     from functools import partial
 
-    from hyperopt import fmin, tpe
+    from hyperopt import JOB_STATE_DONE, fmin, tpe
+    from hyperopt.exceptions import AllTrialsFailed
 
-    _insert_starts(trials, families, plan)
-    fmin(
-        objective,
-        _compile(families),
-        algo=partial(tpe.suggest, n_startup_jobs=plan.startup),
-        max_evals=plan.trials,
-        timeout=timeout,
-        max_queue_len=plan.parallelism if trials.asynchronous else 1,
-        trials=trials,
-        rstate=np.random.default_rng(plan.seed),
-        verbose=False,
-        show_progressbar=False,
-        return_argmin=False,
-        early_stop_fn=watch,
-    )
+    starts = _insert_starts(trials, families, plan)
+    # In this process fmin runs inserted trials only along with one of its own.
+    for family, doc in zip(
+        (f for f in families.values() if f.start), starts if not trials.asynchronous else (), strict=False
+    ):
+        doc["result"] = objective({"family": family.name, "params": family.start})
+        doc["state"] = JOB_STATE_DONE
+        trials.refresh()
+        watch(trials)
+    with contextlib.suppress(AllTrialsFailed):  # said without traces; the caller has them
+        fmin(
+            objective,
+            _compile(families),
+            algo=partial(tpe.suggest, n_startup_jobs=plan.startup),
+            max_evals=plan.trials,
+            timeout=timeout,
+            max_queue_len=plan.parallelism if trials.asynchronous else 1,
+            trials=trials,
+            rstate=np.random.default_rng(plan.seed),
+            verbose=False,
+            show_progressbar=False,
+            return_argmin=False,
+            early_stop_fn=watch,
+        )
     watch(trials)
     if watch.error:
         raise watch.error
@@ -302,8 +313,8 @@ def _compile(families: Mapping[str, ModelFamily]) -> Any:
     return hp.choice("family", branches)
 
 
-def _insert_starts(trials: Any, families: Mapping[str, ModelFamily], plan: SearchPlan) -> None:
-    """Insert the families' starts as new trials; those of other families' hyperparameters stay empty."""
+def _insert_starts(trials: Any, families: Mapping[str, ModelFamily], plan: SearchPlan) -> list[Any]:
+    """Insert the families' starts as new trials and return them; those of other families' hyperparameters stay empty."""
     from hyperopt.fmin import generate_trial
 
     every = [f"{family.name}.{name}" for family in families.values() for name in family.space]
@@ -324,6 +335,12 @@ def _insert_starts(trials: Any, families: Mapping[str, ModelFamily], plan: Searc
     trials._insert_trial_docs(docs)  # noqa: SLF001 - the public insert draws ids of its own
     trials._ids.update(doc["tid"] for doc in docs)  # noqa: SLF001
     trials.refresh()
+    return docs
+
+
+def _all(trials: Any) -> list[Any]:
+    """Return the trials' documents; hyperopt's own list leaves out those that failed or were cancelled on Spark."""
+    return list(trials._dynamic_trials)  # noqa: SLF001
 
 
 def _record(doc: Mapping[str, Any], families: Mapping[str, ModelFamily]) -> Trial:
