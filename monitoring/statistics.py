@@ -134,7 +134,7 @@ def population_stability_index(
     0.0
     """
     ends = np.cumsum(other_counts)
-    ranks = np.ceil(np.arange(1, 10) / 10 * ends[-1]) - 1
+    ranks = -(-np.arange(1, 10) * ends[-1] // 10) - 1
     cuts = np.unique(others[np.searchsorted(ends, ranks, side="right")])
     if len(cuts) > 1 and cuts[-1] == others[-1]:
         cuts = cuts[:-1]
