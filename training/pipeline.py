@@ -6,7 +6,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from lakehouse import Settings
-from training import plots, registry
+from training import packaging, plots, registry
 from training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
 from training.experiment import log_metrics, log_sources, log_trials, start_run, use_store
 from training.families import Columns
 from training.frames import columns_of, to_pandas
-from training.gate import Verdict
+from training.gate import Champion, Check, Verdict
 from training.importance import permutation_importance
 from training.plan import TrainingPlan, TrainingResult
 from training.search import SearchResult, search
@@ -84,7 +83,7 @@ def train(
     """
     settings = settings or Settings()
     steps = _Steps(progress)
-    log_model, load_model = log_model or _packaged_log(), load_model or load_sklearn
+    log_model, load_model = log_model or packaging.log_model, load_model or load_sklearn
     client = use_store(settings)
     with start_run(settings, plan.experiment_name, name=plan.run_name, tags=_tags(plan)) as run:
         with steps("read") as say:
@@ -124,16 +123,14 @@ def train(
             trial_runs = log_trials(client, run, found)
             log_metrics(client, run.info.run_id, evaluation.metrics)
             log_sources({"training": rows, "holdout": holdout}, _table_versions(training_set))
-            _log_facts(plan, found, columns, evaluation, verdict, importance, threshold_of(plan, rows))
+            _log_facts(plan, found, columns, evaluation, importance, threshold_of(plan, rows))
             say(f"run {run.info.run_id} with {len(trial_runs)} nested runs")
         with steps("register") as say:
             logged = _register(log_model, model, training_set, plan, columns, rows)
             number = str(logged.registered_model_version)
             say(f"{plan.model_name} version {number}")
         with steps("decide") as say:
-            promoted = _decide(plan, number, verdict, settings)
-            client.set_tag(run.info.run_id, "headwater.version", number)
-            client.set_tag(run.info.run_id, "headwater.promoted", str(promoted).lower())
+            verdict, promoted = _decide(plan, number, verdict, evaluation.evidence.champion, settings)
             say(verdict.reason)
         log_metrics(client, run.info.run_id, {"seconds": steps.seconds})
     return TrainingResult(
@@ -202,20 +199,15 @@ def _log_facts(
     found: SearchResult,
     columns: Columns,
     evaluation: Evaluation,
-    verdict: Verdict,
     importance: pd.DataFrame,
     threshold: float,
 ) -> None:
-    """Log parameters, tables, the verdict and the figures into the active run."""
+    """Log parameters, tables and figures into the active run."""
     import mlflow
 
     split = {"holdout_start": plan.holdout.start, "holdout_end": plan.holdout.end, "gap": plan.holdout.gap}
     how = {"backend": found.backend, "search_rows": found.rows, "trials": len(found.trials), "seed": plan.search.seed}
     mlflow.log_params({"family": found.family, **found.params, **split, **how, "inputs": len(columns.all)})
-    mlflow.set_tags(
-        {"headwater.gate": "passed" if verdict.passed else "refused", "headwater.verdict": verdict.reason[:5000]}
-    )
-    mlflow.log_text(verdict.to_json(), "gate.json")
     for name, table in (("slices", evaluation.slices), ("months", evaluation.months), ("importance", importance)):
         mlflow.log_text(table.to_csv(index=False), f"tables/{name}.csv")
     curves = {name: evaluation.probabilities[name] for name in evaluation.probabilities}
@@ -256,21 +248,41 @@ def _register(
     )
 
 
-def _decide(plan: TrainingPlan, version: str, verdict: Verdict, settings: Settings) -> bool:
+def _decide(
+    plan: TrainingPlan, version: str, verdict: Verdict, compared: Champion, settings: Settings
+) -> tuple[Verdict, bool]:
+    """Move the aliases by the verdict, write it into the active run; return it, and whether the version is champion."""
+    import mlflow
+
     registry.challenge(plan.model_name, version, settings=settings)
-    if verdict.passed and not plan.promote:
-        return False
-    decide = registry.promote if verdict.passed else registry.refuse
-    decide(plan.model_name, version, reason=verdict.reason, table=plan.promotion_table, settings=settings)
-    return verdict.passed
+    verdict = _unless_replaced(plan, verdict, compared, settings)
+    mlflow.log_text(verdict.to_json(), "gate.json")
+    gate = "passed" if verdict.passed else "refused"
+    mlflow.set_tags({"headwater.gate": gate, "headwater.verdict": verdict.reason[:5000], "headwater.version": version})
+    promoted = verdict.passed and plan.promote
+    if promoted or not verdict.passed:
+        decide = registry.promote if promoted else registry.refuse
+        decide(plan.model_name, version, reason=verdict.reason, table=plan.promotion_table, settings=settings)
+    mlflow.set_tag("headwater.promoted", str(promoted).lower())
+    return verdict, promoted
+
+
+def _unless_replaced(plan: TrainingPlan, verdict: Verdict, compared: Champion, settings: Settings) -> Verdict:
+    """Return the verdict, refused if another version became champion since the comparison."""
+    now = registry.champion(plan.model_name, settings=settings)
+    found = "" if now is None else str(now.version)
+    if found == compared.version:
+        return verdict
+    sentence = (
+        f"The champion is version {found or 'none'} now, and the comparison was with {compared.version or 'none'}: "
+        "another training or a rollback came in between. Train again."
+    )
+    return Verdict(
+        (*verdict.checks, Check("champion_unchanged", False, found, f"version {compared.version}", sentence))
+    )
 
 
 def _predictions(plan: TrainingPlan, holdout: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
     others = {name: chance for name, chance in evaluation.probabilities.items() if name != "model"}
     kept = holdout[[*_ids(plan), plan.time_column, plan.label]]
     return kept.assign(probability=evaluation.probabilities["model"], **others)
-
-
-def _packaged_log() -> Callable[..., Any]:
-    found: Callable[..., Any] = import_module("training.packaging").log_model
-    return found

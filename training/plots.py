@@ -18,11 +18,11 @@ __all__ = ["calibration", "confusion_matrix", "feature_importance", "precision_r
 
 
 def roc(label: ArrayLike, probabilities: Mapping[str, ArrayLike]) -> Figure:
-    """Return the ROC curves of the named models on the same rows."""
+    """Return the ROC curves of the named models on the same rows; one that gives all rows the same probability has none."""
     from sklearn.metrics import roc_curve
 
     figure, axes = _figure("ROC on the holdout", "False positive rate", "True positive rate")
-    for name, chance in probabilities.items():
+    for name, chance in _ranking(probabilities).items():
         false, true, _ = roc_curve(label, chance)
         axes.plot(false, true, label=f"{name} (AUC {roc_auc(label, chance):.3f})")
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="chance")
@@ -31,13 +31,14 @@ def roc(label: ArrayLike, probabilities: Mapping[str, ArrayLike]) -> Figure:
 
 
 def precision_recall(label: ArrayLike, probabilities: Mapping[str, ArrayLike]) -> Figure:
-    """Return the precision-recall curves of the named models on the same rows."""
+    """Return the precision-recall curves of the named models on the same rows, without those that rank nothing."""
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
     figure, axes = _figure("Precision and recall on the holdout", "Recall", "Precision")
-    for name, chance in probabilities.items():
+    for name, chance in _ranking(probabilities).items():
         precision, recall, _ = precision_recall_curve(label, chance)
-        axes.plot(recall, precision, label=f"{name} (AP {average_precision_score(label, chance):.3f})")
+        # The last point, precision 1 at recall 0, is no threshold's but drawn in by convention.
+        axes.plot(recall[:-1], precision[:-1], label=f"{name} (AP {average_precision_score(label, chance):.3f})")
     rate = float(np.mean(np.asarray(label)))
     axes.axhline(rate, color="grey", linestyle=":", label=f"rate of label 1 ({rate:.3f})")
     axes.set_ylim(0, 1.02)
@@ -82,6 +83,11 @@ def feature_importance(importance: pd.DataFrame, most: int = 20) -> Figure:
     axes.barh(top["feature"], top["importance"], xerr=top["deviation"], color="steelblue", ecolor="grey")
     figure.set_size_inches(7, 1.2 + 0.28 * len(top))
     return figure
+
+
+def _ranking(probabilities: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """Return the models that rank rows: a constant's curve would be two points and a line that means nothing."""
+    return {name: chance for name, chance in probabilities.items() if np.ptp(np.asarray(chance)) > 0}
 
 
 def _figure(title: str, x: str, y: str) -> tuple[Figure, Any]:

@@ -223,7 +223,7 @@ def _search_on_spark(
             watch = _Watch(families, on_trial)
             _minimise(lambda point: _evaluate(broadcast.value, families, point), trials, families, plan, watch)
         finally:
-            broadcast.unpersist()
+            broadcast.destroy()
     return trials
 
 
