@@ -13,13 +13,10 @@ SparkTrials is used as it is shipped, with these ways round what was met:
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
-import uuid
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,11 +26,9 @@ from training.errors import SearchFailedError, SparkContextError
 from training.families import ModelFamily
 from training.frames import columns_of
 from training.space import Choice, Integers, LogUniform, Uniform
+from training.spark_tasks import DrainingSession, classic_session, job_group, quiet
 from training.splits import TimeFolds
 from training.trial import Trial, TrialData, run_trial
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 __all__ = ["SearchPlan", "SearchResult", "search"]
 
@@ -174,25 +169,12 @@ def _trial_data(frame: pd.DataFrame, label: str, time_column: str, plan: SearchP
 def _backend(plan: SearchPlan) -> Literal["spark", "local"]:
     if plan.backend == "local":
         return "local"
-    found = _spark()
+    found = classic_session()
     if plan.backend == "spark":
         if isinstance(found, str):
             raise SparkContextError(found)
         return "spark"
     return "local" if isinstance(found, str) or plan.parallelism == 1 else "spark"
-
-
-def _spark() -> SparkSession | str:
-    """Return this process's classic session, or what there is instead."""
-    from pyspark.sql import SparkSession
-    from pyspark.sql.utils import is_remote
-
-    session = SparkSession.getActiveSession()
-    if session is None:
-        return "no active Spark session"
-    if is_remote() or type(session).__module__.startswith("pyspark.sql.connect"):
-        return "a Spark Connect session"
-    return session
 
 
 def _search_here(
@@ -211,14 +193,14 @@ def _search_on_spark(
 ) -> Any:
     from hyperopt import SparkTrials
 
-    spark = _spark()
+    spark = classic_session()
     assert not isinstance(spark, str)
     context = spark.sparkContext
     broadcast = context.broadcast(data)
-    with _job_group(context), _quiet():
+    with job_group(context), quiet():
         try:
             trials = SparkTrials(
-                parallelism=plan.parallelism, timeout=plan.timeout, spark_session=_DrainingSession(spark)
+                parallelism=plan.parallelism, timeout=plan.timeout, spark_session=DrainingSession(spark)
             )
             watch = _Watch(families, on_trial)
             _minimise(lambda point: _evaluate(broadcast.value, families, point), trials, families, plan, watch)
@@ -386,69 +368,3 @@ class _Watch:
             except Exception as error:  # noqa: BLE001 - raised here it would end SparkTrials' dispatcher, and fmin would wait for ever
                 self.error = error
         return False, []
-
-
-class _DrainingSession:
-    """The session as SparkTrials sees it: its tasks read their input to the end, so that their worker is kept."""
-
-    def __init__(self, spark: SparkSession) -> None:
-        self._spark, self.sparkContext = spark, _DrainingContext(spark.sparkContext)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._spark, name)
-
-
-class _DrainingContext:
-    def __init__(self, context: Any) -> None:
-        self._context = context
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    def parallelize(self, values: Sequence[Any], slices: int | None = None) -> Any:
-        return _DrainingTasks(self._context.parallelize(values, slices))
-
-
-class _DrainingTasks:
-    def __init__(self, rdd: Any) -> None:
-        self._rdd = rdd
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._rdd, name)
-
-    def withResources(self, profile: Any) -> _DrainingTasks:  # noqa: N802 - PySpark's own name
-        return _DrainingTasks(self._rdd.withResources(profile))
-
-    def mapPartitions(self, run: Callable[[Iterator[Any]], Iterator[Any]]) -> Any:  # noqa: N802 - PySpark's own name
-        def drained(rows: Iterator[Any]) -> Iterator[Any]:
-            return run(iter(list(rows)))
-
-        return self._rdd.mapPartitions(drained)
-
-
-@contextlib.contextmanager
-def _job_group(context: Any) -> Iterator[None]:
-    """Give the jobs a group of their own, and the caller its group back."""
-    keys = ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel")
-    before = {key: context.getLocalProperty(key) for key in keys}
-    context.setLocalProperty(keys[0], f"headwater-search-{uuid.uuid4().hex[:8]}")
-    context.setLocalProperty(keys[1], "hyperparameter search")
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            context.setLocalProperty(key, value)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence hyperopt's log, which repeats failed trials' traces, and a warning about tags that nobody set."""
-    logger = logging.getLogger("hyperopt-spark")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Spark session is not provided", category=UserWarning)
-            yield
-    finally:
-        logger.setLevel(level)
