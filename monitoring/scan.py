@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,6 +32,7 @@ __all__ = ["Scan", "merged_states", "partial_states"]
 TABLE: Final = ":table"
 _CHUNK_ROWS: Final = 131_072
 _MOST_STATES: Final = 20_000
+_BATCH_ROWS: Final = 500
 _KEY: Final = (
     "granularity",
     "window_index",
@@ -165,25 +167,44 @@ def partial_states(rows: DataFrame, scan: Scan, *, models: bool) -> DataFrame:
 
 
 def merged_states(partial: DataFrame, edges: Mapping[str, NDArray[np.float64]]) -> DataFrame:
-    """Return one row per key with its merged state, and the window's bounds in microseconds. One shuffle, of states."""
-    schema = parsed(f"{KEY_DDL}, start_micros bigint, end_micros bigint, {STATE_DDL}")
-    out = arrow_schema(schema)
+    """Return one row per key with its merged state, and the window's bounds in microseconds. One shuffle, of states.
 
-    def merge(group: pa.Table) -> pa.Table:
+    The states of a key come to one task side by side (sorted) and are merged as they stream by: calling a function per
+    group (``applyInArrow``) costs milliseconds for each of thousands of keys.
+    """
+    schema = parsed(f"{KEY_DDL}, start_micros bigint, end_micros bigint, {STATE_DDL}")
+    merge = _Merge(edges, arrow_schema(schema))
+    return partial.repartition(*_KEY).sortWithinPartitions(*_KEY).mapInArrow(merge, schema)
+
+
+@dataclass(frozen=True)
+class _Merge:
+    """Merges the states of each key, which follow one another."""
+
+    edges: Mapping[str, NDArray[np.float64]]
+    out: pa.Schema
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
-        rows = list(rows_of(group.to_batches()))
-        key = {name: rows[0][name] for name in _KEY}
-        bins = edges.get(key["column_name"], _NO_EDGES)
-        states = sorted(map(state_of, rows), key=lambda s: (s.count, s.num_nulls, s.mean, s.m2, s.minimum or 0.0))
+        waiting: list[dict[str, Any]] = []
+        for key, rows in groupby(rows_of(batches), key=lambda row: tuple(row[name] for name in _KEY)):
+            waiting.append(self._merged(dict(zip(_KEY, key, strict=True)), [state_of(row) for row in rows]))
+            if len(waiting) == _BATCH_ROWS:
+                yield pa.RecordBatch.from_pylist(waiting, schema=self.out)
+                waiting = []
+        if waiting:
+            yield pa.RecordBatch.from_pylist(waiting, schema=self.out)
+
+    def _merged(self, key: dict[str, Any], states: list[ColumnState]) -> dict[str, Any]:
+        bins = self.edges.get(key["column_name"], _NO_EDGES)
+        states.sort(key=lambda s: (s.count, s.num_nulls, s.mean, s.m2, s.minimum or 0.0))
         state = settled(reduce(lambda one, two: merge_states(one, two, bins), states))
         granularity, index = key["granularity"], key["window_index"]
         bounds: dict[str, int | None] = {"start_micros": None, "end_micros": None}
         if granularity != BASELINE:
             bounds = {"start_micros": window_start(index, granularity), "end_micros": window_end(index, granularity)}
-        return pa.Table.from_pylist([key | bounds | state_row(state)], schema=out)
-
-    return partial.groupBy(*_KEY).applyInArrow(merge, schema)
+        return key | bounds | state_row(state)
 
 
 def state_schema() -> StructType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -55,7 +55,7 @@ def state_of(row: dict[str, Any], prefix: str = "") -> ColumnState:
     return state
 
 
-def rows_of(batches: Sequence[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+def rows_of(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
     """Give each row as a dict whose lists are NumPy arrays, without a Python object per number."""
     import pyarrow as pa
 

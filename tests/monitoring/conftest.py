@@ -61,7 +61,7 @@ def monitor_of(schema: str, **changes) -> Monitor:
     kind = MonitorInferenceLog(
         problem_type="classification",
         timestamp_col="prediction_time",
-        granularities=("1 day", "1 week"),
+        granularities=("1 week", "1 month"),
         prediction_col="prediction",
         prediction_proba_col="proba",
         model_id_col="model_version",

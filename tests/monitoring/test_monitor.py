@@ -59,7 +59,9 @@ def test_a_wrong_monitor_is_refused(changes, match):
 )
 def test_a_wrong_rule_is_refused(changes, match):
     with pytest.raises(ValueError, match=match):
-        Threshold(**{"name": "r", "metric": "js_distance", "op": ">", "value": 0.1, "drift_type": "BASELINE", **changes})
+        Threshold(
+            **{"name": "r", "metric": "js_distance", "op": ">", "value": 0.1, "drift_type": "BASELINE", **changes}
+        )
 
 
 def test_definitions_are_frozen_and_can_be_keys():

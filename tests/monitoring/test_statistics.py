@@ -62,7 +62,9 @@ def test_numeric_statistics_are_those_of_scipy(seed):
 def test_wasserstein_gives_the_numbers_of_scipys_page():
     ones = np.ones(3, dtype=int)
     assert wasserstein(np.array([0.0, 1, 3]), ones, np.array([5.0, 6, 8]), ones) == pytest.approx(5.0)
-    assert wasserstein(np.array([0.0, 1]), np.array([1, 1]), np.array([0.0, 1]), np.array([3, 1])) == pytest.approx(0.25)
+    assert wasserstein(np.array([0.0, 1]), np.array([1, 1]), np.array([0.0, 1]), np.array([3, 1])) == pytest.approx(
+        0.25
+    )
     values, weights = np.array([3.4, 3.9, 7.5, 7.8]), np.array([1.4, 0.9, 3.1, 7.2])
     others, other_weights = np.array([1.4, 4.5]), np.array([3.5, 3.2])
     assert wasserstein(values, weights, others, other_weights) == pytest.approx(4.078133143804785)
@@ -85,7 +87,9 @@ def test_psi_of_a_constant_column_that_changes_is_significant_and_finite():
 
 
 def test_chi_squared_is_the_two_sample_contingency_test():
-    assert chi_squared([10, 10, 20], [20, 20, 20]) == pytest.approx((2.7777777777777777, 0.24935220877729622), rel=1e-13)
+    assert chi_squared([10, 10, 20], [20, 20, 20]) == pytest.approx(
+        (2.7777777777777777, 0.24935220877729622), rel=1e-13
+    )
     rng = np.random.default_rng(3)
     one, two = rng.integers(50, 200, 7), rng.integers(50, 200, 7)
     expected = stats.chi2_contingency([one, two])
@@ -130,6 +134,8 @@ def test_the_flights_drift_as_published():
     distance = kolmogorov_smirnov(*counted(february.distance), *counted(january.distance))
     assert distance == pytest.approx((0.005610, 0.806882), abs=5e-7)
     temperature = [weather[weather.month == month].temp.dropna() for month in (7, 1)]
-    assert kolmogorov_smirnov(*counted(temperature[0]), *counted(temperature[1]))[0] == pytest.approx(0.999102, abs=2e-3)
+    assert kolmogorov_smirnov(*counted(temperature[0]), *counted(temperature[1]))[0] == pytest.approx(
+        0.999102, abs=2e-3
+    )
     carriers = pd.concat([july.carrier.value_counts(), january.carrier.value_counts()], axis=1).fillna(0).to_numpy()
     assert chi_squared(*carriers.T)[0] == pytest.approx(84.40564354, rel=0.02)

@@ -49,7 +49,10 @@ def test_there_is_one_row_per_window_slice_model_and_column(spark, world):
     table = monitor_of(world).profile_table
     assert spark.sql(f"SELECT 1 FROM {table} GROUP BY {keys} HAVING count(*) > 1").count() == 0
     drift_keys = keys.replace("log_type", "drift_type")
-    assert spark.sql(f"SELECT 1 FROM {monitor_of(world).drift_table} GROUP BY {drift_keys} HAVING count(*) > 1").count() == 0
+    assert (
+        spark.sql(f"SELECT 1 FROM {monitor_of(world).drift_table} GROUP BY {drift_keys} HAVING count(*) > 1").count()
+        == 0
+    )
 
 
 @pytest.mark.parametrize("name", ["delay", "wind", "seats"])
@@ -146,9 +149,9 @@ def test_a_classifiers_prediction_and_label_are_categories(drift):
 
 
 def test_consecutive_drift_is_only_against_the_adjacent_window(drift):
-    rows = drift[(drift.drift_type == "CONSECUTIVE") & (drift.granularity == "1 day")]
+    rows = drift[(drift.drift_type == "CONSECUTIVE") & (drift.granularity == "1 week")]
     gaps = rows.window.map(lambda w: w["start"]) - rows.window_cmp.map(lambda w: w["start"])
-    assert set(gaps) == {pd.Timedelta(days=1)}
+    assert set(gaps) == {pd.Timedelta(days=7)}
     first = drift[(drift.drift_type == "CONSECUTIVE") & (drift.granularity == "1 week")]
     assert MONDAY not in set(first.window.map(lambda w: w["start"]))
 
@@ -183,7 +186,10 @@ def test_fairness_stands_on_the_true_slice_of_a_boolean_expression(profile, week
     rows = weeks[(weeks.prediction_time >= LAST) & weeks.late.map(lambda v: v is not None)]
     key = WHOLE | {"slice_key": "busy", "slice_value": "true"}
     row = only(profile, **key, start=LAST, column_name=":table")
-    rates = [metrics.recall_score(r.late.astype(int), r.prediction.astype(int)) for _, r in rows.groupby(rows.busy.astype(bool))]
+    rates = [
+        metrics.recall_score(r.late.astype(int), r.prediction.astype(int))
+        for _, r in rows.groupby(rows.busy.astype(bool))
+    ]
     assert dict(row.equal_opportunity)["1"] == pytest.approx(rates[1] - rates[0], rel=1e-9)
     shares = rows.prediction.astype(float).groupby(rows.busy.astype(bool)).mean()
     assert dict(row.statistical_parity)["1"] == pytest.approx(shares[True] - shares[False], rel=1e-9)

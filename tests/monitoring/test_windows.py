@@ -10,7 +10,11 @@ import pytest
 from monitoring.windows import GRANULARITIES, Span, index_column, micros_of, time_of, window_index, window_start
 
 MOMENTS = [dt.datetime(1969, 12, 31, 23, 59, 59, 999_999), dt.datetime(1970, 1, 1), dt.datetime(2013, 1, 7)]
-MOMENTS += [dt.datetime(2012, 2, 29, 12, 31), dt.datetime(2013, 12, 31, 23, 59, 59, 999_999), dt.datetime(1965, 3, 4, 5)]
+MOMENTS += [
+    dt.datetime(2012, 2, 29, 12, 31),
+    dt.datetime(2013, 12, 31, 23, 59, 59, 999_999),
+    dt.datetime(1965, 3, 4, 5),
+]
 
 
 def test_spark_and_python_put_moments_in_the_same_windows(spark):
