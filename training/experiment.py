@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import logging
 import math
+import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -44,6 +45,9 @@ def client_of(settings: Settings) -> MlflowClient:
 
     if not settings.tracking_uri:
         settings.home.mkdir(parents=True, exist_ok=True)
+        # What MLflow's own server sets, and the store reads; without it experiments that a user makes would keep their
+        # artefacts in ./mlruns.
+        os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = settings.artifacts.as_uri()
         for name in ("alembic", "mlflow.store.db.utils"):
             logging.getLogger(name).setLevel(logging.WARNING)  # the migrations of a fresh store, line by line
     with warnings.catch_warnings():

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow.models import ModelSignature
 
     from features import FeatureSpec, TrainingSet
@@ -114,6 +115,7 @@ def log_model(
             data_path=str(data),
             signature=signature,
             pip_requirements=str(raw / "requirements.txt"),
+            input_example=_example(training_set),
             metadata={"headwater": {"lookups": list(training_set.feature_spec.table_versions)}},
             **register,
         )
@@ -123,15 +125,21 @@ def log_model(
 def outer_signature(spec: FeatureSpec, raw: ModelSignature | None) -> ModelSignature:
     """Return the signature of the model with its features: source columns required, computed ones optional."""
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, Schema, TensorSpec
 
     required = {column.name for column in spec.source if column.name in spec.required}
-    columns = [
+    columns: list[ColSpec | TensorSpec] = [
         ColSpec(type=_TYPES[column.type], name=column.name, required=column.name in required)
         for column in (*[c for c in spec.source if c.name in required], *spec.computed)
         if column.type in _TYPES
     ]
     return ModelSignature(inputs=Schema(columns), outputs=raw.outputs if raw is not None else None)
+
+
+def _example(training_set: TrainingSet) -> pd.DataFrame:
+    """Return rows as they come to be scored: the first three of the spine, with what must be there."""
+    rows = training_set.df.select(*[f"`{name}`" for name in training_set.feature_spec.required]).limit(3)
+    return rows.toPandas()
 
 
 def _sha256(file: Path) -> str:

@@ -53,5 +53,5 @@ project = Project(
     tables="main.flights",
     land=land,
     label_delay=dt.timedelta(days=3),
-    monitor_exclude=("flight", "tailnum", "route", "scheduled_departure", "year_built"),
+    monitor_exclude=("flight", "tailnum", "route", "scheduled_departure"),
 )

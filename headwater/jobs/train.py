@@ -35,6 +35,7 @@ class _SavedRows:
     """A training set whose rows lie in a table: read once by Spark's joins, then as often as wanted."""
 
     rows: DataFrame
+    df: DataFrame
     feature_spec: FeatureSpec
     labels: tuple[str, ...]
 
@@ -82,7 +83,7 @@ def train(
     say("join", f"done ({time.monotonic() - joined:.1f} s)")
     plan = replace(project.plan(holdout, end), reason=reason)
     result = training.train(
-        _SavedRows(rows, training_set.feature_spec, training_set.labels),
+        _SavedRows(rows, training_set.df, training_set.feature_spec, training_set.labels),
         plan=plan,
         settings=settings,
         progress=progress,
