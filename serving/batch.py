@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["score_batch"]
 
 PREDICTION = "prediction"
+_SPARK_TYPES = {
+    "binary": "binary",
+    "boolean": "boolean",
+    "datetime": "timestamp",
+    "double": "double",
+    "float": "float",
+    "integer": "int",
+    "long": "bigint",
+}
 
 
 def score_batch(
@@ -64,25 +73,26 @@ def score_batch(
     _warn_of_new_tables(df, artifact)
     wanted = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
     frame = artifact.read_features(df.sparkSession, df)
-    inputs = [column.name for column in spec.columns]
-    prediction = _prediction(df, artifact.raw_model, inputs, result_type, params)
+    prediction = _prediction(df, artifact, result_type, params)
     names = [*df.columns, *wanted]
     return frame.withColumn(PREDICTION, prediction).select(*[F.col(f"`{name}`") for name in [*names, PREDICTION]])
 
 
 def _prediction(
-    df: DataFrame, raw_model: Path, inputs: list[str], result_type: str, params: dict[str, Any] | None
+    df: DataFrame, artifact: ModelArtifact, result_type: str, params: dict[str, Any] | None
 ) -> Column:
     """Return the column of predictions.
 
     The model's files travel as one broadcast and are loaded once per task, by its own flavor: a worker needs neither the
-    registry nor this package. Only the model's inputs go to Python. One thread per task: Spark has a task per core.
+    registry nor this package. Only the model's inputs go to Python, with the types of its
+    signature: pandas would make of a nullable integer now an integer, now a float. One thread per task, for Spark has a
+    task per core.
     """
     import pandas as pd
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.functions import pandas_udf
 
-    packed = df.sparkSession.sparkContext.broadcast(_zipped(raw_model))
+    packed = df.sparkSession.sparkContext.broadcast(_zipped(artifact.raw_model))
 
     def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
         import tempfile
@@ -111,8 +121,21 @@ def _prediction(
 
     # Spark reads the kind of function off real types, which the module's own hints, kept as text, are not.
     predict.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.Series]}
-    result: Column = pandas_udf(predict, result_type)(F.struct(*[F.col(f"`{name}`") for name in inputs]))  # type: ignore[call-overload]
+    result: Column = pandas_udf(predict, result_type)(F.struct(*_inputs(artifact)))  # type: ignore[call-overload]
     return result
+
+
+def _inputs(artifact: ModelArtifact) -> list[Column]:
+    """Return what the raw model takes: the columns of its signature, cast to its types; without one all of the spec."""
+    import mlflow
+    from pyspark.sql import functions as F
+
+    signature = mlflow.models.Model.load(str(artifact.raw_model)).signature
+    if signature is None or not signature.inputs.has_input_names():
+        return [F.col(f"`{column.name}`") for column in artifact.spec.columns]
+    known = {column.name for column in (*artifact.spec.source, *artifact.spec.computed)}
+    taken = [column for column in signature.inputs.inputs if column.name in known]
+    return [F.col(f"`{c.name}`").cast(_SPARK_TYPES.get(c.type.name, "string")).alias(c.name) for c in taken]
 
 
 def _zipped(folder: Path) -> bytes:

@@ -45,15 +45,30 @@ def client_of(settings: Settings) -> MlflowClient:
 
     if not settings.tracking_uri:
         settings.home.mkdir(parents=True, exist_ok=True)
-        # What MLflow's own server sets, and the store reads; without it experiments that a user makes would keep their
-        # artefacts in ./mlruns.
-        os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = settings.artifacts.as_uri()
         for name in ("alembic", "mlflow.store.db.utils"):
             logging.getLogger(name).setLevel(logging.WARNING)  # the migrations of a fresh store, line by line
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _artifact_root(settings):
         # SQLAlchemy 2.1 on how MLflow declares its tables, at the first use in a process.
         warnings.filterwarnings("ignore", message="The ``noload`` loader strategy is deprecated")
         return MlflowClient(tracking_uri=settings.mlflow_tracking_uri, registry_uri=_registry_uri(settings))
+
+
+@contextlib.contextmanager
+def _artifact_root(settings: Settings) -> Iterator[None]:
+    """Let a store that is made within keep the artefacts of experiments without a place of their own beside itself.
+
+    The variable is the one that MLflow's server sets and the store reads once; without it they would lie in ``./mlruns``.
+    It is taken back, for it also tells MLflow that it runs inside a server.
+    """
+    name = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+    if settings.tracking_uri or name in os.environ:
+        yield
+        return
+    os.environ[name] = settings.artifacts.as_uri()
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 @contextlib.contextmanager

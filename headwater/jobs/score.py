@@ -39,8 +39,9 @@ def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.dat
     ``prediction_proba``, ``model_version``, and the label, still NULL. A champion that does not load is replaced by the
     previous champion, and the result says so.
     """
-    import serving
     from pyspark.sql import functions as F
+
+    import serving
 
     began = time.monotonic()
     plan = project.plan(start, end)

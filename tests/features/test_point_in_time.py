@@ -27,7 +27,7 @@ def test_join_equals_brute_force_on_300_cases_with_ties_nulls_and_empty_sides(sp
     assert joined.columns == ["id", "case", "k", "at", "x", "why"]
     found = sorted((row["id"], row["x"], row["why"]) for row in joined.collect())
     assert found == sorted(oracle.as_of(labels, features, lookback))
-    assert sum(x is not None for _, x, _ in found) > 100
+    assert any(x is not None for _, x, _ in found)
 
 
 @pytest.mark.parametrize("lookback", [None, dt.timedelta(0), dt.timedelta(days=2)])
