@@ -15,6 +15,7 @@ from monitoring.monitor import Monitor, MonitorInferenceLog
 from monitoring.schemas import parsed
 from monitoring.scores import auc_scores, classification_scores, fairness
 from monitoring.state_rows import arrow_schema
+from monitoring.windows import BASELINE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,6 +60,8 @@ def quality(
     log = monitor.inference
     if log is None or log.label_col is None or log.label_col not in df.columns or log.prediction_col not in df.columns:
         return None
+    from pyspark.sql import functions as F
+
     types = {field.name: field.dataType.simpleString() for field in df.schema}
     classes = log.problem_type == "classification"
     values = {"prediction": column(log.prediction_col).cast("double"), "label": column(log.label_col).cast("double")}
@@ -75,7 +78,8 @@ def quality(
     if not classes:
         rows = rows.where("NOT isnan(prediction) AND NOT isnan(label)")
     cells = only_popular(in_cells(rows, spans, monitor.slicing_exprs, list(values)), popular)
-    return _classification(cells) if classes else _regression(cells)
+    found = _classification(cells) if classes else _regression(cells)
+    return found.withColumn("granularity", F.nullif(F.col("granularity"), F.lit(BASELINE)))
 
 
 def _probabilities(log: MonitorInferenceLog, types: dict[str, str]) -> Column:
@@ -151,7 +155,8 @@ def _row_loss() -> Column:
     many = F.coalesce(own[0]["p"], F.lit(0.0))
     p = F.when(F.size(score) == 1, single).when(F.size(score) > 1, many)
     p = F.when(~F.isnan(p), p)
-    return -F.log(F.greatest(F.lit(_EPSILON), F.least(F.lit(1 - _EPSILON), p)))
+    # greatest and least pass over NULL, which must stay NULL.
+    return F.when(p.isNotNull(), -F.log(F.greatest(F.lit(_EPSILON), F.least(F.lit(1 - _EPSILON), p))))
 
 
 def _wins(cells: DataFrame) -> DataFrame:
