@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "in_order"]
 
 
-def evaluate(spec: FeatureSpec, df: DataFrame, read: Callable[[LookupStep], DataFrame]) -> DataFrame:
+def evaluate(
+    spec: FeatureSpec, df: DataFrame, read: Callable[[LookupStep], DataFrame], *, recent: bool = False
+) -> DataFrame:
     """Return `df` with the columns that the spec computes, in the spec's order, after its own.
 
     Parameters
@@ -25,6 +27,8 @@ def evaluate(spec: FeatureSpec, df: DataFrame, read: Callable[[LookupStep], Data
         computing it (cast to the declared type), and stands among the computed ones.
     read
         Gives the rows of a lookup's table: at a version, or as they are now.
+    recent
+        Whether the rows lie at the end of the tables' history; see :func:`features.join_as_of`.
 
     Notes
     -----
@@ -47,7 +51,7 @@ def evaluate(spec: FeatureSpec, df: DataFrame, read: Callable[[LookupStep], Data
             value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
         else:
-            frame = _look_up(frame, step, read(step), wanted)
+            frame = _look_up(frame, step, read(step), wanted, recent)
     defaults = {name: value for step in spec.lookups for name, value in step.defaults.items() if name not in given}
     return frame.select(
         *[F.col(f"`{name}`") for name in own],
@@ -85,8 +89,10 @@ def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str])
     return ordered
 
 
-def _look_up(frame: DataFrame, step: LookupStep, rows: DataFrame, wanted: Sequence[str]) -> DataFrame:
+def _look_up(frame: DataFrame, step: LookupStep, rows: DataFrame, wanted: Sequence[str], recent: bool) -> DataFrame:
     outputs = {feature: output for feature, output, _ in step.features if output in wanted}
     if step.time is None:
         return join_latest(frame, rows, keys=step.keys, outputs=outputs)
-    return join_as_of(frame, rows, keys=step.keys, time=step.time, outputs=outputs, lookback=step.lookback)
+    return join_as_of(
+        frame, rows, keys=step.keys, time=step.time, outputs=outputs, lookback=step.lookback, recent=recent
+    )

@@ -159,7 +159,12 @@ def get_function(spark: SparkSession, name: str) -> CatalogFunction:
 def _arrow_type(kind: str) -> Any:
     import pyarrow as pa
 
-    others = {"double": pa.float64(), "bigint": pa.int64(), "boolean": pa.bool_(), "timestamp": pa.timestamp("us", "UTC")}
+    others = {
+        "double": pa.float64(),
+        "bigint": pa.int64(),
+        "boolean": pa.bool_(),
+        "timestamp": pa.timestamp("us", "UTC"),
+    }
     return others.get(kind) or {"binary": pa.binary(), "date": pa.date32(), "string": pa.string()}[kind]
 
 

@@ -78,9 +78,7 @@ def score_batch(
     return frame.withColumn(PREDICTION, prediction).select(*[F.col(f"`{name}`") for name in [*names, PREDICTION]])
 
 
-def _prediction(
-    df: DataFrame, artifact: ModelArtifact, result_type: str, params: dict[str, Any] | None
-) -> Column:
+def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: str, params: dict[str, Any] | None) -> Column:
     """Return the column of predictions.
 
     The model's files travel as one broadcast and are loaded once per task, by its own flavor: a worker needs neither the

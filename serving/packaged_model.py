@@ -44,7 +44,7 @@ class ModelArtifact:
 
     def read_features(self, spark: SparkSession, df: DataFrame) -> DataFrame:
         """Return `df` with all computed columns, looked up as the tables are now; lazy."""
-        return evaluate(self.spec, df, lambda step: lakehouse.read_table(spark, step.table))
+        return evaluate(self.spec, df, lambda step: lakehouse.read_table(spark, step.table), recent=True)
 
 
 def open_model(model_uri: str) -> ModelArtifact:

@@ -54,7 +54,9 @@ def cases(seed: int, count: int, *, dates: bool = False) -> tuple[list[Row], lis
     return labels, features
 
 
-def window(events: Sequence[tuple[dt.datetime | None, float | None]], end: dt.datetime, duration: dt.timedelta) -> list[float]:
+def window(
+    events: Sequence[tuple[dt.datetime | None, float | None]], end: dt.datetime, duration: dt.timedelta
+) -> list[float]:
     """Give the values, that are not None, of the events in [end - duration, end)."""
     return [v for at, v in events if at is not None and v is not None and end - duration <= at < end]
 

@@ -55,7 +55,9 @@ def _events(seed=3, count=160):
     return [
         (
             dice.choice(["a", "b", "c", None]),
-            None if dice.random() < 0.03 else START + dice.randint(0, 96) * HOUR + dice.choice([0, 0, 1, 1799]) * HOUR / 3600,
+            None
+            if dice.random() < 0.03
+            else START + dice.randint(0, 96) * HOUR + dice.choice([0, 0, 1, 1799]) * HOUR / 3600,
             dice.choice([None, 1, 2, 3, 10]),
         )
         for _ in range(count)
@@ -126,7 +128,11 @@ def test_tumbling_windows_change_only_at_their_ends(spark, schema, events):
     for row in lakehouse.read_table(spark, f"{schema}.features").collect():
         values = oracle.window([(at, v) for k, at, v in events if k == row["k"]], row["ts"], 6 * HOUR)
         assert row["ts"].hour % 6 == 0
-        assert (row["count_0"], row["sum_0"], row["max_0"]) == (len(values), sum(values) or None, max(values, default=None))
+        assert (row["count_0"], row["sum_0"], row["max_0"]) == (
+            len(values),
+            sum(values) or None,
+            max(values, default=None),
+        )
 
 
 def test_steps_give_the_same_table_as_one_go_and_a_repeated_step_changes_nothing(spark, schema, events):
@@ -153,7 +159,9 @@ def test_an_empty_day_writes_no_rows_and_is_remembered_as_done(spark, schema, ev
 
 
 def test_column_selections_keep_one_row_per_entity_and_time(spark, schema, events):
-    features = (Feature(source=_source(schema, "events"), function=ColumnSelection("v"), entity="k", timeseries_column="at"),)
+    features = (
+        Feature(source=_source(schema, "events"), function=ColumnSelection("v"), entity="k", timeseries_column="at"),
+    )
     done = materialize(spark, FeatureGroup(f"{schema}.features", features), START, START + 9 * DAY)
     expected = {}
     for key, at, value in events:
@@ -176,7 +184,9 @@ def test_a_group_whose_windows_cannot_share_rows_says_so(schema):
 
 def test_a_source_without_the_column_is_refused_with_its_columns(spark, schema, events):
     del events
-    feature = Feature(source=_source(schema, "events"), function=ColumnSelection("w"), entity="k", timeseries_column="at")
+    feature = Feature(
+        source=_source(schema, "events"), function=ColumnSelection("w"), entity="k", timeseries_column="at"
+    )
     with pytest.raises(ValueError, match=r"'w' is not in main\.\w+\.events \(needed by .*\).*Known: at, k, v"):
         materialize(spark, FeatureGroup(f"{schema}.features", (feature,)), START, START + DAY)
 
