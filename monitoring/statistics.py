@@ -146,10 +146,12 @@ def population_stability_index(
     return float(np.sum((share - other) * np.log(share / other)))
 
 
-def chi_squared(counts: ArrayLike, others: ArrayLike) -> tuple[float, float]:
+def chi_squared(
+    counts: ArrayLike, others: ArrayLike, *, smallest_expected: float = SMALLEST_EXPECTED
+) -> tuple[float, float]:
     """Return Pearson's statistic of the two-sample contingency table, and its p-value.
 
-    Categories that are expected fewer than five times in either sample are pooled into one, and that one, if still small,
+    Categories that are expected fewer than `smallest_expected` times in either sample are pooled into one, and that one, if still small,
     with the smallest of the rest. No continuity correction. One category only is no difference: 0 and 1.
 
     Examples
@@ -165,9 +167,9 @@ def chi_squared(counts: ArrayLike, others: ArrayLike) -> tuple[float, float]:
     smaller = table.sum(axis=1).min() / table.sum()
     order = np.argsort(-totals, kind="stable")
     table, totals = table[:, order], totals[order]
-    kept = int(np.sum(totals * smaller >= SMALLEST_EXPECTED))
+    kept = int(np.sum(totals * smaller >= smallest_expected))
     if kept < len(totals):
-        if totals[kept:].sum() * smaller < SMALLEST_EXPECTED:
+        if totals[kept:].sum() * smaller < smallest_expected:
             kept = max(kept - 1, 0)
         table = np.column_stack([table[:, :kept], table[:, kept:].sum(axis=1)])
     if table.shape[1] < 2:
