@@ -151,8 +151,8 @@ def chi_squared(
 ) -> tuple[float, float]:
     """Return Pearson's statistic of the two-sample contingency table, and its p-value.
 
-    Categories that are expected fewer than `smallest_expected` times in either sample are pooled into one, and that one, if still small,
-    with the smallest of the rest. No continuity correction. One category only is no difference: 0 and 1.
+    Categories that are expected fewer than `smallest_expected` times in either sample are pooled into one, and that
+    one, if still small, with the smallest of the rest. No continuity correction. One category only is no difference: 0 and 1.
 
     Examples
     --------
