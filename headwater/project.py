@@ -6,7 +6,7 @@ import datetime as dt
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,8 @@ class Project:
     granularities
         Windows of the monitor.
     rules
-        Thresholds that raise alerts.
+        Thresholds that raise alerts; None: :func:`monitoring.default_rules` by the longest granularity, with null shares of
+        the features alone (the baseline has predictions for the holdout only).
     drifted_columns
         Retrain when so many columns have drifted; None: only when the performance falls.
     monitor_exclude
@@ -102,13 +103,22 @@ class Project:
     land: Callable[[SparkSession, dt.datetime, dt.datetime], int] | None = None
     label_delay: dt.timedelta = dt.timedelta(days=7)
     granularities: Sequence[str] = ("1 day", "1 week")
-    rules: Sequence[Threshold] = field(default_factory=default_rules)
+    rules: Sequence[Threshold] | None = None
     drifted_columns: int | None = None
     monitor_exclude: Sequence[str] = ()
 
     def table(self, name: str) -> str:
         """Return the full name of one of the project's own tables."""
         return f"{self.tables}.{name}"
+
+    @property
+    def alert_rules(self) -> tuple[Threshold, ...]:
+        """The rules given, or the default ones."""
+        if self.rules is not None:
+            return tuple(self.rules)
+        names = tuple(str(feature.name) for group in self.groups for feature in group.features)
+        rules = default_rules(granularity=self.granularities[-1])
+        return tuple(replace(rule, columns=names) if rule.concerns == "data" else rule for rule in rules)
 
     @property
     def monitor(self) -> Monitor:

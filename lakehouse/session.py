@@ -103,6 +103,7 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.sql.warehouse.dir": settings.warehouse.as_uri(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.sources.default": "delta",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions or 2 * cores),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
