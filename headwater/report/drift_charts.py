@@ -122,7 +122,7 @@ def _movement(column: str, rows: pd.DataFrame) -> Chart | None:
     week_axis(found, live["start"])
     furthest = live.loc[(live["p50"] - middle).abs().idxmax()]
     when = furthest["start"]
-    title = f"{column}: median {middle:.4g} in the baseline, {furthest['p50']:.4g} in the week of {when.day} {when:%B}"
+    title = f"{column}: median {middle:.3g} in the baseline, {furthest['p50']:.3g} in the week of {when.day} {when:%B}"
     caption = "Grey: 80% of the baseline's rows, dotted its median."
     return Chart(f"moved-{column}", title, caption, found)
 

@@ -46,6 +46,7 @@ class Facts:
     judged: Judged
     monthly: pd.DataFrame
     weekly: pd.DataFrame
+    by_version: pd.DataFrame
     drift: pd.DataFrame
     alerts: pd.DataFrame
     decisions: pd.DataFrame
@@ -75,6 +76,7 @@ def gather(settings: Settings, project: Project) -> Facts:
         judged=judged,
         monthly=figures_of(judged, "month", versions, project),
         weekly=figures_of(judged, "week", versions, project),
+        by_version=figures_of(judged, "version", versions, project),
         drift=weekly_drift(store, project, judged.last_scored),
         alerts=store.read(project.monitor.alerts_table, _ALERTS).sort_values("window.start"),
         decisions=store.read(project.table("retraining_decisions"), _DECISIONS).sort_values("as_of"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from headwater.project import Project
-from headwater.report.judged import HOLDOUT, Judged, any_plan, judged_rows
+from headwater.report.judged import HOLDOUT, LIVE, Judged, any_plan, judged_rows
 from headwater.report.models import ModelVersion, model_versions
 from headwater.report.tables import Store
 from lakehouse import Settings
@@ -48,13 +48,16 @@ def weekly_figures(settings: Settings, project: Project) -> pd.DataFrame:
 
 
 def figures_of(judged: Judged, period: str, versions: Sequence[ModelVersion], project: Project) -> pd.DataFrame:
-    """Return the figures of rows already read; `period` is ``"month"`` or ``"week"``."""
+    """Return the figures of rows already read; `period` is ``"month"``, ``"week"`` or ``"version"`` (of live rows only)."""
     if period == "month":
         periods = judged.time.dt.strftime("%Y-%m")
+    elif period == "version":
+        periods = judged.version.where(judged.part == LIVE)
     else:
         periods = judged.time.dt.normalize() - pd.to_timedelta(judged.time.dt.dayofweek, unit="D")
     found: list[dict[str, object]] = []
-    for value, positions in sorted(pd.Series(np.arange(len(periods))).groupby(periods.to_numpy()).indices.items()):
+    groups = pd.Series(np.arange(len(periods))).groupby(periods.to_numpy()).indices
+    for value, positions in sorted(groups.items(), key=lambda group: _order(group[0])):
         part = judged.part.iloc[positions[0]]
         for predictor, probability in judged.probabilities.items():
             metrics = binary_metrics(judged.label[positions], probability[positions])
@@ -66,6 +69,11 @@ def figures_of(judged: Judged, period: str, versions: Sequence[ModelVersion], pr
     if period == "month" and versions and not (judged.part == HOLDOUT).any():
         found = [*_logged(versions[0], project), *found]
     return pd.DataFrame(found, columns=[period, *COLUMNS])
+
+
+def _order(value: object) -> tuple[int, object]:
+    """Return what puts version 10 after version 9, and times and months in their own order."""
+    return (int(value), "") if isinstance(value, str) and value.isdigit() else (0, value)
 
 
 def _logged(version: ModelVersion, project: Project) -> list[dict[str, object]]:

@@ -37,7 +37,8 @@ def _champion(facts: Facts) -> str:
     kind = f", a {name_of(champion.family)} model," if champion.family else ""
     judged = ""
     if champion.metrics.get("roc_auc") is not None:
-        judged = f" judged on {span(champion.holdout_start, champion.holdout_end)} (ROC AUC {number(champion.metrics['roc_auc'])})"
+        found = number(champion.metrics["roc_auc"])
+        judged = f" judged on {span(champion.holdout_start, champion.holdout_end)} (ROC AUC {found})"
     others = f"; {count_of(len(facts.versions), 'version')} were trained" if len(facts.versions) > 1 else ""
     return f"Champion is version {champion.version}{kind}{judged}{others}."
 
@@ -71,7 +72,7 @@ def _cards(facts: Facts) -> Html:
         others = monthly[(monthly["predictor"] != "model") & (monthly["month"] == last["month"])]
         for name, column, best in (("ROC AUC", "roc_auc", "max"), ("Log loss", "log_loss", "min")):
             note = f"best baseline {number(getattr(others[column], best)())}" if len(others) else ""
-            cards.append(card(f"{name}, {month(last['month'])}", number(last[column]), note))
+            cards.append(card(name, number(last[column]), note))
         note = f"{percent(last['predicted'])} predicted" if last["predicted"] == last["predicted"] else ""
         cards.append(card(f"Share {facts.project.label}", percent(last["rate"]), note))
         cards.append(card("Calibration error", number(last["calibration_error"]), "0 is perfect"))
@@ -82,4 +83,8 @@ def _cards(facts: Facts) -> Html:
     if len(facts.decisions):
         asked = int(facts.decisions["retrain"].astype(bool).sum())
         cards.append(card("Retraining asked for", f"{asked} of {len(facts.decisions)}", "monitoring steps"))
-    return element("dl", *cards, class_="cards") if cards else Html("")
+    if not cards:
+        return Html("")
+    rows = f"{month(model.iloc[-1]['month'])}, {count_of(int(model.iloc[-1]['rows']), 'row')}" if len(model) else ""
+    newest = element("p", f"The newest figures: {rows} with a known outcome.", class_="note") if rows else Html("")
+    return Html(element("dl", *cards, class_="cards") + newest)

@@ -24,15 +24,17 @@ _PROBABILITY, _MODEL = "prediction_proba", "model_version"
 
 @dataclass(frozen=True)
 class Judged:
-    """Labelled rows: `time` (naive UTC), `label`, the `part` they come from, and `probabilities` by predictor.
+    """Labelled rows: `time` (naive UTC), `label`, the `part` they come from, the `version` that scored them, and
+    `probabilities` by predictor.
 
-    The predictors are ``model`` and the plan's baselines. `scored` and `scored_until` count all scored rows, also those
-    without a label.
+    The predictors are ``model`` and the plan's baselines. `scored`, `first_scored` and `last_scored` are of all
+    live rows, also those without a label.
     """
 
     time: pd.Series
     label: NDArray[np.int64]
     part: pd.Series
+    version: pd.Series
     probabilities: Mapping[str, NDArray[np.float64]]
     scored: int = 0
     first_scored: pd.Timestamp | None = None
@@ -55,7 +57,7 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
     """
     baselines = any_plan(project).baselines
     columns = list(dict.fromkeys(column for baseline in baselines for column in baseline.columns))
-    needed = [project.time_column, project.label, _PROBABILITY, *columns]
+    needed = [project.time_column, project.label, _PROBABILITY, _MODEL, *columns]
     live = store.read(project.table("inference"), list(dict.fromkeys(needed)))
     times = live[project.time_column]
     first, last = (None, None) if live.empty else (times.min(), times.max())
@@ -72,6 +74,7 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
         time=pd.to_datetime(rows[project.time_column]),
         label=rows[project.label].to_numpy(dtype=np.int64),
         part=rows["_part"],
+        version=rows[_MODEL].astype(str),
         probabilities=_probabilities(rows, fitted, baselines, project.label),
         scored=len(live),
         first_scored=first,

@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable, Sequence
 
 from headwater.report.theme import Chart
+from headwater.report.wording import first_sentence
 
-__all__ = ["Html", "card", "charts", "details", "element", "paragraphs", "section", "table"]
+__all__ = ["Html", "card", "charts", "element", "folded", "paragraphs", "section", "table"]
 
 
 class Html(str):
@@ -46,27 +47,40 @@ def card(name: str, value: str, note: str) -> Html:
     return element("div", element("dt", name), element("dd", element("b", value), element("span", note)), class_="card")
 
 
-def details(summary: str, rest: str) -> Html:
-    """Return a sentence with the rest folded away; without a rest, the sentence."""
+def folded(text: object) -> Html:
+    """Return the first sentence with the rest folded away; of a gate that passed, all checks are folded away."""
+    told = str(text or "—")
+    verdict, _, checks = told.partition(": ")
+    summary, rest = (f"{verdict}.", checks) if verdict == "Passed" and checks else first_sentence(told)
     return element("details", element("summary", summary), element("p", rest)) if rest else Html(_text(summary))
 
 
 def table(
-    caption: str, headers: Sequence[str], rows: Sequence[Sequence[object]], *, text: Sequence[str] = (), note: str = ""
+    caption: str,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    text: Sequence[str] = (),
+    groups: Sequence[tuple[str, int]] = (),
+    note: str = "",
 ) -> Html:
     """Return a table whose first column heads its rows; columns are numbers, aligned right, save the first and those in `text`.
 
-    It scrolls sideways by itself where it is wider than the screen.
+    `groups` are headings over several columns, with how many. It scrolls sideways by itself where it is wider than the screen.
     """
     kinds = ["text" if at == 0 or header in text else "number" for at, header in enumerate(headers)]
     head = [element("th", header, scope="col", class_=kind) for header, kind in zip(headers, kinds, strict=True)]
+    above = [element("th", name, scope="colgroup", colspan=str(width), class_="group") for name, width in groups]
     body = []
     for row in rows:
         first = element("th", row[0], scope="row", class_="text")
         cells = [element("td", cell, class_=kind) for cell, kind in zip(row[1:], kinds[1:], strict=True)]
         body.append(element("tr", first, *cells))
     inner = element(
-        "table", element("caption", caption), element("thead", element("tr", *head)), element("tbody", *body)
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *above) if above else Html(""), element("tr", *head)),
+        element("tbody", *body),
     )
     scroll = element("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
     return Html(scroll + (element("p", note, class_="note") if note else ""))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from headwater.report.actions import done
 from headwater.report.facts import Facts
 from headwater.report.headline import headline
 from headwater.report.markup import Html, element
-from headwater.report.sections import built, done, drifted, quality
+from headwater.report.sections import built, drifted, quality
 
 __all__ = ["page"]
 

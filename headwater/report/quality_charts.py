@@ -90,7 +90,7 @@ def _metric_title(facts: Facts, column: str, name: str) -> str:
 def _rates(facts: Facts, weekly: pd.DataFrame) -> Chart:
     model = weekly[weekly["predictor"] == "model"]
     label = facts.project.label
-    found = figure(y_title=plain(f"Share {label}"), y_format=".0%")
+    found = figure(height=380, y_title=plain(f"Share {label}"), y_format=".0%")
     lines = (
         ("observed", model["rate"], INK, "solid", "square"),
         ("predicted by the model", model["predicted"], MODEL, "dash", "circle"),
@@ -122,7 +122,7 @@ def _rates(facts: Facts, weekly: pd.DataFrame) -> Chart:
 
 def _calibration(facts: Facts) -> Chart:
     judged, model = facts.judged, facts.monthly[facts.monthly["predictor"] == "model"]
-    found = figure(height=400, y_title="Observed", y_format=".0%")
+    found = figure(height=380, y_title="Observed", y_format=".0%")
     keys = judged.time.dt.strftime("%Y-%m")
     months = sorted(keys.unique())[-_MONTHS_SHOWN:]
     top = 0.0

@@ -75,11 +75,13 @@ def span(start: Any, end: Any) -> str:
     Examples
     --------
     >>> span(pd.Timestamp("2013-09-01"), pd.Timestamp("2013-10-01"))
-    '1 September 2013 to 30 September 2013'
+    '1 Sep to 30 Sep 2013'
     """
     if start is None or end is None:
         return "—"
-    return f"{date(start)} to {date(end - pd.Timedelta(1, unit='us'))}"
+    last = end - pd.Timedelta(1, unit="us")
+    year = "" if start.year == last.year else f" {start.year}"
+    return f"{date(start, year=False)}{year} to {date(last, year=False)} {last.year}"
 
 
 def month(text: str) -> str:
