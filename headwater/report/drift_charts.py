@@ -55,12 +55,12 @@ def _heat_map(facts: Facts) -> Chart:
             colorbar={
                 "orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left", "len": 0.8, "thickness": 10,
                 "tickvals": list(range(len(DRIFT))), "ticktext": [text for _, text, _ in DRIFT], "outlinewidth": 0,
-                "ypad": 8,
+                "ypad": 8, "tickangle": 0,
             },
         )
     )  # fmt: skip
     found.update_yaxes(autorange="reversed", ticks="", showgrid=False)
-    found.update_xaxes(type="category", ticks="")
+    found.update_xaxes(type="category", ticks="", tickangle=0, tickfont={"size": 12})
     last = drift[drift["start"] == drift["start"].max()]
     inputs_now = last[~last["column_name"].isin(outputs)]
     over = int((inputs_now["value"] >= SIGNIFICANT).sum())

@@ -24,11 +24,10 @@ _PROBABILITY, _MODEL = "prediction_proba", "model_version"
 
 @dataclass(frozen=True)
 class Judged:
-    """Labelled rows: `time` (naive UTC), `label`, the `part` they come from, the `version` that scored them, and
-    `probabilities` by predictor.
+    """Labelled rows, column by column.
 
-    The predictors are ``model`` and the plan's baselines. `scored`, `first_scored` and `last_scored` are of all
-    live rows, also those without a label.
+    `time` (naive UTC), `label`, `part` (holdout or live), the `version` that scored them, and `probabilities` by predictor:
+    ``model`` and the plan's baselines. `scored`, `first_scored` and `last_scored` are of all live rows, labelled or not.
     """
 
     time: pd.Series

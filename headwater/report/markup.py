@@ -12,6 +12,10 @@ from headwater.report.wording import first_sentence
 __all__ = ["Html", "card", "charts", "element", "folded", "paragraphs", "section", "table"]
 
 
+# A text cell with more characters is given room, also on a narrow screen, where the table scrolls.
+_LONG = 80
+
+
 class Html(str):
     """Text that is HTML already."""
 
@@ -74,7 +78,7 @@ def table(
     body = []
     for row in rows:
         first = element("th", row[0], scope="row", class_="text")
-        cells = [element("td", cell, class_=kind) for cell, kind in zip(row[1:], kinds[1:], strict=True)]
+        cells = [element("td", cell, class_=_class(cell, kind)) for cell, kind in zip(row[1:], kinds[1:], strict=True)]
         body.append(element("tr", first, *cells))
     inner = element(
         "table",
@@ -84,6 +88,10 @@ def table(
     )
     scroll = element("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
     return Html(scroll + (element("p", note, class_="note") if note else ""))
+
+
+def _class(cell: object, kind: str) -> str:
+    return "text long" if kind == "text" and len(str(cell)) > _LONG else kind
 
 
 def charts(several: Sequence[Chart], *, columns: int = 1) -> Html:

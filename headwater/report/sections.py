@@ -53,7 +53,7 @@ def _version_row(one: ModelVersion) -> list[object]:
     return [
         one.version,
         aliases,
-        span(one.holdout_start, one.holdout_end),
+        element("span", span(one.holdout_start, one.holdout_end), class_="short"),
         *values,
         folded(one.reason),
         folded(one.verdict or one.gate),
@@ -72,7 +72,7 @@ def quality(facts: Facts) -> Html:
         f"first one. The baselines were fitted once, on what came before the holdout: {'; '.join(lines)}."
     )
     tables = [_figures("By month", monthly, "month", facts.project.label, note)]
-    if by_version["version"].nunique() > 1:
+    if len(by_version["version"].unique()) > 1:
         note = "Live rows alone. Each version met other weeks: compare it with the baselines on the same rows."
         tables.append(_figures("By version in service", by_version, "version", facts.project.label, note))
     return section(title, *tables, charts(quality_charts(facts), columns=2))

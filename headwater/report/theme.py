@@ -99,10 +99,10 @@ def mark_versions(found: go.Figure, versions: Sequence[ModelVersion], weeks: pd.
 
 
 def week_axis(found: go.Figure, weeks: pd.Series) -> None:
-    """Put the ticks on the weeks' own days: on all of them, or evenly on at most six."""
+    """Put the ticks on the weeks' own days: on all of them, or evenly on at most five."""
     days = sorted(pd.to_datetime(weeks).unique())
-    every = -(-len(days) // 6)
-    found.update_xaxes(tickvals=days[::every], tickformat="%-d %b")
+    every = -(-len(days) // 5)
+    found.update_xaxes(tickvals=days[::every], tickformat="%-d %b", tickangle=0)
 
 
 def months_colours(months: int) -> list[str]:
