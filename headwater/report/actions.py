@@ -57,14 +57,14 @@ def _decisions(decisions: pd.DataFrame) -> Html:
     rows = [
         [
             _short(date(one["as_of"])),
-            one["model_version"],
             element("b", "retrain") if one["retrain"] else "keep",
-            one["alerts"],
             one["reason"],
+            one["alerts"],
+            one["model_version"],
         ]
         for _, one in decisions.iterrows()
     ]
-    headers = ["As of", "Champion", "Decision", "Alerts", "Reason"]
+    headers = ["As of", "Decision", "Reason", "Alerts", "Champion"]
     return table("After each monitoring step: retrain or keep", headers, rows, text=["Decision", "Reason"])
 
 
@@ -76,13 +76,13 @@ def _promotions(promotions: pd.DataFrame) -> Html:
             _short(f"{one['at']:%Y-%m-%d %H:%M}"),
             one["action"],
             one["version"],
+            folded(one["reason"]),
             one["champion"] or "none",
             one["who"],
-            folded(one["reason"]),
         ]
         for _, one in promotions.iterrows()
     ]
-    headers = ["Run at", "Action", "Version", "Champion after", "By", "Reason"]
+    headers = ["Run at", "Action", "Version", "Reason", "Champion after", "By"]
     return table("Promotions, refusals and rollbacks", headers, rows, text=["Action", "By", "Reason"])
 
 

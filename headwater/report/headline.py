@@ -52,7 +52,7 @@ def _quality(facts: Facts) -> str:
     others = monthly[(monthly["predictor"] != "model") & (monthly["month"] == last["month"])]
     beside = [f"{number(row['roc_auc'])} by {name_of(str(row['predictor']))}" for _, row in others.iterrows()]
     against = f", against {' and '.join(beside)}" if beside else ""
-    return f"In {month(last['month'])} its ROC AUC was {number(last['roc_auc'])}{against}."
+    return f"In {month(last['month'])} the ROC AUC in service was {number(last['roc_auc'])}{against}."
 
 
 def _decision(facts: Facts) -> str:

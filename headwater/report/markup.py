@@ -109,13 +109,9 @@ def _chart(chart: Chart) -> Html:
     plot = element("div", class_="plot", role="img", aria_label=f"Chart. {chart.title}. {chart.caption}", style=height)
     caption = element("figcaption", element("h3", chart.title), element("p", chart.caption))
     script = Html(f'<script type="application/json">{data}</script>')
-    return element(
-        "figure",
-        caption,
-        element("div", plot, class_="scroll" + (" wide" if chart.wide else "")),
-        script,
-        class_="chart",
-    )
+    wide = {"class_": "scroll wide", "tabindex": "0", "role": "region", "aria_label": chart.title}
+    frame = element("div", plot, **(wide if chart.wide else {"class_": "scroll"}))
+    return element("figure", caption, frame, script, class_="chart")
 
 
 def _text(content: object) -> str:

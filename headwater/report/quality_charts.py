@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from headwater.report.facts import Facts
+from headwater.report.judged import HOLDOUT
 from headwater.report.theme import BASELINES, INK, MODEL, MUTED, Chart, figure, mark_versions, months_colours, week_axis
 from headwater.report.wording import month, name_of, number, percent, plain, points, trend
 from training.metrics import calibration_bins
@@ -62,7 +63,8 @@ def _marks(facts: Facts) -> str:
         return ""
     refused = any(not version.promoted for version in facts.versions)
     dotted = ", dotted if it was not promoted" if refused else ""
-    return f"Upright lines: a version was trained and judged{dotted}. Left of the first line is its holdout."
+    held = " Left of the first line is its holdout." if (facts.judged.part == HOLDOUT).any() else ""
+    return f"Upright lines: a version was trained and judged{dotted}.{held}"
 
 
 def _metric_title(facts: Facts, column: str, name: str) -> str:
