@@ -82,7 +82,7 @@ def quantile_bands(
     baseline &= field(str(project.monitor.model_id_col)) == "*"
     where = wanted & (_windows(project) | baseline)
     found = store.read(project.monitor.profile_table, ["column_name", "window.start", "window.end", "quantiles"], where)
-    found = found[found["quantiles"].map(lambda values: values is not None and len(values) > 0)]
+    found = found[found["quantiles"].map(lambda values: values is not None and len(values) > 0).astype(bool)]
     rows = pd.DataFrame({"column_name": found["column_name"], "start": pd.to_datetime(found["window.start"])})
     for name, share in _BANDS.items():
         rows[name] = [float(values[max(int(share * (len(values) + 1)), 1) - 1]) for values in found["quantiles"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from headwater.project import Project
 from headwater.report.models import ModelVersion
 from headwater.report.tables import Store
 from training import RateBaseline, TrainingPlan
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Expression
 
 __all__ = ["HOLDOUT", "LIVE", "Judged", "any_plan", "judged_rows"]
 
@@ -68,7 +71,10 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
         for name, part in ((HOLDOUT, held), (LIVE, live))
     ]
     rows = pd.concat([part for part in labelled if len(part)] or labelled[:1], ignore_index=True)
-    fitted = _training_rows(store, project, versions, first, [project.time_column, project.label, *columns])
+    cut = _cut(
+        versions, [*([] if first is None else [first]), *([] if held.empty else [held[project.time_column].min()])]
+    )
+    fitted = _training_rows(store, project, cut, [project.time_column, project.label, *columns])
     return Judged(
         time=pd.to_datetime(rows[project.time_column]),
         label=rows[project.label].to_numpy(dtype=np.int64),
@@ -93,25 +99,26 @@ def _holdout(store: Store, project: Project, versions: Sequence[ModelVersion], c
     return found if version is not None else found.head(0)
 
 
-def _training_rows(
-    store: Store, project: Project, versions: Sequence[ModelVersion], first: Any, columns: Sequence[str]
-) -> pd.DataFrame:
-    from pyarrow.dataset import scalar
-
+def _cut(versions: Sequence[ModelVersion], firsts: Sequence[pd.Timestamp]) -> pd.Timestamp | None:
+    """Return the time before which the baselines may learn: before the first holdout, its gap, and all judged rows."""
     held = versions[0].holdout_start if versions else None
-    cuts = [cut for cut in (held - versions[0].gap if held is not None else None, first) if cut is not None]
+    starts = [*firsts, *([] if held is None else [held - versions[0].gap])]
+    return min(starts) if starts else None
+
+
+def _training_rows(store: Store, project: Project, cut: pd.Timestamp | None, columns: Sequence[str]) -> pd.DataFrame:
     table = project.table("training_rows")
-    if not cuts:
+    if cut is None:
         return store.read(table, list(dict.fromkeys(columns))).head(0)
-    where = _before(store, table, project.time_column, min(cuts), scalar)
+    where = _before(store, table, project.time_column, cut)
     found = store.read(table, list(dict.fromkeys(columns)), where, store.first_version(table, where))
     return found.dropna(subset=[project.label])
 
 
-def _before(store: Store, table: str, column: str, cut: pd.Timestamp, scalar: Any) -> Any:
+def _before(store: Store, table: str, column: str, cut: pd.Timestamp) -> Expression:
     """Return the condition ``column < cut`` in the column's own type: with a time zone, or without."""
     import pyarrow as pa
-    from pyarrow.dataset import field
+    from pyarrow.dataset import field, scalar
 
     opened = store.open(table)
     kinds = {one.name: str(one.type) for one in opened.schema().fields} if opened is not None else {}

@@ -272,6 +272,24 @@ def test_the_holdouts_month_is_what_was_logged_once_its_rows_are_gone(settings, 
         assert row[["roc_auc", "log_loss", "calibration_error"]].tolist() == [0.777, 0.444, 0.022]
 
 
+@pytest.mark.parametrize("missing", ["inference", "inference_profile_metrics", "training_rows", "inference_alerts"])
+def test_a_table_that_is_missing_alone_leaves_the_rest_of_the_report(settings, tmp_path, missing):
+    home = tmp_path / "copy"
+    shutil.copytree(settings.home, home)
+    shutil.rmtree(home / "warehouse" / "air.db" / missing)
+    result = write_report(Settings(home=home), _project())
+    assert 4 <= result.rows <= 7
+    figures = monthly_figures(Settings(home=home), _project())
+    assert figures.loc[0, ["month", "predictor", "rows"]].tolist() == ["2013-09", "model", 600]
+
+
+def test_without_a_registry_the_baselines_are_still_fitted_before_the_holdout(settings, rows, tmp_path):
+    home = tmp_path / "copy"
+    shutil.copytree(settings.warehouse, home / "warehouse")
+    found = monthly_figures(Settings(home=home), _project()).set_index(["month", "predictor"])
+    assert found.loc[("2013-09", "overall_rate"), "predicted"] == pytest.approx(rows["fit"]["late"].mean())
+
+
 def test_weekly_figures_start_on_mondays_and_hold_every_labelled_row(settings, rows):
     found = weekly_figures(settings, _project())
     model = found[found["predictor"] == "model"]
