@@ -51,7 +51,7 @@ def evaluate(
             value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
         else:
-            frame = _look_up(frame, step, read(step), wanted, recent)
+            frame = _look_up(frame, step, read(step), wanted, df if recent else None)
     defaults = {name: value for step in spec.lookups for name, value in step.defaults.items() if name not in given}
     return frame.select(
         *[F.col(f"`{name}`") for name in own],
@@ -89,10 +89,14 @@ def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str])
     return ordered
 
 
-def _look_up(frame: DataFrame, step: LookupStep, rows: DataFrame, wanted: Sequence[str], recent: bool) -> DataFrame:
+def _look_up(
+    frame: DataFrame, step: LookupStep, rows: DataFrame, wanted: Sequence[str], span_of: DataFrame | None
+) -> DataFrame:
     outputs = {feature: output for feature, output, _ in step.features if output in wanted}
     if step.time is None:
         return join_latest(frame, rows, keys=step.keys, outputs=outputs)
+    if span_of is not None and step.time[0] not in span_of.columns:
+        span_of = None  # the time is computed itself
     return join_as_of(
-        frame, rows, keys=step.keys, time=step.time, outputs=outputs, lookback=step.lookback, recent=recent
+        frame, rows, keys=step.keys, time=step.time, outputs=outputs, lookback=step.lookback, span_of=span_of
     )

@@ -109,8 +109,12 @@ def log_model(
         digests = {file.relative_to(raw).as_posix(): _sha256(file) for file in sorted(raw.rglob("*")) if file.is_file()}
         (data / "sha256.json").write_text(json.dumps(digests, indent=1))
         signature = outer_signature(training_set.feature_spec, mlflow.models.Model.load(str(raw)).signature)
-        info = mlflow.pyfunc.log_model(
+        info = mlflow.models.Model.log(
+            artifact_path=None,
             name=artifact_path,
+            flavor=_Pyfunc,
+            flavor_name="mlflow.pyfunc",
+            validate_serving_input=False,
             loader_module=LOADER,
             data_path=str(data),
             signature=signature,
@@ -134,6 +138,18 @@ def outer_signature(spec: FeatureSpec, raw: ModelSignature | None) -> ModelSigna
         if column.type in _TYPES
     ]
     return ModelSignature(inputs=Schema(columns), outputs=raw.outputs if raw is not None else None)
+
+
+class _Pyfunc:
+    """MLflow's ``pyfunc`` flavor without a trial run of the example, which would look features up: seconds of Spark."""
+
+    @staticmethod
+    def save_model(*, validate_serving_input: bool, **kwargs: Any) -> None:
+        """Save the model."""
+        import mlflow
+
+        del validate_serving_input
+        mlflow.pyfunc.save_model(**kwargs)
 
 
 def _example(training_set: TrainingSet) -> pd.DataFrame:

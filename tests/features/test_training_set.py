@@ -127,18 +127,38 @@ def test_a_spec_in_yaml_is_the_same_spec(store, spine):
         (lambda s: [FeatureLookup(f"{s}.nope", "store")], "y", None, "There is no table"),
         (lambda s: [FeatureLookup(f"{s}.shops", "store")], "z", None, "'z' is not in df .labels"),
         (lambda s: [FeatureLookup(f"{s}.shops", "store")], "y", "y", "y cannot be a label and excluded"),
-        (lambda s: [FeatureLookup(f"{s}.shops", ["store", "id"])], "y", None, r"has the keys \(shop\), lookup_key gives 2"),
+        (
+            lambda s: [FeatureLookup(f"{s}.shops", ["store", "id"])],
+            "y",
+            None,
+            r"has the keys \(shop\), lookup_key gives 2",
+        ),
         (lambda s: [FeatureLookup(f"{s}.shops", "nope")], "y", None, r"needs 'nope', which is no column of df"),
         (lambda s: [FeatureLookup(f"{s}.shops", "y")], None, None, "'y' is double, must be bigint"),
         (lambda s: [FeatureLookup(f"{s}.shops", "store", feature_names="sise")], "y", None, "Did you mean 'size'"),
         (lambda s: [FeatureLookup(f"{s}.sales", "store")], "y", None, "needs a timestamp_lookup_key"),
         (lambda s: [FeatureLookup(f"{s}.shops", "store", timestamp_lookup_key="at")], "y", None, "takes no timestamp"),
         (lambda s: [FeatureLookup(f"{s}.shops", "store", rename_outputs={"size": "id"})], "y", None, "'id' would come"),
-        (lambda s: [FeatureLookup(f"{s}.shops", "store"), FeatureLookup(f"{s}.shops", "store")], "y", None, "would come"),
-        (lambda s: [FeatureLookup(f"{s}.shops", "store", default_values={"x": 1})], "y", None, "'x' is not in the outputs"),
+        (
+            lambda s: [FeatureLookup(f"{s}.shops", "store"), FeatureLookup(f"{s}.shops", "store")],
+            "y",
+            None,
+            "would come",
+        ),
+        (
+            lambda s: [FeatureLookup(f"{s}.shops", "store", default_values={"x": 1})],
+            "y",
+            None,
+            "'x' is not in the outputs",
+        ),
         (lambda s: [FeatureLookup(f"{s}.shops", "store")], "y", "nope", "'nope' is not in df and the features"),
         (lambda s: [FeatureFunction(udf_name=f"{s}.half")], "y", None, "'x' is not in the input_bindings"),
-        (lambda s: [FeatureFunction(udf_name=f"{s}.hafl", input_bindings={"x": "y"})], None, None, "Did you mean .*half"),
+        (
+            lambda s: [FeatureFunction(udf_name=f"{s}.hafl", input_bindings={"x": "y"})],
+            None,
+            None,
+            "Did you mean .*half",
+        ),
         (
             lambda s: [FeatureFunction(udf_name=f"{s}.half", input_bindings={"x": "y", "z": "y"})],
             None,
@@ -148,7 +168,9 @@ def test_a_spec_in_yaml_is_the_same_spec(store, spine):
         (lambda s: ["shops"], "y", None, "takes FeatureLookup and FeatureFunction, found 'shops'"),
     ],
 )
-def test_rule_19_what_cannot_work_is_refused_when_the_training_set_is_made(store, spine, lookups, label, exclude, sentence):
+def test_rule_19_what_cannot_work_is_refused_when_the_training_set_is_made(
+    store, spine, lookups, label, exclude, sentence
+):
     with pytest.raises((ValueError, lakehouse.TableNotFoundError), match=sentence):
         create_training_set(spine, lookups(store), label, exclude)
 
