@@ -93,7 +93,12 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.driver.memory": settings.driver_memory or _third_of_memory(),
         "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in jars),
         "spark.driver.extraJavaOptions": " ".join(
-            [f"-Dlog4j2.configurationFile={logs.as_uri()}", "-Duser.timezone=UTC", "-XX:+UseParallelGC"]
+            [
+                f"-Dlog4j2.configurationFile={logs.as_uri()}",
+                "-Duser.timezone=UTC",
+                "-XX:+UseParallelGC",
+                "-XX:ReservedCodeCacheSize=512m",
+            ]
         ),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
