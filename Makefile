@@ -16,7 +16,7 @@ $(STAMP): requirements/lock.txt pyproject.toml
 	touch $(STAMP)
 
 demo: $(STAMP)  ## Run the flights project from raw data to drift report.
-	$(BIN)/headwater demo
+	$(BIN)/python -m examples.flights
 
 check: $(STAMP)  ## Format, lint, types and the direction of imports.
 	$(BIN)/ruff format --check .

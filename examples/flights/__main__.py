@@ -6,10 +6,13 @@ import argparse
 import datetime as dt
 import time
 
+import pandas as pd
+
 import lakehouse
 from examples.flights.demo import Demo, totals
 from examples.flights.project import MODEL, project
-from headwater.report import write_report
+from headwater.jobs import JobResult
+from headwater.report import figures_markdown, monthly_figures, update_readme, write_report
 
 
 def main() -> None:
@@ -18,15 +21,23 @@ def main() -> None:
     parser.add_argument(
         "--step-days", type=int, default=7, help="days per step from October on (default: 7; 1 is live)"
     )
+    parser.add_argument(
+        "--readme", default="", help="also write the model's figures into this file, between its markers"
+    )
     arguments = parser.parse_args()
     began = time.monotonic()
     results = Demo(dt.timedelta(days=arguments.step_days)).run()
     settings = lakehouse.Settings()
     report = write_report(settings, project)
-    _print(results, time.monotonic() - began, report.detail)
+    results.append(("end", report))
+    figures = monthly_figures(settings, project)
+    if arguments.readme:
+        update_readme(arguments.readme, figures_markdown(settings, project))
+    _print(results, figures, time.monotonic() - began, report.detail)
 
 
-def _print(results: list, seconds: float, report: str) -> None:
+def _print(results: list[tuple[str, JobResult]], figures: pd.DataFrame, seconds: float, report: str) -> None:
+    """Print the steps with their times and rows, the model's figures by month, and where to look."""
     from rich.console import Console
     from rich.table import Table
 
@@ -35,9 +46,18 @@ def _print(results: list, seconds: float, report: str) -> None:
         table.add_column(name, justify="left" if name == "step" else "right")
     for name, often, rows, took in totals(results):
         table.add_row(name, str(often), f"{rows:,}", f"{took:.1f}")
+    quality = Table(title="How good the model is", title_justify="left")
+    for name in ("month", "predictor", "flights", "ROC AUC", "log loss", "calibration error"):
+        quality.add_column(name, justify="left" if name in ("month", "predictor") else "right")
+    for row in figures.to_dict("records"):
+        measures = (f"{row[name]:.3f}" for name in ("roc_auc", "log_loss", "calibration_error"))
+        quality.add_row(str(row["month"]), str(row["predictor"]), f"{row['rows']:,}", *measures)
     console = Console()
     console.print(table)
-    console.print(f"{report}\nMLflow: headwater ui   ({MODEL})")
+    console.print(quality)
+    console.print(
+        f"{report}\nMLflow: .venv/bin/headwater ui, then open the experiment 'flights' and the model {MODEL}."
+    )
 
 
 if __name__ == "__main__":

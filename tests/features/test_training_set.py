@@ -165,7 +165,7 @@ def test_a_spec_in_yaml_is_the_same_spec(store, spine):
             None,
             "'z' is not in the parameters",
         ),
-        (lambda s: ["shops"], "y", None, "takes FeatureLookup and FeatureFunction, found 'shops'"),
+        (lambda _: ["shops"], "y", None, "takes FeatureLookup and FeatureFunction, found 'shops'"),
     ],
 )
 def test_rule_19_what_cannot_work_is_refused_when_the_training_set_is_made(
@@ -215,5 +215,5 @@ def test_a_function_without_type_hints_is_refused(spark, schema):
     def bare(x):
         return x
 
-    with pytest.raises(ValueError, match="'x' of function .* needs a type hint"):
+    with pytest.raises(ValueError, match=r"'x' of function .* needs a type hint"):
         create_function(spark, bare, f"{schema}.bare")

@@ -178,7 +178,7 @@ def test_a_group_whose_windows_cannot_share_rows_says_so(schema):
         Feature(source=source, function=AggregationFunction(Sum("v"), window), entity="k", timeseries_column="at")
         for window in (RollingWindow(window_duration=HOUR), TumblingWindow(window_duration=HOUR))
     )
-    with pytest.raises(ValueError, match="share slide and delay, found v_sum_rolling_1h: slide 0:00:00.000001.*"):
+    with pytest.raises(ValueError, match=r"share slide and delay, found v_sum_rolling_1h: slide 0:00:00.000001.*"):
         FeatureGroup("t", features)
 
 

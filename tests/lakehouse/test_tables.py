@@ -42,7 +42,7 @@ def test_names_of_one_two_and_three_levels_mean_the_same_table(spark, schema):
 @pytest.mark.parametrize("name", ["", "a.b.c.d", "a..b", "a b", ".a", "a."])
 def test_a_wrong_name_says_how_to_write_it(spark, name):
     with pytest.raises(
-        ValueError, match="is not a table name: write it as table, schema.table or catalog.schema.table"
+        ValueError, match=r"is not a table name: write it as table, schema.table or catalog.schema.table"
     ):
         lakehouse.table_exists(spark, name)
 
