@@ -108,6 +108,8 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.sql.warehouse.dir": settings.warehouse.as_uri(),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # PySpark asks for each call's place in the source, over and over: a second for a plan of a thousand columns.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.sql.sources.default": "delta",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions or 2 * cores),

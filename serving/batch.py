@@ -49,8 +49,9 @@ def score_batch(
     Returns
     -------
     DataFrame
-        The columns of `df`, computed inputs of the model that are not excluded, ``prediction``. Every row once. Lazy: the
-        features are read, and the model run, when the result is used.
+        The columns of `df`, computed inputs of the model that are not excluded, ``prediction``. Every row once. Lazy, but
+        for one small job that looks up the span of the rows' times: the features are read, and the model run, when the
+        result is used.
 
     Raises
     ------

@@ -101,7 +101,13 @@ FUNCTIONS = {
 
 LOOKUPS = (
     *(
-        FeatureLookup(f"main.flights.{entity}_delays", entity, timestamp_lookup_key="prediction_time")
+        FeatureLookup(
+            f"main.flights.{entity}_delays",
+            entity,
+            timestamp_lookup_key="prediction_time",
+            # After the longest window nothing has landed: the row says so once more, and need not be looked for.
+            lookback_window=WINDOWS["28d"] + 24 * HOUR,
+        )
         for entity in ENTITIES
     ),
     FeatureLookup(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -44,26 +43,16 @@ class Demo:
         self._job(
             "history", lambda: jobs.train(spark, project, BEGIN, HOLDOUT, LIVE, reason="first model", progress=say).job
         )
-        # What a step brings in does not depend on how the step before is judged: both go on side by side.
-        with ThreadPoolExecutor(1) as aside:
-            intervals = list(steps(LIVE, until, self.step))
-            ready = aside.submit(self._bring_in, spark, *intervals[0])
-            for (start, end), following in zip(intervals, [*intervals[1:], None], strict=True):
-                ready.result()
-                phase = f"{start:%d %b}"
-                self._job(phase, lambda start=start, end=end: jobs.score(spark, project, start, end))
-                self._job(phase, lambda start=start, end=end: jobs.label(spark, project, start, end))
-                if following is not None:
-                    ready = aside.submit(self._bring_in, spark, *following)
-                self._judge(spark, phase, start, end)
+        for start, end in steps(LIVE, until, self.step):
+            self._live(spark, start, end)
         return self.results
 
-    def _bring_in(self, spark: SparkSession, start: dt.datetime, end: dt.datetime) -> None:
+    def _live(self, spark: SparkSession, start: dt.datetime, end: dt.datetime) -> None:
         phase = f"{start:%d %b}"
         self._job(phase, lambda: jobs.land(spark, project, start, end))
         self._job(phase, lambda: jobs.materialize(spark, project, start, end))
-
-    def _judge(self, spark: SparkSession, phase: str, start: dt.datetime, end: dt.datetime) -> None:
+        self._job(phase, lambda: jobs.score(spark, project, start, end))
+        self._job(phase, lambda: jobs.label(spark, project, start, end))
         outcome = jobs.monitor(spark, project, start - dt.timedelta(days=1), end)
         self._done(phase, outcome.job)
         if outcome.decision.retrain and end - self.retrained >= NEWEST:

@@ -1,0 +1,176 @@
+"""Models with their features: logged, scored in batch, loaded by MLflow, and refused where they must be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mlflow
+import mlflow.sklearn
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+import serving
+from features import FeatureLookup
+from headwater import FeatureEngineeringClient
+from lakehouse import drop_table, settings_of
+from training import use_store
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*type hint.*:UserWarning",  # MLflow, of its own signatures, when pyfunc is imported
+    "ignore:.*Add type hints.*",
+)
+
+
+@pytest.fixture
+def client(spark):
+    use_store(settings_of(spark))
+    return FeatureEngineeringClient()
+
+
+@pytest.fixture
+def logged(spark, schema, client):
+    df = spark.createDataFrame([(i, float(i), i % 3) for i in range(20)], "id long, a double, b int")
+    client.create_table(name=f"{schema}.f", primary_keys="id", df=df)
+    spine = spark.createDataFrame([(i, i, 2.0 * i + i % 3 + 5 * i) for i in range(20)], "id long, n int, y double")
+    training_set = client.create_training_set(
+        df=spine, feature_lookups=[FeatureLookup(f"{schema}.f", "id")], label="y", exclude_columns="id"
+    )
+    frame = training_set.load_df().toPandas().astype("float64")
+    model = LinearRegression().fit(frame[["n", "a", "b"]], frame["y"])
+    mlflow.set_experiment("serving-tests")
+    with mlflow.start_run():
+        signature = mlflow.models.infer_signature(frame[["n", "a", "b"]], frame["y"].to_numpy())
+        found = client.log_model(
+            model=model,
+            artifact_path="model",
+            flavor=mlflow.sklearn,
+            training_set=training_set,
+            registered_model_name=f"{schema}.linear",
+            signature=signature,
+            pip_requirements=["scikit-learn"],
+            serialization_format="cloudpickle",
+        )
+    return found, spine, training_set
+
+
+def test_score_batch_looks_features_up_and_keeps_every_row(client, logged):
+    found, spine, _ = logged
+    scored = client.score_batch(model_uri=found.model_uri, df=spine)
+    assert scored.columns == ["id", "n", "y", "a", "b", "prediction"]
+    rows = scored.toPandas()
+    assert len(rows) == 20
+    np.testing.assert_allclose(rows["prediction"], rows["y"], atol=1e-9)
+
+
+def test_a_registered_version_and_an_alias_score_too(client, logged, spark):
+    found, spine, _ = logged
+    name = found.registered_model_name
+    use_store(settings_of(spark)).set_registered_model_alias(name, "champion", found.registered_model_version)
+    one = client.score_batch(model_uri=f"models:/{name}/1", df=spine.drop("y")).orderBy("id").toPandas()
+    two = client.score_batch(model_uri=f"models:/{name}@champion", df=spine.drop("y")).orderBy("id").toPandas()
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_a_column_of_a_features_name_is_taken_instead_of_the_lookup(client, logged, spark):
+    found, _, _ = logged
+    df = spark.createDataFrame([(1, 1, 100.0)], "id long, n int, a double")
+    row = client.score_batch(model_uri=found.model_uri, df=df).collect()[0]
+    plain = client.score_batch(model_uri=found.model_uri, df=df.drop("a")).collect()[0]
+    assert row["a"] == 100.0
+    assert row["prediction"] != pytest.approx(plain["prediction"])
+
+
+def test_missing_columns_are_all_named(client, logged, spark):
+    found, _, _ = logged
+    with pytest.raises(ValueError, match=r"'id', 'n' are not in df \(needed to score"):
+        client.score_batch(model_uri=found.model_uri, df=spark.range(1).withColumnRenamed("id", "x"))
+
+
+def test_a_prediction_column_and_a_stream_are_refused(client, logged, spark):
+    found, spine, _ = logged
+    with pytest.raises(ValueError, match="has a column 'prediction' already"):
+        client.score_batch(model_uri=found.model_uri, df=spine.withColumnRenamed("y", "prediction"))
+    stream = spark.readStream.format("rate").load()
+    with pytest.raises(ValueError, match="found a stream"):
+        client.score_batch(model_uri=found.model_uri, df=stream)
+
+
+def test_mlflow_loads_it_and_looks_features_up_or_takes_them(logged):
+    found, spine, _ = logged
+    model = mlflow.pyfunc.load_model(found.model_uri)
+    rows = spine.toPandas().head(4).drop(columns="y")
+    rows["n"] = rows["n"].astype("int32")
+    np.testing.assert_allclose(model.predict(rows), spine.toPandas()["y"].head(4), atol=1e-9)
+    given = rows.assign(a=[0.0] * 4, b=np.array([0] * 4, dtype="int32"))
+    assert model.predict(given)[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_raw_model_loads_by_itself(logged):
+    found, _, _ = logged
+    artifact = serving.open_model(found.model_uri)
+    raw = mlflow.sklearn.load_model(str(artifact.raw_model))
+    assert isinstance(raw, LinearRegression)
+
+
+def test_the_logged_model_has_signature_and_example(logged):
+    found, _, _ = logged
+    info = mlflow.models.get_model_info(found.model_uri)
+    required = {column.name: column.required for column in info.signature.inputs.inputs}
+    assert required == {"id": True, "n": True, "a": False, "b": False}
+    assert info.saved_input_example_info is not None
+
+
+def test_a_file_that_was_changed_is_not_loaded(logged):
+    found, spine, _ = logged
+    artifact = serving.open_model(found.model_uri)
+    stored = Path(mlflow.models.get_model_info(found.model_uri).artifact_path.removeprefix("file://"))
+    for file in (*stored.rglob("model.pkl"), *artifact.raw_model.rglob("model.pkl")):
+        file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(serving.TamperedModelError, match=r"model.pkl of the model in .* is not what was logged"):
+        serving.score_batch(found.model_uri, spine)
+
+
+def test_a_table_made_again_since_training_gives_a_warning(client, logged, spark, schema):
+    found, spine, _ = logged
+    drop_table(spark, f"{schema}.f")
+    df = spark.createDataFrame([(1, 1.0, 1)], "id long, a double, b int")
+    client.create_table(name=f"{schema}.f", primary_keys="id", df=df)
+    with pytest.warns(UserWarning, match="was dropped and made again since the model was trained"):
+        client.score_batch(model_uri=found.model_uri, df=spine)
+
+
+def test_probabilities_need_an_array_and_say_so(client, logged, spark):
+    _, _, training_set = logged
+    frame = training_set.load_df().toPandas().astype("float64")
+    model = LogisticRegression().fit(frame[["n", "a", "b"]], frame["y"] > 60)
+    with mlflow.start_run():
+        found = client.log_model(
+            model=model,
+            artifact_path="model",
+            flavor=mlflow.sklearn,
+            training_set=training_set,
+            pip_requirements=["scikit-learn"],
+            serialization_format="cloudpickle",
+            pyfunc_predict_fn="predict_proba",
+        )
+    df = spark.createDataFrame([(1, 1)], "id long, n int")
+    row = client.score_batch(model_uri=found.model_uri, df=df, result_type="array<double>").collect()[0]
+    assert sum(row["prediction"]) == pytest.approx(1)
+    with pytest.raises(Exception, match="gives 2 values per row: use result_type='array<double>'"):
+        client.score_batch(model_uri=found.model_uri, df=df).collect()
+
+
+def test_a_model_without_features_is_refused_with_the_way_out(spark):
+    use_store(settings_of(spark))
+    mlflow.set_experiment("serving-tests")
+    with mlflow.start_run():
+        info = mlflow.sklearn.log_model(
+            LinearRegression().fit([[0.0], [1.0]], [0, 1]),
+            name="plain",
+            pip_requirements=["scikit-learn"],
+            serialization_format="cloudpickle",
+        )
+    with pytest.raises(ValueError, match="has no feature spec: log it with FeatureEngineeringClient"):
+        serving.open_model(info.model_uri)
