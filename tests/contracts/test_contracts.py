@@ -24,7 +24,8 @@ def test_the_monitor_watches_the_columns_that_scoring_writes():
     assert (kind.timestamp_col, kind.label_col) == (project.time_column, project.label)
 
 
-def test_the_rules_that_ask_for_a_retraining_read_columns_that_the_monitor_writes():
+def test_the_rules_that_ask_for_a_retraining_read_columns_that_the_monitor_writes(spark):
+    del spark  # reads the schemas
     columns = {f.name for f in drift_schema("model_version")} | {f.name for f in profile_schema("model_version")}
     assert {rule.metric.split(".")[0] for rule in project.alert_rules} <= columns
 

@@ -149,7 +149,7 @@ def test_a_model_without_champion_or_with_a_broken_one_says_so(spark, flights):
         jobs.score(spark, unknown, LIVE, MIDDLE)
     version = champion("main.flights.late", settings=lakehouse.settings_of(spark))
     assert version is not None
-    assert version.version == flights.trained.training.version
+    assert str(version.version) == flights.trained.training.version
 
 
 def _killed(script: str, home: str, ready: Path) -> int:

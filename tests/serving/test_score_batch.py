@@ -17,11 +17,6 @@ from headwater import FeatureEngineeringClient
 from lakehouse import drop_table, settings_of
 from training import use_store
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:.*type hint.*:UserWarning",  # MLflow, of its own signatures, when pyfunc is imported
-    "ignore:.*Add type hints.*",
-)
-
 
 @pytest.fixture
 def client(spark):
