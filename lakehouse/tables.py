@@ -33,6 +33,7 @@ __all__ = [
     "read_changes",
     "read_table",
     "replace_interval",
+    "replace_where",
     "resolve",
     "rows_written",
     "set_table_properties",
@@ -212,9 +213,16 @@ def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, 
     start, end
         Inclusive and exclusive, UTC.
     """
-    full = resolve(df.sparkSession, name)
     where = f"{_quote(column)} >= TIMESTAMP '{sql_time(start)}' AND {_quote(column)} < TIMESTAMP '{sql_time(end)}'"
-    _again(lambda: df.write.format("delta").mode("overwrite").option("replaceWhere", where).saveAsTable(full.quoted))
+    replace_where(df, name, where)
+
+
+def replace_where(df: DataFrame, name: str, predicate: str) -> None:
+    """Replace the rows that meet a SQL predicate by the rows of `df`, which must all meet it, in one commit."""
+    full = resolve(df.sparkSession, name)
+    _again(
+        lambda: df.write.format("delta").mode("overwrite").option("replaceWhere", predicate).saveAsTable(full.quoted)
+    )
 
 
 def read_changes(spark: SparkSession, name: str, start_version: int, end_version: int | None = None) -> DataFrame:
@@ -314,12 +322,23 @@ def _literal(text: str) -> str:
 
 def _again(verb: Callable[[], object]) -> None:
     """Do it, and again if another writer's commit came first: each try reads the table anew."""
-    from delta.exceptions import DeltaConcurrentModificationException
+    from delta import exceptions as conflicts
 
+    # Delta's conflicts are siblings in Python, not one family as in Java.
+    retried = (
+        conflicts.ConcurrentAppendException,
+        conflicts.ConcurrentDeleteDeleteException,
+        conflicts.ConcurrentDeleteReadException,
+        conflicts.ConcurrentTransactionException,
+        conflicts.ConcurrentWriteException,
+        conflicts.DeltaConcurrentModificationException,
+        conflicts.MetadataChangedException,
+        conflicts.ProtocolChangedException,
+    )
     for attempt in range(_TRIES):
         try:
             verb()
-        except DeltaConcurrentModificationException:
+        except retried:
             if attempt == _TRIES - 1:
                 raise
             time.sleep(random.uniform(0.1, 0.4) * 2**attempt)

@@ -35,8 +35,7 @@ def create_tables(spark: SparkSession, monitor: Monitor) -> None:
 
 def replace_rows(rows: DataFrame, name: str, where: str) -> None:
     """Replace the rows that fulfil the SQL predicate by `rows`, which all must; one commit, the same when run again."""
-    full = lakehouse.resolve(rows.sparkSession, name)
-    rows.write.format("delta").mode("overwrite").option("replaceWhere", where).saveAsTable(full.quoted)
+    lakehouse.replace_where(rows, name, where)
 
 
 def in_windows(spans: Sequence[Span]) -> str:
