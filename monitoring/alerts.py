@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import lakehouse
 from lakehouse import InvalidInputError
+from monitoring.messages import sentence
 from monitoring.schemas import alerts_schema
 from monitoring.statistics import benjamini_hochberg
 from monitoring.store import create_tables, replace_rows
@@ -71,8 +72,8 @@ def evaluate_alerts(
     Returns
     -------
     list[Alert]
-        The most severe first. The metrics of the last `m` windows come to the driver: a row for each window, column,
-        slice and model.
+        The most severe first. What one model has raised is not repeated for all models together. The metrics of the last
+        `m` windows come to the driver: a row for each window, column, slice and model.
 
     Raises
     ------
@@ -104,6 +105,7 @@ def evaluate_alerts(
         profile = _values(spark, monitor, granularity, windows, [rule for rule in mine if not rule.drift_type])
         for rule in mine:
             alerts += _violations(rule, granularity, windows[: rule.m], drift if rule.drift_type else profile)
+    alerts = _without_repeats(alerts)
     if evaluated:
         rows = [astuple(alert) for alert in alerts]
         replace_rows(spark.createDataFrame(rows, alerts_schema()), monitor.alerts_table, " OR ".join(evaluated))
@@ -172,26 +174,38 @@ def _violations(
     chosen = [row for row in rows if rule.columns is None or row["column_name"] in rule.columns]
     baseline = {tuple(row[c] for c in _SERIES): row for row in chosen if row["window"] is None}
     metric = rule.metric.replace(".", "__")
-    series: dict[tuple[Any, ...], dict[dt.datetime, tuple[float, bool, dict[str, Any]]]] = {}
+    series: dict[tuple[Any, ...], dict[dt.datetime, tuple[float, float | None, bool, dict[str, Any]]]] = {}
     for row in chosen:
         value = row[metric]
         if row["window"] is None or value is None or math.isnan(value):
             continue
         key = tuple(row[c] for c in _SERIES)
+        against = None
         if rule.relative_to_baseline:
             of = baseline.get(key) or baseline.get((*key[:-1], "*"))
             if of is None or of[metric] is None:
                 continue
-            value -= of[metric]
+            against = of[metric]
+            value -= against
         violates = rule.violated(value) and (rule.max_pvalue is None or id(row) in significant)
-        series.setdefault(key, {})[row["window"]["start"]] = (value, violates, row)
+        series.setdefault(key, {})[row["window"]["start"]] = (value, against, violates, row)
     alerts = []
     for key, found in series.items():
-        count = sum(found[start][1] for start in windows if start in found)
-        if windows[0] in found and found[windows[0]][1] and count >= rule.n:
-            value, _, row = found[windows[0]]
-            alerts.append(_alert(rule, granularity, key, value, row["window"], count))
+        count = sum(found[start][2] for start in windows if start in found)
+        if windows[0] in found and found[windows[0]][2] and count >= rule.n:
+            value, against, _, row = found[windows[0]]
+            alerts.append(_alert(rule, granularity, key, value, against, row["window"], count))
     return alerts
+
+
+def _without_repeats(alerts: Sequence[Alert]) -> list[Alert]:
+    """Return the alerts without those of all models together that a single model has raised too."""
+    told = {(a.rule, a.column_name, a.granularity, a.slice_key, a.slice_value) for a in alerts if a.model_id != "*"}
+    return [
+        a
+        for a in alerts
+        if a.model_id != "*" or (a.rule, a.column_name, a.granularity, a.slice_key, a.slice_value) not in told
+    ]
 
 
 def _significant(rule: Threshold, rows: Sequence[dict[str, Any]]) -> set[int]:
@@ -211,22 +225,19 @@ def _significant(rule: Threshold, rows: Sequence[dict[str, Any]]) -> set[int]:
 
 
 def _alert(
-    rule: Threshold, granularity: str, key: tuple[Any, ...], value: float, window: dict[str, dt.datetime], count: int
+    rule: Threshold,
+    granularity: str,
+    key: tuple[Any, ...],
+    value: float,
+    baseline: float | None,
+    window: dict[str, dt.datetime],
+    count: int,
 ) -> Alert:
     name, slice_key, slice_value, model = key
-    where = "" if slice_key is None else f" where {slice_key} is {slice_value}"
-    who = "" if model is None else " of all models" if model == "*" else f" of model {model}"
-    against = " less the baseline's" if rule.relative_to_baseline else ""
-    compared = {"BASELINE": " against the baseline", "CONSECUTIVE": " against the window before"}.get(
-        rule.drift_type or "", ""
-    )
-    subject = "the table" if name == ":table" else name
-    of = "|metric|" if rule.absolute else "metric"
-    message = (
-        f"{rule.name}: {rule.metric} of {subject}{who}{where}{against}{compared} is {value:.4g} "
-        f"in the window of {granularity} from {window['start']:%Y-%m-%d %H:%M} (alert: {of} {rule.op} {rule.value:g}; "
-        f"{count} of the last {rule.m} windows violate)."
-    )
+    message = sentence(
+        rule, name, window["start"], granularity, value, baseline=baseline, model=model, count=count,
+        slice_=None if slice_key is None else (slice_key, slice_value),
+    )  # fmt: skip
     return Alert(
         rule=rule.name, column_name=name, window=(window["start"], window["end"]), granularity=granularity,
         slice_key=slice_key, slice_value=slice_value, model_id=model, drift_type=rule.drift_type, metric=rule.metric,

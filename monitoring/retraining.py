@@ -33,7 +33,8 @@ def should_retrain(
     alerts
         What :func:`monitoring.evaluate_alerts` returned.
     model_id
-        The model in service: alerts of other models are left out. None, and alerts of all models (``'*'``), count.
+        The model in service: alerts of other models are left out, and those of all models together (``'*'``), which after
+        a promotion are still about its predecessor. None: all count.
     drifted_columns
         Retrain on drift if at least this many columns have a drift alert; None is never.
 
@@ -42,7 +43,7 @@ def should_retrain(
     >>> should_retrain([])
     RetrainingDecision(retrain=False, reason='No alert.')
     """
-    mine = [a for a in alerts if model_id is None or a.model_id in (None, "*", model_id)]
+    mine = [a for a in alerts if model_id is None or a.model_id in (None, model_id)]
     if not mine:
         return RetrainingDecision(False, "No alert.")
     worse = [a for a in mine if a.concerns == "performance"]
