@@ -12,7 +12,7 @@ from features.definitions import (
     Min,
     Sum,
 )
-from features.evaluate import evaluate
+from features.evaluate import LookupPlan, evaluate, plan_lookups
 from features.functions import CatalogFunction, create_function, get_function
 from features.lookup import FeatureFunction, FeatureLookup
 from features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
@@ -43,6 +43,7 @@ __all__ = [
     "FeatureSpec",
     "FeatureTable",
     "FunctionStep",
+    "LookupPlan",
     "LookupStep",
     "Materialization",
     "Max",
@@ -66,6 +67,7 @@ __all__ = [
     "materialize",
     "materialize_all",
     "materialized",
+    "plan_lookups",
     "set_tag",
     "write_feature_table",
 ]

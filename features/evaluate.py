@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
+import lakehouse
+from features.in_process import LocalLookup, look_up_in_process, unfit
 from features.point_in_time import join_as_of, join_latest
 from features.spec import FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
@@ -12,11 +15,19 @@ from lakehouse import InvalidInputError, MissingColumnsError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["evaluate", "in_order"]
+__all__ = ["LookupPlan", "evaluate", "in_order", "plan_lookups"]
+
+
+@dataclass(frozen=True)
+class LookupPlan:
+    """How the lookups are done: ``in process`` or ``spark``, and why."""
+
+    form: Literal["in process", "spark"]
+    reason: str
 
 
 def evaluate(
-    spec: FeatureSpec, df: DataFrame, read: Callable[[LookupStep], DataFrame], *, recent: bool = False
+    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool = False
 ) -> DataFrame:
     """Return `df` with the columns that the spec computes, in the spec's order, after its own.
 
@@ -25,17 +36,29 @@ def evaluate(
     df
         Rows with the spec's required source columns. A column that has a computed column's name is taken instead of
         computing it (cast to the declared type), and stands among the computed ones.
-    read
-        Gives the rows of a lookup's table: at a version, or as they are now.
+    versions
+        Whether the tables are read as they were when the training set was made, or as they are now.
     recent
-        Whether the rows lie at the end of the tables' history: the span of their times is then looked up first, in one
-        small Spark job, so that the joins need not sort that history. The result is the same.
+        Whether the rows lie at the end of the tables' history: Spark's form then looks up the span of their times first, in
+        one small job, so that the joins need not sort that history. The result is the same.
 
     Notes
     -----
-    Lazy; no Spark job, unless `recent`. Every row of `df` comes out exactly once. Lookups and functions may take what
-    others give.
+    Every row of `df` comes out exactly once. Lookups and functions may take what others give. Where the tables lie on this
+    machine and fit its memory (see :func:`plan_lookups`), lookups are done in this process, with two Spark jobs here and
+    now; else by Spark, lazily.
     """
+    return _evaluated(spec, df, versions=versions, recent=recent)[0]
+
+
+def plan_lookups(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]) -> LookupPlan:
+    """Return how :func:`evaluate` would do the lookups; runs the same two jobs where it is in process."""
+    return _evaluated(spec, df, versions=versions, recent=False)[1]
+
+
+def _evaluated(
+    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool
+) -> tuple[DataFrame, LookupPlan]:
     from pyspark.sql import functions as F
 
     missing = [name for name in spec.required if name not in df.columns]
@@ -44,17 +67,22 @@ def evaluate(
     given = {column.name: column.type for column in spec.computed if column.name in df.columns}
     own = [column for column in df.columns if column not in given]
     frame = df.select(*own, *[F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()])
-    spans = _spans(spec, df) if recent else {}
-    for step in in_order(spec.steps, [*own, *given]):
-        wanted = [output for output in step.outputs if output not in given]
-        if not wanted:
-            continue
+    steps = [
+        (step, wanted)
+        for step in in_order(spec.steps, [*own, *given])
+        if (wanted := [output for output in step.outputs if output not in given])
+    ]
+    frame, rest, plan = _here(frame, steps, versions)
+    spans = _spans(spec, df) if recent and plan.form == "spark" else {}
+    for step, wanted in rest:
         if isinstance(step, FunctionStep):
             arguments = dict(step.bindings)
             value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
         else:
-            frame = _look_up(frame, step, read(step), wanted, spans.get(step.time[0]) if step.time else None)
+            version = step.table_version if versions == "trained" else None
+            rows = lakehouse.read_table(df.sparkSession, step.table, version=version)
+            frame = _look_up(frame, step, rows, wanted, spans.get(step.time[0]) if step.time else None)
     defaults = {name: value for step in spec.lookups for name, value in step.defaults.items() if name not in given}
     return frame.select(
         *[F.col(f"`{name}`") for name in own],
@@ -64,7 +92,43 @@ def evaluate(
             else F.col(f"`{c.name}`")
             for c in spec.computed
         ],
-    )
+    ), plan
+
+
+def _here(
+    frame: DataFrame, steps: list[tuple[LookupStep | FunctionStep, list[str]]], versions: str
+) -> tuple[DataFrame, list[tuple[LookupStep | FunctionStep, list[str]]], LookupPlan]:
+    """Do the lookups that need no function's output in this process, if that is possible; return what is left to do."""
+    spark = frame.sparkSession
+    if not lakehouse.is_embedded(spark):
+        return frame, steps, LookupPlan("spark", "the session is not an embedded one")
+    settings = lakehouse.settings_of(spark)
+    if settings.lookups == "spark":
+        return frame, steps, LookupPlan("spark", 'the setting lookups is "spark"')
+    there = set(frame.columns)
+    chosen = []
+    for step, wanted in steps:
+        if isinstance(step, LookupStep) and there.issuperset(step.inputs):
+            version = step.table_version if versions == "trained" else None
+            chosen.append((step, wanted, lakehouse.open_arrow(spark, lakehouse.resolve(spark, step.table), version)))
+            there.update(wanted)
+    if not chosen:
+        return frame, steps, LookupPlan("spark", "there is no lookup in a table")
+    most = int(settings.in_process_gib * 2**30)
+    reason = unfit(frame, chosen, most)
+    if reason is not None:
+        return frame, steps, LookupPlan("spark", reason)
+    lookups = [
+        LocalLookup(step, tuple((f, o) for f, o, _ in step.features if o in wanted), table)
+        for step, wanted, table in chosen
+        if not isinstance(table, str)
+    ]
+    found = look_up_in_process(frame, lookups, most)
+    if isinstance(found, str):
+        return frame, steps, LookupPlan("spark", found)
+    done = [step for step, _, _ in chosen]
+    plan = LookupPlan("in process", f"{len(done)} lookups in files of this machine that fit its memory")
+    return found, [(step, wanted) for step, wanted in steps if step not in done], plan
 
 
 def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str]) -> list[LookupStep | FunctionStep]:

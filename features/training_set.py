@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lakehouse
-from features.evaluate import evaluate, in_order
+from features.evaluate import evaluate, in_order, plan_lookups
 from features.functions import get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
@@ -32,21 +32,24 @@ class TrainingSet:
     labels: tuple[str, ...]
 
     def load_df(self) -> DataFrame:
-        """Return the training rows, lazily: one for each row of `df`, in no stated order.
+        """Return the training rows: one for each row of `df`, in no stated order.
+
+        Lazy where Spark looks the features up; where the tables lie on this machine and fit its memory, they are looked up
+        when this is called, which is faster by far. See :meth:`explain`.
 
         Columns: those of `df` that are neither labels nor excluded, features in the lookups' order, on-demand features,
         labels. Feature tables are read at the versions that they had when the training set was made.
         """
         from pyspark.sql import functions as F
 
-        spark = self.df.sparkSession
-        rows = evaluate(
-            self.feature_spec,
-            self.df,
-            lambda step: lakehouse.read_table(spark, step.table, version=step.table_version),
-        )
+        rows = evaluate(self.feature_spec, self.df, versions="trained")
         names = [*(column.name for column in self.feature_spec.columns), *self.labels]
         return rows.select(*[F.col(f"`{name}`") for name in names])
+
+    def explain(self) -> str:
+        """Return how the features are looked up, and why: ``in process: …`` or ``spark: …``."""
+        plan = plan_lookups(self.feature_spec, self.df, versions="trained")
+        return f"{plan.form}: {plan.reason}"
 
 
 def create_training_set(

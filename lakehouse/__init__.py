@@ -1,5 +1,6 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
+from lakehouse.arrow_files import ArrowTable, open_arrow
 from lakehouse.catalog import add_catalog, complete, refresh
 from lakehouse.errors import (
     ColumnTypeError,
@@ -45,6 +46,7 @@ from lakehouse.tables import (
 )
 
 __all__ = [
+    "ArrowTable",
     "ColumnTypeError",
     "DuplicateKeysError",
     "HeadwaterError",
@@ -74,6 +76,7 @@ __all__ = [
     "list_tables",
     "merge",
     "on_databricks",
+    "open_arrow",
     "optimize",
     "overwrite",
     "read_changes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     shuffle_partitions: int = Field(0, description="Spark's shuffle partitions; 0: twice the cores.")
     spark: dict[str, str] = Field(default_factory=dict, description="Any Spark setting by its own name.")
     tracking_uri: str = Field("", description="MLflow tracking server; empty: SQLite in `home`.")
+    lookups: Literal["auto", "spark"] = Field(
+        "auto", description="Feature lookups in this process where the data fits it (auto), or always by Spark."
+    )
+    in_process_gib: float = Field(2.0, description="Memory, in GiB, that lookups in this process may take.")
     pandas_row_limit: int = Field(5_000_000, description="Most rows that single-machine training takes.")
     jars: Path | None = Field(None, description="Folder of Delta's jars; unset: inside the Python environment.")
     project: str = Field("", description="Module of the project that the jobs work on, such as my.module.")

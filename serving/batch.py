@@ -49,9 +49,9 @@ def score_batch(
     Returns
     -------
     DataFrame
-        The columns of `df`, computed inputs of the model that are not excluded, ``prediction``. Every row once. Lazy, but
-        for one small job that looks up the span of the rows' times: the features are read, and the model run, when the
-        result is used.
+        The columns of `df`, computed inputs of the model that are not excluded, ``prediction``. Every row once.
+        The model is run when the result is used. The features are looked up here and now where they lie on this machine
+        and fit its memory; else lazily, but for one small job for the span of the rows' times.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def score_batch(
         raise MissingColumnsError(missing, "df", df.columns, f"needed to score {model_uri}")
     _warn_of_new_tables(df, artifact)
     wanted = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
-    frame = artifact.read_features(df.sparkSession, df)
+    frame = artifact.read_features(df)
     prediction = _prediction(df, artifact, result_type, params)
     names = [*df.columns, *wanted]
     return frame.withColumn(PREDICTION, prediction).select(*[F.col(f"`{name}`") for name in [*names, PREDICTION]])

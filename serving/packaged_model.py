@@ -14,7 +14,7 @@ from lakehouse import HeadwaterError, InvalidInputError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 __all__ = ["ModelArtifact", "TamperedModelError", "open_model"]
 
@@ -42,9 +42,9 @@ class ModelArtifact:
     spec: FeatureSpec
     raw_model: Path
 
-    def read_features(self, spark: SparkSession, df: DataFrame) -> DataFrame:
-        """Return `df` with all computed columns, looked up as the tables are now; lazy."""
-        return evaluate(self.spec, df, lambda step: lakehouse.read_table(spark, step.table), recent=True)
+    def read_features(self, df: DataFrame) -> DataFrame:
+        """Return `df` with all computed columns, looked up as the tables are now; see :func:`features.evaluate`."""
+        return evaluate(self.spec, df, versions="newest", recent=True)
 
 
 def open_model(model_uri: str) -> ModelArtifact:
@@ -97,7 +97,7 @@ class _PackagedModel:
         for column in self._artifact.spec.source:
             if column.name in data.columns:
                 rows = rows.withColumn(column.name, rows[column.name].cast(column.type))
-        looked_up = self._artifact.read_features(spark, rows).toPandas().sort_values(_ROW)
+        looked_up = self._artifact.read_features(rows).toPandas().sort_values(_ROW)
         return self._raw.predict(looked_up[names], params=params)
 
 

@@ -1,0 +1,88 @@
+"""Delta tables read in this process, without Spark: the only place that opens their files with ``deltalake``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakehouse import catalog
+from lakehouse.names import TableName
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import SparkSession
+
+__all__ = ["ArrowTable", "open_arrow"]
+
+
+@dataclass(frozen=True)
+class ArrowTable:
+    """A version of a table on this machine.
+
+    Attributes
+    ----------
+    rows
+        Number of rows, by Delta's statistics; None if a file has none.
+    files
+        Number of files.
+    """
+
+    rows: int | None
+    files: int
+    _dataset: Any
+
+    def read(
+        self, columns: Sequence[str], *, at_or_after: dict[str, Any] | None = None, until: dict[str, Any] | None = None
+    ) -> pa.Table:
+        """Return columns as Arrow, in the files' order, which is the same for every call.
+
+        Parameters
+        ----------
+        at_or_after, until
+            Inclusive bounds by column, as Arrow scalars. With bounds, NULLs of these columns are left out.
+        """
+        import pyarrow.dataset as ds
+
+        kinds = self._dataset.schema
+        bounds = [ds.field(name) >= value.cast(kinds.field(name).type) for name, value in (at_or_after or {}).items()]
+        bounds += [ds.field(name) <= value.cast(kinds.field(name).type) for name, value in (until or {}).items()]
+        condition = None
+        for bound in bounds:
+            condition = bound if condition is None else condition & bound
+        return self._dataset.to_table(columns=list(columns), filter=condition)
+
+
+def open_arrow(spark: SparkSession, name: TableName, version: int | None = None) -> ArrowTable | str:
+    """Return the table's files at a version (None: now), or a sentence that says why they cannot be read without Spark.
+
+    Takes some 20 ms. Not for sessions with a catalog of their own, nor for tables with deletion vectors or column mapping.
+    """
+    folder = catalog.folder_of(spark, name)
+    if folder is None or not (folder / "_delta_log").is_dir():
+        return f"{name} is not in the embedded store"
+    return _opened(folder, name, version)
+
+
+def _opened(folder: Path, name: TableName, version: int | None) -> ArrowTable | str:
+    import deltalake
+    import pyarrow.dataset as ds
+    from deltalake.exceptions import DeltaError
+
+    try:
+        table = deltalake.DeltaTable(folder, version=version)
+        mapping = table.metadata().configuration.get("delta.columnMapping.mode", "none")
+        if mapping != "none":
+            return f"{name} has column mapping by {mapping}"
+        # Spark's older timestamps (INT96) reach further than nanoseconds do.
+        options = ds.ParquetReadOptions(coerce_int96_timestamp_unit="us")
+        dataset = table.to_pyarrow_dataset(parquet_read_options=options)
+        actions = table.get_add_actions(flatten=True)
+    except DeltaError as error:
+        return f"{name} cannot be read without Spark: {error}"
+    names = actions.schema.names
+    counts = actions.column("num_records").to_pylist() if "num_records" in names else [None] * actions.num_rows
+    known = [int(count) for count in counts if count is not None]
+    rows = sum(known) if len(known) == len(counts) else None
+    return ArrowTable(rows, len(counts), dataset)
