@@ -6,24 +6,26 @@ t, and the point-in-time join needs to know nothing of windows.
 
 With slide g (1 µs for a rolling window) and an event at s: it enters at the first multiple of g after s, and leaves a
 window of duration d at the first multiple of g after s + d. Events are first summed into buckets of the greatest common
-divisor of slide and durations; then one sort of buckets and change times gives all windows as range frames.
+divisor of slide and durations; of the sorted buckets, each change time's windows are ranges.
 
-A frame is summed anew for each row. Running totals that add what enters and subtract what leaves would do less work, but
-give other last digits of floating-point sums depending on where a run began; a materialisation in steps must give the
-same values as one in one go.
+A window of floating-point numbers is summed anew for each row. Running totals that add what enters and subtract what
+leaves would do less work, but give other last digits depending on where a run began; a materialisation in steps must give
+the same values as one in one go.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from features.definitions import AggregationFunction, Avg, Count, FeatureGroup, Max, Min, Operator, Sum
+from features.change_scan import ChangeScan, Total
+from features.definitions import AggregationFunction, Avg, Count, FeatureGroup, Max, Min, Sum
 from features.windows import grid, micros
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
 
 __all__ = ["change_rows", "reach"]
 
@@ -55,10 +57,9 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
 
     Notes
     -----
-    Two shuffles by the entity (Spark merges them), one sort; lazy. Sums of floating-point numbers are summed within
+    Two shuffles by the entity, of buckets, and one sort; lazy. Sums of floating-point numbers are summed within
     buckets first, in no stated order: equal to a plain sum up to rounding.
     """
-    from pyspark.sql import Window
     from pyspark.sql import functions as F
 
     functions = _aggregations(group)
@@ -71,34 +72,64 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
         known &= key.isNotNull()
     inputs = {function.operator.input for function in functions.values()}
     partials = [part for name in sorted(inputs) for part in _partials(name, functions.values(), events)]
-    buckets = (
-        events.where(known)
-        .groupBy(*keys, _after(time, width).alias("__at"))
-        .agg(*partials)
-        .withColumn("__row", F.lit(False))
-    )
-    durations = sorted({micros(window.window_duration) for window in windows})
-    event_ends = [_after(F.col("__at") - 1, slide)] + [_after(F.col("__at") - 1 + d, slide) for d in durations]
+    buckets = events.where(known).groupBy(*keys, _after(time, width).alias("__at")).agg(*partials)
     first, last = _epoch_micros(start) - delay, _epoch_micros(end) - delay
+    totals: dict[str, Total] = {}
+    values = [_value(function, totals).alias(name) for name, function in functions.items()]
+    if all(_is_number(buckets.schema[total.partial].dataType) for total in totals.values()):
+        found = _scanned(buckets, group, totals, slide, first, last)
+    else:
+        found = _windowed(buckets, group, totals, slide, first, last)
+    return found.select(*keys, F.timestamp_micros(F.col("__at") + delay).alias(group.timestamp), *values)
+
+
+def _scanned(
+    buckets: DataFrame, group: FeatureGroup, totals: dict[str, Total], slide: int, first: int, last: int
+) -> DataFrame:
+    """Return keys, ``__at`` and the totals by :class:`ChangeScan`: of numbers, faster than Spark's frames.
+
+    A frame of Spark's holds change times beside buckets, and is gone through value by value for each row: 48 s against 20 for
+    nine months of flights, 48 features and 1.7 million rows.
+    """
+    from pyspark.sql.pandas.types import to_arrow_schema
+    from pyspark.sql.types import LongType, StructField, StructType
+
+    kinds = {field.name: field.dataType for field in buckets.schema}
+    schema = StructType(
+        [StructField(key, kinds[key]) for key in group.entity]
+        + [StructField("__at", LongType())]
+        + [StructField(name, kinds[total.partial]) for name, total in totals.items()]
+    )
+    scan = ChangeScan(
+        tuple(group.entity), tuple(totals.items()), slide, first, last, to_arrow_schema(schema, timezone="UTC")
+    )
+    order = [*[f"`{key}`" for key in group.entity], "__at"]
+    return buckets.repartition(*order[:-1]).sortWithinPartitions(*order).mapInArrow(scan, schema)
+
+
+def _windowed(
+    buckets: DataFrame, group: FeatureGroup, totals: dict[str, Total], slide: int, first: int, last: int
+) -> DataFrame:
+    """Return the same by Spark's own frames, for values that NumPy has no type for, such as decimals and strings."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    keys = [F.col(f"`{name}`") for name in group.entity]
+    durations = sorted({total.duration for total in totals.values()})
+    ends = [_after(F.col("__at") - 1, slide)] + [_after(F.col("__at") - 1 + d, slide) for d in durations]
     changes = (
-        buckets.select(*keys, F.explode(F.array(*event_ends)).alias("__at"))
+        buckets.select(*keys, F.explode(F.array(*ends)).alias("__at"))
         .where((F.col("__at") >= first) & (F.col("__at") < last))
         .distinct()
         .withColumn("__row", F.lit(True))
     )
     ordered = Window.partitionBy(*keys).orderBy("__at")
-    values = [
-        _value(function.operator, ordered.rangeBetween(1 - micros(function.time_window.window_duration), 0)).alias(name)
-        for name, function in functions.items()
+    columns = [
+        getattr(F, total.how)(F.col(f"`{total.partial}`")).over(ordered.rangeBetween(1 - total.duration, 0)).alias(name)
+        for name, total in totals.items()
     ]
-    return (
-        buckets.unionByName(changes, allowMissingColumns=True)
-        .select(*keys, "__at", "__row", *values)
-        .where("__row")
-        .select(
-            *keys, F.timestamp_micros(F.col("__at") + delay).alias(group.timestamp), *[_quoted(n) for n in functions]
-        )
-    )
+    both = buckets.withColumn("__row", F.lit(False)).unionByName(changes, allowMissingColumns=True)
+    return both.select(*keys, "__at", "__row", *columns).where("__row").drop("__row")
 
 
 def _aggregations(group: FeatureGroup) -> dict[str, AggregationFunction]:
@@ -123,22 +154,30 @@ def _partials(name: str, functions: Iterable[AggregationFunction], events: DataF
     return parts
 
 
-def _value(operator: Operator, frame: object) -> Column:
+def _value(function: AggregationFunction, totals: dict[str, Total]) -> Column:
+    """Return the feature's value from totals, which are added to `totals`: a mean and a count share one."""
     from pyspark.sql import functions as F
 
-    name = operator.input
+    operator = function.operator
+    duration = micros(function.time_window.window_duration)
 
-    def over(aggregate: Column) -> Column:
-        return aggregate.over(frame)  # type: ignore[arg-type]
+    def over(how: Literal["sum", "min", "max"], partial: str) -> Column:
+        name = f"{partial}_{operator.input}_{duration}"
+        totals[name] = Total(how, f"{partial}_{operator.input}", duration)
+        return F.col(f"`{name}`")
 
     if isinstance(operator, Count):
-        return F.coalesce(over(F.sum(f"__count_{name}")), F.lit(0).cast("bigint"))
+        return F.coalesce(over("sum", "__count"), F.lit(0).cast("bigint"))
     if isinstance(operator, Sum):
-        return over(F.sum(f"__sum_{name}"))
+        return over("sum", "__sum")
     if isinstance(operator, Avg):
-        total, count = over(F.sum(f"__sum_{name}")), over(F.sum(f"__count_{name}"))
+        total, count = over("sum", "__sum"), over("sum", "__count")
         return F.when(count > 0, total.cast("double") / count)
-    return over(F.min(f"__min_{name}")) if isinstance(operator, Min) else over(F.max(f"__max_{name}"))
+    return over("min", "__min") if isinstance(operator, Min) else over("max", "__max")
+
+
+def _is_number(kind: DataType) -> bool:
+    return kind.typeName() in ("byte", "short", "integer", "long", "float", "double")
 
 
 def _after(time: Column, step: int) -> Column:
@@ -151,9 +190,3 @@ def _after(time: Column, step: int) -> Column:
 def _epoch_micros(time: dt.datetime) -> int:
     aware = time if time.tzinfo else time.replace(tzinfo=dt.UTC)
     return micros(aware - dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
-
-
-def _quoted(name: str) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.col(f"`{name}`")

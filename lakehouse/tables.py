@@ -8,9 +8,11 @@ again when another writer was faster.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakehouse import catalog
@@ -253,7 +255,11 @@ def rows_written(spark: SparkSession, name: str, *, since: int) -> int:
     A merge or an update counts rows that it copies.
     """
     full = resolve(spark, name)
-    metrics = spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT {table_version(spark, name) - since}").collect()
+    newest = table_version(spark, name)
+    folder = catalog.folder_of(spark, full)
+    if folder is not None:  # 1 ms against 300
+        return sum(_rows_of_commit(folder / "_delta_log" / f"{v:020}.json") for v in range(since + 1, newest + 1))
+    metrics = spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT {newest - since}").collect()
     return sum(int(row["operationMetrics"].get("numOutputRows", 0)) for row in metrics if row["operationMetrics"])
 
 
@@ -295,6 +301,13 @@ def sql_time(time_: dt.datetime | str) -> str:
         time_ = dt.datetime.fromisoformat(time_)
     aware = time_.astimezone(dt.UTC) if time_.tzinfo else time_.replace(tzinfo=dt.UTC)
     return aware.isoformat(sep=" ", timespec="microseconds")
+
+
+def _rows_of_commit(commit: Path) -> int:
+    for line in commit.read_text(encoding="utf-8").splitlines():
+        if line.startswith('{"commitInfo"'):
+            return int(json.loads(line)["commitInfo"].get("operationMetrics", {}).get("numOutputRows", 0))
+    return 0
 
 
 def _delta(spark: SparkSession, name: TableName) -> DeltaTable:

@@ -36,9 +36,17 @@ def columns_of(inputs: pd.DataFrame) -> Columns:
 
 
 def to_pandas(
-    df: DataFrame, *, label: str, time_column: str, exclude: Sequence[str] = (), row_limit: int = 5_000_000
+    df: DataFrame,
+    *,
+    label: str,
+    time_column: str,
+    exclude: Sequence[str] = (),
+    row_limit: int = 5_000_000,
+    stored: bool = False,
 ) -> pd.DataFrame:
     """Return the rows in memory, sorted by time and then by the excluded columns.
+
+    `stored` says that the rows lie in a table, so that to count them costs nothing.
 
     Numbers and booleans become float64 (a missing one is NaN), strings stay objects (a missing one is None), the label
     becomes int64. Excluded columns and the time column keep their types.
@@ -54,21 +62,25 @@ def to_pandas(
 
     Notes
     -----
-    The rows are computed once and kept in Spark (memory, then disk) between counting and collecting by Arrow: two actions.
+    Rows that are not `stored` are computed once and kept in Spark (memory, then disk) between counting and collecting by
+    Arrow: two actions.
     """
     from pyspark.storagelevel import StorageLevel
 
     missing = [name for name in (label, time_column, *exclude) if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "the training set", df.columns)
-    typed = _typed(df, label, {time_column, *exclude}).persist(StorageLevel.MEMORY_AND_DISK)
+    typed = _typed(df, label, {time_column, *exclude})
+    if not stored:
+        typed = typed.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         rows = typed.count()
         if rows > row_limit:
             raise RowLimitError("The training set", rows, row_limit, "HEADWATER_PANDAS_ROW_LIMIT")
         frame = typed.toPandas()
     finally:
-        typed.unpersist()
+        if not stored:
+            typed.unpersist()
     _check_label(frame, label)
     frame[label] = frame[label].astype("int64")
     order = [time_column, *(name for name in exclude if name != time_column)]

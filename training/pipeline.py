@@ -34,7 +34,10 @@ _REQUIREMENTS = ("cloudpickle", "numpy", "pandas", "scikit-learn")
 
 
 class TrainingSet(Protocol):
-    """What `train` needs of a training set, such as `features.TrainingSet`: its rows, and its feature spec."""
+    """What `train` needs of a training set, such as `features.TrainingSet`: its rows, and its feature spec.
+
+    A true attribute `stored` says that the rows lie in a table and need not be kept while they are counted and read.
+    """
 
     def load_df(self) -> DataFrame:
         """Return the rows: inputs, label, time and ids."""
@@ -93,6 +96,7 @@ def train(
                 time_column=plan.time_column,
                 exclude=plan.exclude,
                 row_limit=settings.pandas_row_limit,
+                stored=bool(getattr(training_set, "stored", False)),
             )
             before, after = plan.holdout.split(frame[plan.time_column])
             rows, holdout = frame.iloc[before].reset_index(drop=True), frame.iloc[after].reset_index(drop=True)

@@ -94,7 +94,8 @@ def land(spark: SparkSession, start: dt.datetime, end: dt.datetime) -> int:
 def _between(feed: _Feed, start: dt.datetime, end: dt.datetime) -> pd.DataFrame:
     frame = feed.rows()
     known_at = frame[feed.known_at]
-    return frame.loc[(known_at >= _naive(start)) & (known_at < _naive(end)), list(feed.columns)]
+    within = (known_at >= _naive(start)) & (known_at < _naive(end))
+    return frame.loc[within, list(feed.columns)].sort_values(feed.known_at)
 
 
 def _write(spark: SparkSession, feed: _Feed, frame: pd.DataFrame, start: dt.datetime, end: dt.datetime) -> None:
@@ -102,7 +103,7 @@ def _write(spark: SparkSession, feed: _Feed, frame: pd.DataFrame, start: dt.date
     schema = spark.createDataFrame(empty).schema
     if not lakehouse.table_exists(spark, feed.table):
         lakehouse.create_table(spark, feed.table, schema, cluster_by=[feed.known_at])
-    rows = spark.createDataFrame(frame, schema).coalesce(1).sortWithinPartitions(feed.known_at)
+    rows = spark.createDataFrame(frame, schema).coalesce(1)
     lakehouse.replace_interval(rows, feed.table, feed.known_at, start, end)
 
 

@@ -38,6 +38,7 @@ class _SavedRows:
     df: DataFrame
     feature_spec: FeatureSpec
     labels: tuple[str, ...]
+    stored: bool = True
 
     def load_df(self) -> DataFrame:
         """Return the rows."""
