@@ -51,11 +51,15 @@ def card(name: str, value: str, note: str) -> Html:
     return element("div", element("dt", name), element("dd", element("b", value), element("span", note)), class_="card")
 
 
-def folded(text: object) -> Html:
-    """Return the first sentence with the rest folded away; of a gate that passed, all checks are folded away."""
+def folded(text: object, *, brief: bool = False) -> Html:
+    """Return the first sentence with the rest folded away; of a gate that passed (`brief`: or refused), all its checks."""
     told = str(text or "—")
     verdict, _, checks = told.partition(": ")
-    summary, rest = (f"{verdict}.", checks) if verdict == "Passed" and checks else first_sentence(told)
+    summary, rest = (
+        (f"{verdict}.", checks)
+        if checks and (verdict == "Passed" or (brief and verdict == "Refused"))
+        else first_sentence(told)
+    )
     return element("details", element("summary", summary), element("p", rest)) if rest else Html(_text(summary))
 
 

@@ -56,7 +56,7 @@ def _version_row(one: ModelVersion) -> list[object]:
         element("span", span(one.holdout_start, one.holdout_end), class_="short"),
         *values,
         folded(one.reason),
-        folded(one.verdict or one.gate),
+        folded(one.verdict or one.gate, brief=True),
     ]
 
 
