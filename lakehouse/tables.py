@@ -30,6 +30,7 @@ __all__ = [
     "drop_table",
     "list_tables",
     "merge",
+    "newest_version",
     "optimize",
     "overwrite",
     "read_changes",
@@ -241,11 +242,27 @@ def read_changes(spark: SparkSession, name: str, start_version: int, end_version
 
 
 def table_version(spark: SparkSession, name: str) -> int:
-    """Return the table's newest version."""
+    """Return the table's newest version.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is a view.
+    """
+    version = newest_version(spark, name)
+    if version is None:
+        raise InvalidInputError(f"{name} is a view, which has no versions: name the table that it reads.")
+    return version
+
+
+def newest_version(spark: SparkSession, name: str) -> int | None:
+    """Return the newest version of a table, None of a view."""
     full = resolve(spark, name)
     folder = catalog.folder_of(spark, full)
-    if folder is not None:  # 10 ms against 300
+    if folder is not None and (folder / "_delta_log").is_dir():  # 10 ms against 300
         return max(int(commit.stem) for commit in (folder / "_delta_log").glob("[0-9]*.json") if commit.stem.isdigit())
+    if spark.catalog.getTable(full.quoted).tableType in ("VIEW", "TEMPORARY"):
+        return None
     return int(spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT 1").collect()[0]["version"])
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import lakehouse
@@ -14,6 +15,7 @@ from monitoring.messages import sentence
 from monitoring.schemas import alerts_schema
 from monitoring.statistics import benjamini_hochberg
 from monitoring.store import create_tables, replace_rows
+from monitoring.threads import side_by_side
 from monitoring.thresholds import Threshold
 from monitoring.windows import SNAPSHOT, micros_of, time_of, window_index, window_start
 
@@ -101,8 +103,11 @@ def evaluate_alerts(
             f"(granularity = '{granularity}' AND window.start = TIMESTAMP '{lakehouse.sql_time(windows[0])}' "
             f"AND rule IN ({', '.join(map(_literal, [rule.name for rule in mine]))}))"
         )
-        drift = _values(spark, monitor, granularity, windows, [rule for rule in mine if rule.drift_type])
-        profile = _values(spark, monitor, granularity, windows, [rule for rule in mine if not rule.drift_type])
+        drift, profile = side_by_side(
+            spark,
+            partial(_values, spark, monitor, granularity, windows, [rule for rule in mine if rule.drift_type]),
+            partial(_values, spark, monitor, granularity, windows, [rule for rule in mine if not rule.drift_type]),
+        )
         for rule in mine:
             alerts += _violations(rule, granularity, windows[: rule.m], drift if rule.drift_type else profile)
     alerts = _without_repeats(alerts)

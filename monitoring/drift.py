@@ -5,94 +5,43 @@ Distances are over the values that are there: nulls, and with numbers NaN, are a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from monitoring import statistics
 from monitoring.histograms import ColumnState, kept_values
 from monitoring.profile import as_text
-from monitoring.schemas import drift_schema
-from monitoring.state_rows import arrow_schema, rows_of, state_of
+from monitoring.schemas import drift_schema, renamed
+from monitoring.state_rows import state_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
+    from monitoring.derive import States
     from monitoring.monitor import Monitor
 
-__all__ = ["drift_row", "drifts", "pairs"]
-
-_KEY: Final = ("slice_key", "slice_value", "column_name")
+__all__ = ["drift_row", "drifts"]
 
 
-def pairs(
-    current: DataFrame, previous: DataFrame, before: Column, baseline: DataFrame | None, models: Sequence[str]
-) -> DataFrame:
-    """Return each current state beside those it is compared with, whose columns start with ``cmp_``.
-
-    Parameters
-    ----------
-    current, previous, baseline
-        Rows of ``…_histograms``.
-    before
-        Index of the window before a current row's one.
-    models
-        Models that the baseline has rows of. A model's windows are compared with the model's own baseline rows, and with
-        those of all models (``'*'``) if it has none, as a model younger than the baseline.
-    """
-    from pyspark.sql import functions as F
-
-    def beside(other: DataFrame, drift_type: str, of_current: Mapping[str, Column]) -> DataFrame:
-        renamed = other.select(*[F.col(name).alias(f"cmp_{name}") for name in other.columns])
-        same = [current[name].eqNullSafe(renamed[f"cmp_{name}"]) for name in _KEY]
-        for name, value in of_current.items():
-            same.append(value == renamed[f"cmp_{name}"])
-        condition = same[0]
-        for term in same[1:]:
-            condition = condition & term
-        return current.join(renamed, condition).withColumn("drift_type", F.lit(drift_type))
-
-    same_window = {"granularity": current["granularity"], "window_index": before, "model_id": current["model_id"]}
-    found = beside(previous, "CONSECUTIVE", same_window)
-    if baseline is None:
-        return found
-    own = F.when(current["model_id"].isin(list(models)), current["model_id"]).otherwise(F.lit("*"))
-    return found.unionByName(beside(baseline, "BASELINE", {"model_id": own}))
-
-
-def drifts(found: DataFrame, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor) -> DataFrame:
-    """Return a row of ``…_drift_metrics`` per pair of states. No action."""
-    from pyspark.sql import functions as F
-    from pyspark.sql.types import StringType, StructField, StructType
-
+def drifts(pairs: States, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor) -> DataFrame:
+    """Return a row of ``…_drift_metrics`` per pair of states."""
     wanted = drift_schema(monitor.model_id_col)
-    schema = StructType(
-        [StructField("model_id", StringType()) if f.name == monitor.model_id_col else f for f in wanted.fields]
-    )
-    out = arrow_schema(schema)
+    schema = renamed(wanted, monitor.model_id_col, "model_id")
     log = monitor.inference
     classes = {log.prediction_col, log.label_col} if log and log.problem_type == "classification" else set()
-    copied = [name for name in schema.names if name in found.columns]
+    names = tuple(schema.names)
 
-    def compare(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
+    def compare(row: dict[str, Any]) -> dict[str, Any]:
+        name = row["column_name"]
+        kind = "class" if name in classes else row["column_kind"]
+        kept = {c: row[c] for c in names if c in row}
+        kept["window_cmp"] = row["cmp_window"] if row["drift_type"] == "CONSECUTIVE" else None
+        return kept | drift_row(state_of(row), state_of(row, "cmp_"), kind, edges.get(name, np.zeros(1)))
 
-        for batch in batches:
-            rows = []
-            for row in rows_of([batch]):
-                name = row["column_name"]
-                kind = "class" if name in classes else row["column_kind"]
-                kept = {c: row[c] for c in copied}
-                kept["window_cmp"] = row["cmp_window"] if row["drift_type"] == "CONSECUTIVE" else None
-                rows.append(kept | drift_row(state_of(row), state_of(row, "cmp_"), kind, edges.get(name, np.zeros(1))))
-            yield pa.RecordBatch.from_pylist(rows, schema=out)
-
-    result = found.mapInArrow(compare, schema)
-    names = [F.col("`" + f.name.replace("`", "``") + "`") for f in schema.fields]
-    return result.select(*names).toDF(*wanted.names)
+    return pairs.derived(compare, schema).toDF(*wanted.names)
 
 
 def drift_row(state: ColumnState, other: ColumnState, kind: str, edges: NDArray[np.float64]) -> dict[str, Any]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from monitoring.cells import CELL, same_cell
 from monitoring.quality import CLASSIFICATION, REGRESSION
-from monitoring.schemas import parsed, profile_schema
-from monitoring.state_rows import arrow_schema, rows_of, state_of
+from monitoring.schemas import profile_schema, renamed
+from monitoring.state_rows import state_of
 from monitoring.statistics import quantiles
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
+    from monitoring.derive import States
     from monitoring.histograms import ColumnState
     from monitoring.monitor import Monitor
 
@@ -25,56 +24,25 @@ __all__ = ["profile_row", "profiles"]
 
 _QUANTILES: Final = np.linspace(0, 1, 1000)
 _MOST_ITEMS: Final = 100
-_PLAIN: Final = (
-    "count bigint, num_nulls bigint, avg double, quantiles array<double>, min double, max double, stddev double, "
-    "num_zeros bigint, num_nan bigint, min_length double, max_length double, avg_length double, "
-    "non_null_columns array<string>, frequent_items array<struct<item:string,count:bigint>>, median double, "
-    "distinct_count bigint, percent_nan double, percent_null double, percent_zeros double, percent_distinct double"
-)
 _KEPT: Final = (
-    "window struct<start:timestamp,end:timestamp>, log_type string, logging_table_commit_version int, "
-    "monitor_version bigint, granularity string, window_index bigint, slice_key string, slice_value string, "
-    "model_id string, column_name string, data_type string"
-)
+    "window", "log_type", "logging_table_commit_version", "monitor_version", "granularity", "slice_key", "slice_value",
+    "model_id", "column_name", "data_type", *CLASSIFICATION, *REGRESSION,
+)  # fmt: skip
 
 
 def profiles(
-    states: DataFrame, quality: DataFrame | None, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor
+    states: States, quality: DataFrame | None, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor
 ) -> DataFrame:
-    """Return a row of ``…_profile_metrics`` per row of ``…_histograms``; quality goes to the ``:table`` rows.
-
-    No action; a shuffle of the `quality` rows at most.
-    """
-    from pyspark.sql import functions as F
-
-    schema = parsed(f"{_KEPT}, {_PLAIN}")
-    out = arrow_schema(schema)
-    kept = [name for name in schema.names if name in states.columns]
-
-    def profile(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
-
-        for batch in batches:
-            rows = []
-            for row in rows_of([batch]):
-                of = edges.get(row["column_name"], np.zeros(1))
-                rows.append({name: row[name] for name in kept} | profile_row(state_of(row), row["column_kind"], of))
-            yield pa.RecordBatch.from_pylist(rows, schema=out)
-
-    found = states.mapInArrow(profile, schema)
-    if quality is not None:
-        metrics = [name for name in quality.columns if name not in CELL]
-        table = found.alias("found")
-        condition = same_cell(found, quality) & (found["column_name"] == F.lit(":table"))
-        found = table.join(quality, condition, "left").select("found.*", *[quality[name] for name in metrics])
+    """Return a row of ``…_profile_metrics`` per row of ``…_histograms``; quality goes to the ``:table`` rows."""
     wanted = profile_schema(monitor.model_id_col)
-    there = set(found.columns) | {monitor.model_id_col}
-    missing = {f.name: F.lit(None).cast(f.dataType) for f in wanted if f.name not in there}
-    assert set(missing) <= {*CLASSIFICATION, *REGRESSION}
-    found = found.withColumns(missing)
-    if monitor.model_id_col:
-        found = found.withColumnRenamed("model_id", monitor.model_id_col)
-    return found.select(*[F.col("`" + name.replace("`", "``") + "`") for name in wanted.names])
+
+    def profile(row: dict[str, Any]) -> dict[str, Any]:
+        of = edges.get(row["column_name"], np.zeros(1))
+        return {name: row.get(name) for name in _KEPT} | profile_row(state_of(row), row["column_kind"], of)
+
+    if quality is not None:
+        states = states.with_metrics(quality)
+    return states.derived(profile, renamed(wanted, monitor.model_id_col, "model_id")).toDF(*wanted.names)
 
 
 def profile_row(state: ColumnState, kind: str, edges: NDArray[np.float64]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ import lakehouse
 from lakehouse import InvalidInputError
 from monitoring.cells import only_popular, popular_slices
 from monitoring.columns import ProfiledColumn, prepared, profiled_columns, timestamp
-from monitoring.drift import drifts, pairs
+from monitoring.derive import Comparison, States, stored_states
+from monitoring.drift import drifts
 from monitoring.edges import learn_edges
 from monitoring.monitor import Monitor, MonitorSnapshot
 from monitoring.profile import profiles
@@ -23,7 +24,8 @@ from monitoring.quality import quality
 from monitoring.scan import Scan, merged_states, partial_states, state_schema
 from monitoring.schemas import histograms_schema
 from monitoring.state_rows import arrow_schema
-from monitoring.store import create_tables, in_windows, neighbours, read_edges, replace_rows, version_of
+from monitoring.store import Learnt, create_tables, in_windows, neighbours, read_learnt, replace_rows
+from monitoring.threads import side_by_side
 from monitoring.windows import BASELINE, SNAPSHOT, Span, micros_of, time_of, window_index, window_start
 
 if TYPE_CHECKING:
@@ -90,22 +92,23 @@ def refresh(
     Notes
     -----
     Reads the rows of the touched windows (Delta skips other files) and the stored states of these windows and the ones
-    beside them: the cost does not grow with history. Three commits, the first refresh four. Run again, it gives the same
-    tables.
+    beside them: the cost does not grow with history. Three commits, the first refresh four; those of profiles and drift
+    side by side. Run again, it gives the same tables.
     """
     if start is not None and end is not None and micros_of(start) > micros_of(end):
         raise InvalidInputError(f"start={start} is after end={end}: the interval holds start and not end.")
     create_tables(spark, monitor)
-    version = version_of(spark, monitor.table_name)
+    version = lakehouse.newest_version(spark, monitor.table_name)
     spans = _spans(spark, monitor, start, end, version)
     df = lakehouse.read_table(spark, monitor.table_name, version=version)
     columns = profiled_columns(df, monitor)
     current = _Input(_within(df, monitor, spans), spans, isinstance(monitor.kind, MonitorSnapshot), version)
-    baseline = _stale_baseline(spark, monitor, columns)
+    learnt = read_learnt(spark, monitor)
+    baseline = _stale_baseline(spark, monitor, columns, learnt)
     result = RefreshResult(monitor.profile_table, monitor.drift_table, _covered(spans), version, baseline is not None)
     if start is not None and end is not None and micros_of(start) == micros_of(end):
         return result
-    edges = _edges(spark, monitor, columns, baseline or current)
+    edges = _edges(spark, monitor, columns, baseline or current, learnt)
     inputs = {"INPUT": current} | ({"BASELINE": baseline} if baseline else {})
     touched = f"(log_type = 'INPUT' AND {in_windows(spans)})" + (" OR log_type = 'BASELINE'" if baseline else "")
     popular = {log_type: _popular(source, monitor) for log_type, source in inputs.items()}
@@ -113,16 +116,23 @@ def refresh(
     states = [_states(source, log_type, columns, edges, monitor, popular) for log_type, source in inputs.items()]
     replace_rows(_united(states), monitor.histograms_table, touched)
 
-    stored = lakehouse.read_table(spark, monitor.histograms_table)
-    metrics = [
-        found
-        for log_type, source in inputs.items()
-        if (found := quality(source.df, monitor, source.spans, popular[log_type], timeless=source.timeless)) is not None
-    ]
-    rows = profiles(stored.where(touched), _united(metrics) if metrics else None, edges, monitor)
-    replace_rows(rows, monitor.profile_table, touched)
+    # What is derived is derived from what was stored, so that it is the same after a kill.
+    comparison = _comparison(spark, monitor, spans)
+    stored = stored_states(spark, monitor, comparison)
 
-    _write_drift(spark, monitor, spans, edges)
+    def write_profiles() -> None:
+        of = stored.touched(spans, baseline=baseline is not None)
+        found = _quality(inputs, monitor, popular) if _may_have_labels(of, monitor) else None
+        replace_rows(profiles(of, found, edges, monitor), monitor.profile_table, touched)
+
+    def write_drift() -> None:
+        where = (
+            f"((drift_type = 'CONSECUTIVE' AND {in_windows(comparison.after)}) "
+            f"OR (drift_type = 'BASELINE' AND {in_windows(spans)}))"
+        )
+        replace_rows(drifts(stored.pairs(comparison), edges, monitor), monitor.drift_table, where)
+
+    side_by_side(spark, write_profiles, write_drift)
     return result
 
 
@@ -159,20 +169,16 @@ def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFra
     return df
 
 
-def _stale_baseline(spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...]) -> _Input | None:
+def _stale_baseline(
+    spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], learnt: Learnt
+) -> _Input | None:
     """Return the baseline if its stored states are missing or of another version, monitor or set of columns."""
     if monitor.baseline_table_name is None:
         return None
-    version = version_of(spark, monitor.baseline_table_name)
-    stored = lakehouse.read_table(spark, monitor.histograms_table).where("log_type = 'BASELINE' AND model_id = '*'")
-    found = (
-        stored.select("column_name", "logging_table_commit_version", "monitor_version", "slice_key")
-        .distinct()
-        .collect()
-    )
-    facts = {(row["logging_table_commit_version"], row["monitor_version"]) for row in found}
-    names = {row["column_name"] for row in found}
-    slices = {row["slice_key"] for row in found} - {None}
+    version = lakehouse.newest_version(spark, monitor.baseline_table_name)
+    facts = {(version, by) for version, by, _, _ in learnt.baseline}
+    names = {name for _, _, name, _ in learnt.baseline}
+    slices = {slice_key for _, _, _, slice_key in learnt.baseline} - {None}
     fresh = version is not None and facts == {(version, monitor.monitor_version)}
     if fresh and names == {":table", *(c.name for c in columns)} and slices <= set(monitor.slicing_exprs):
         return None
@@ -181,13 +187,12 @@ def _stale_baseline(spark: SparkSession, monitor: Monitor, columns: tuple[Profil
 
 
 def _edges(
-    spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], source: _Input
+    spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], source: _Input, stored: Learnt
 ) -> dict[str, NDArray[np.float64]]:
     """Return the bin edges; those of columns that have none yet are learnt, and stored before they are used."""
-    edges = read_edges(spark, monitor)
-    missing = [c.name for c in columns if c.kind in ("number", "time") and c.name not in edges]
+    missing = [c.name for c in columns if c.kind in ("number", "time") and c.name not in stored.edges]
     if not missing:
-        return edges
+        return stored.edges
     df = source.df if source.timeless else _first_window(source, monitor)
     learnt = learn_edges(prepared(df, columns, monitor, timeless=source.timeless), columns, missing)
     rows: list[dict[str, Any]] = [
@@ -198,7 +203,7 @@ def _edges(
     names = ", ".join("'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'" for name in learnt)
     frame = spark.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
     replace_rows(frame, monitor.histograms_table, f"log_type = 'EDGES' AND column_name IN ({names})")
-    return edges | learnt
+    return stored.edges | learnt
 
 
 def _first_window(source: _Input, monitor: Monitor) -> DataFrame:
@@ -254,32 +259,35 @@ def _states(
     return named.select(*histograms_schema().names)
 
 
-def _write_drift(
-    spark: SparkSession, monitor: Monitor, spans: tuple[Span, ...], edges: Mapping[str, NDArray[np.float64]]
-) -> None:
-    from pyspark.sql import functions as F
+def _comparison(spark: SparkSession, monitor: Monitor, spans: tuple[Span, ...]) -> Comparison:
+    """Return what is compared: each touched window and the one after it with the one before, and with the baseline."""
+    baseline = monitor.baseline_table_name is not None
+    if not isinstance(monitor.kind, MonitorSnapshot):
+        after = tuple(replace(span, stop=None if span.stop is None else span.stop + 1) for span in spans)
+        around = tuple(replace(s, first=None if s.first is None else s.first - 1) for s in spans)
+        return Comparison(spans, after, around, None, baseline)
+    moment = spans[0].first or 0
+    previous, following = neighbours(spark, monitor, moment)
+    before = ({} if previous is None else {moment: previous}) | ({} if following is None else {following: moment})
+    after = (Span(SNAPSHOT, moment, (moment if following is None else following) + 1),)
+    around = (Span(SNAPSHOT, before.get(moment, moment), moment + 1),)
+    return Comparison(spans, after, around, before, baseline)
 
-    stored = lakehouse.read_table(spark, monitor.histograms_table)
-    before = F.col("window_index") - 1
-    after = tuple(replace(span, stop=None if span.stop is None else span.stop + 1) for span in spans)
-    around = tuple(replace(s, first=None if s.first is None else s.first - 1) for s in spans)
-    if isinstance(monitor.kind, MonitorSnapshot):
-        moment = spans[0].first or 0
-        previous, following = neighbours(spark, monitor, moment)
-        after = (Span(SNAPSHOT, moment, (moment if following is None else following) + 1),)
-        around = (Span(SNAPSHOT, moment if previous is None else previous, moment + 1),)
-        before = F.when(F.col("window_index") == moment, F.lit(previous)).otherwise(F.lit(moment))
-    baseline = stored.where("log_type = 'BASELINE'") if monitor.baseline_table_name else None
-    models = (
-        [] if baseline is None else baseline.where("column_name = ':table'").select("model_id").distinct().collect()
-    )
-    current = stored.where(f"log_type = 'INPUT' AND {in_windows(after)}")
-    compared = stored.where(f"log_type = 'INPUT' AND {in_windows(around)}")
-    found = pairs(current, compared, before, baseline, [row["model_id"] for row in models])
-    where = (
-        f"((drift_type = 'CONSECUTIVE' AND {in_windows(after)}) OR (drift_type = 'BASELINE' AND {in_windows(spans)}))"
-    )
-    replace_rows(drifts(found, edges, monitor).where(where), monitor.drift_table, where)
+
+def _may_have_labels(states: States, monitor: Monitor) -> bool:
+    log = monitor.inference
+    return log is not None and log.label_col is not None and states.may_have(log.label_col)
+
+
+def _quality(
+    inputs: Mapping[str, _Input], monitor: Monitor, popular: Mapping[str, DataFrame | None]
+) -> DataFrame | None:
+    found = [
+        quality(source.df, monitor, source.spans, popular[log_type], timeless=source.timeless)
+        for log_type, source in inputs.items()
+    ]
+    metrics = [df for df in found if df is not None]
+    return _united(metrics) if metrics else None
 
 
 def _covered(spans: tuple[Span, ...]) -> dict[str, tuple[dt.datetime | None, dt.datetime | None]]:

@@ -13,7 +13,7 @@ from lakehouse import InvalidInputError
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
-__all__ = ["alerts_schema", "drift_schema", "histograms_schema", "parsed", "profile_schema"]
+__all__ = ["alerts_schema", "drift_schema", "histograms_schema", "parsed", "profile_schema", "renamed"]
 
 _WINDOW: Final = "struct<start:timestamp,end:timestamp>"
 _QUALITY: Final = "struct<one_vs_all:map<string,double>,macro:double,weighted:double>"
@@ -103,6 +103,13 @@ def parsed(ddl: str) -> StructType:
     schema = StructType.fromDDL(ddl)
     assert isinstance(schema, StructType)
     return schema
+
+
+def renamed(schema: StructType, name: str | None, new_name: str) -> StructType:
+    """Return the schema with the field `name`, if it is there, under its new name."""
+    from pyspark.sql.types import StructField, StructType
+
+    return StructType([StructField(new_name, f.dataType) if f.name == name else f for f in schema.fields])
 
 
 def _schema(text: str, model_id_col: str | None) -> StructType:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 import lakehouse
 from monitoring.schemas import alerts_schema, drift_schema, histograms_schema, profile_schema
+from monitoring.state_rows import rows_of
 from monitoring.windows import SNAPSHOT, Span, time_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame, SparkSession
 
     from monitoring.monitor import Monitor
 
-__all__ = ["create_tables", "in_windows", "read_edges", "replace_rows", "version_of"]
+__all__ = ["Learnt", "create_tables", "in_windows", "neighbours", "read_learnt", "replace_rows"]
 
 
 def create_tables(spark: SparkSession, monitor: Monitor) -> None:
@@ -58,19 +59,27 @@ def in_windows(spans: Sequence[Span]) -> str:
     return f"({' OR '.join(parts)})"
 
 
-def read_edges(spark: SparkSession, monitor: Monitor) -> dict[str, NDArray[np.float64]]:
-    """Return the stored bin edges by column name; at most 4,096 numbers for each."""
-    rows = lakehouse.read_table(spark, monitor.histograms_table).where("log_type = 'EDGES'")
-    found = rows.select("column_name", "edges").toArrow().to_pydict()
-    return {name: np.array(edges) for name, edges in zip(found["column_name"], found["edges"], strict=True)}
+@dataclass(frozen=True)
+class Learnt:
+    """The bin edges by column name, at most 4,096 numbers each, and what the stored baseline is of.
+
+    `baseline` has the different values of (version of its table, version of the monitor, column name, slice key).
+    """
+
+    edges: dict[str, NDArray[np.float64]]
+    baseline: frozenset[tuple[int | None, int, str, str | None]]
 
 
-def version_of(spark: SparkSession, name: str) -> int | None:
-    """Return the newest version of a Delta table; None for a view."""
-    full = lakehouse.resolve(spark, name)
-    if spark.catalog.getTable(full.quoted).tableType in ("VIEW", "TEMPORARY"):
-        return None
-    return lakehouse.table_version(spark, name)
+def read_learnt(spark: SparkSession, monitor: Monitor) -> Learnt:
+    """Return what earlier refreshes have stored for all later ones. One job."""
+    rows = lakehouse.read_table(spark, monitor.histograms_table)
+    rows = rows.where("log_type = 'EDGES' OR (log_type = 'BASELINE' AND model_id = '*')")
+    facts = ("logging_table_commit_version", "monitor_version", "column_name", "slice_key")
+    found = list(rows_of(rows.select("log_type", "edges", *facts).toArrow().to_batches()))
+    return Learnt(
+        {row["column_name"]: row["edges"] for row in found if row["log_type"] == "EDGES"},
+        frozenset(tuple(row[name] for name in facts) for row in found if row["log_type"] == "BASELINE"),
+    )
 
 
 def neighbours(spark: SparkSession, monitor: Monitor, moment: int) -> tuple[int | None, int | None]:
