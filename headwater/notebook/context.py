@@ -12,7 +12,7 @@ from headwater.notebook.errors import NotOnThisMachineError
 __all__ = ["Context", "EntryPoint", "Maybe"]
 
 T = TypeVar("T")
-_WORKSPACE = "apiUrl apiToken browserHostName workspaceId clusterId".split()
+_WORKSPACE = ["apiUrl", "apiToken", "browserHostName", "workspaceId", "clusterId"]
 
 
 class Maybe(Generic[T]):
@@ -51,7 +51,13 @@ class Context:
     """
 
     def __init__(self, path: str) -> None:
-        self._tags = {"user": _user(), "notebookPath": path, "browserHostName": "localhost", "orgId": "0", "clusterId": "local"}
+        self._tags = {
+            "user": _user(),
+            "notebookPath": path,
+            "browserHostName": "localhost",
+            "orgId": "0",
+            "clusterId": "local",
+        }
 
     def notebookPath(self) -> Maybe[str]:  # noqa: N802 - their word
         """Return the notebook's path without its suffix."""
@@ -80,7 +86,9 @@ class Context:
 
     def __getattr__(self, name: str) -> Any:
         if name in _WORKSPACE:
-            raise NotOnThisMachineError(f"The notebook context's {name}()", "Nothing here needs it: leave the call out.")
+            raise NotOnThisMachineError(
+                f"The notebook context's {name}()", "Nothing here needs it: leave the call out."
+            )
         raise AttributeError(name)
 
 

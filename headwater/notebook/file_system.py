@@ -18,7 +18,7 @@ class FileInfo(NamedTuple):
     path: str
     name: str
     size: int
-    modificationTime: int
+    modificationTime: int  # noqa: N815 - their word
 
     def isDir(self) -> bool:  # noqa: N802 - their word
         """Say whether it is a folder."""
@@ -111,7 +111,9 @@ class FileSystem:
     def mount(self, *arguments: Any, **options: Any) -> bool:
         """Refuse: cloud storage is mounted by a workspace."""
         del arguments, options
-        raise NotOnThisMachineError("dbutils.fs.mount", "Put the files under .headwater/dbfs/mnt, which dbfs:/mnt is here.")
+        raise NotOnThisMachineError(
+            "dbutils.fs.mount", "Put the files under .headwater/dbfs/mnt, which dbfs:/mnt is here."
+        )
 
     def unmount(self, *arguments: Any) -> bool:
         """Do nothing: there are no mounts."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -47,7 +47,7 @@ _STAND_INS = {
     "databricks": "",
     "databricks.sdk": "Install it: pip install databricks-sdk. `databricks.sdk.runtime` alone needs no package here.",
 }
-_Given = Mapping[str, Mapping[str, Any]]
+_Given = Mapping[str, Callable[[], Mapping[str, Any]]]
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def databricks_imports(given: _Given) -> Iterator[None]:
     Parameters
     ----------
     given
-        Further modules that a run makes, by name: ``databricks.sdk.runtime``, ``pyspark.dbutils``.
+        Further modules that a run makes: by name, what gives their names when they are imported.
     """
     finder = _Finder(given)
     before = {name: module for name, module in sys.modules.items() if finder.makes(name)}
@@ -116,8 +116,9 @@ class _Finder(MetaPathFinder, Loader):
         return _Module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        given = self._given.get(module.__name__)
-        if given is not None:
+        make = self._given.get(module.__name__)
+        if make is not None:
+            given = make()
             module.__dict__.update(given)
             module.__dict__["__all__"] = sorted(given)
         elif module.__name__ in _MODULES:

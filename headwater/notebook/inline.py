@@ -5,25 +5,16 @@ Matplotlib loads it by the name ``module://headwater.notebook.inline``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from headwater.notebook.display import close_figures
-from headwater.notebook.outputs import Recorder, Shown
+__all__ = ["FigureCanvas", "FigureManager", "shown"]
 
-__all__ = ["FigureCanvas", "FigureManager", "show_in"]
-
-_recorders: list[Recorder] = []
-
-
-def show_in(recorder: Recorder | None) -> None:
-    """Send what is shown to this recorder from now on; None goes back to the one before."""
-    if recorder is None:
-        _recorders.pop()
-    else:
-        _recorders.append(recorder)
+# What shows a figure, the innermost run's last.
+shown: list[Callable[[Any], None]] = []
 
 
 class FigureManager(FigureManagerBase):
@@ -31,12 +22,13 @@ class FigureManager(FigureManagerBase):
 
     @classmethod
     def pyplot_show(cls, *, block: Any = None) -> None:
-        """Show all open figures."""
+        """Show all open figures, and so close them."""
         del block
-        shown = close_figures()
-        if _recorders:
-            for bundle in shown:
-                _recorders[-1].add(Shown(bundle))
+        import matplotlib.pyplot as plt
+
+        for number in plt.get_fignums():
+            if shown:
+                shown[-1](plt.figure(number))
 
 
 class FigureCanvas(FigureCanvasAgg):

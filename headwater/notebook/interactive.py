@@ -13,7 +13,7 @@ NO_VALUE = object()
 
 
 def run_code(code: str, namespace: dict[str, Any], file: str, line: int = 1) -> Any:
-    """Run code in a namespace and return the value of its last expression, or `NO_VALUE`.
+    r"""Run code in a namespace and return the value of its last expression, or `NO_VALUE`.
 
     A semicolon after that expression hides its value. ``await`` may stand at top level.
 
@@ -24,9 +24,9 @@ def run_code(code: str, namespace: dict[str, Any], file: str, line: int = 1) -> 
 
     Examples
     --------
-    >>> run_code("x = 2\\nx * 3", {}, "cell")
+    >>> run_code("x = 2\nx * 3", {}, "cell")
     6
-    >>> run_code("x = 2\\nx * 3;  # quiet", {}, "cell") is NO_VALUE
+    >>> run_code("x = 2\nx * 3;  # quiet", {}, "cell") is NO_VALUE
     True
     """
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT

@@ -43,7 +43,7 @@ Output = Stream | Shown | Failure
 
 
 class Recorder:
-    """Takes a cell's outputs in their order; known secrets are blacked out in each.
+    r"""Takes a cell's outputs in their order; known secrets are blacked out in each.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Recorder:
     >>> with recorder.streams():
     ...     print("the password is hunter2")
     >>> recorder.taken()
-    (Stream(name='stdout', text='the password is [REDACTED]\\n'),)
+    (Stream(name='stdout', text='the password is [REDACTED]\n'),)
     """
 
     def __init__(self, echo: TextIO | None = None) -> None:

@@ -86,7 +86,7 @@ class Places:
         """Return the local path for `dbutils.fs`; a relative path counts from ``dbfs:/``."""
         if path[:5].lower() == "file:":
             return self.of_python("/" + _FILE.sub("", path, count=1))
-        if ":" in path.split("/")[0]:
+        if ":" in path.split("/", maxsplit=1)[0]:
             return self.of_python(path)
         return self.of_spark(path if path.startswith("/") else f"/{path}") if path else str(self.dbfs)
 
@@ -104,7 +104,7 @@ class Places:
         """
         for folder, levels in ((self.volumes, 3), (self.dbfs, 1)):
             if local.startswith(f"{folder}{os.sep}"):
-                return os.path.join(folder, *local[len(str(folder)) + 1 :].split(os.sep)[:-1][:levels])  # noqa: PTH118
+                return str(folder.joinpath(*Path(local).relative_to(folder).parts[:-1][:levels]))
         return None
 
     def _volume(self, path: str) -> str:

@@ -19,10 +19,29 @@ from headwater.notebook.paths import Places
 
 __all__ = ["python_paths", "replaced"]
 
-_ONE = (
-    "access chdir chmod chown getxattr lchown listdir listxattr lstat open readlink remove removexattr rmdir scandir"
-    " setxattr stat statvfs truncate unlink utime"
-).split()
+_ONE = [
+    "access",
+    "chdir",
+    "chmod",
+    "chown",
+    "getxattr",
+    "lchown",
+    "listdir",
+    "listxattr",
+    "lstat",
+    "open",
+    "readlink",
+    "remove",
+    "removexattr",
+    "rmdir",
+    "scandir",
+    "setxattr",
+    "stat",
+    "statvfs",
+    "truncate",
+    "unlink",
+    "utime",
+]
 _MAKE = ["mkdir"]
 _TWO = ["link", "rename", "replace", "symlink"]
 # Modules that keep ``open`` under a name of their own.
@@ -68,7 +87,7 @@ def _wrapper(places: Places, paths: int, writes: bool | None) -> Callable[[Any],
         @functools.wraps(function)
         def mapped(*args: Any, **kwargs: Any) -> Any:
             local = [_local(places, argument) for argument in args[:paths]]
-            if local and local[0] is not args[0] or len(local) > 1 and local[1] is not args[1]:
+            if (local and local[0] is not args[0]) or (len(local) > 1 and local[1] is not args[1]):
                 mode = str(args[1] if len(args) > 1 else kwargs.get("mode", "r")) if writes is None else ""
                 if writes or set(mode) & set("wax"):
                     _make_root(places, local[-1])

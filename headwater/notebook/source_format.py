@@ -30,11 +30,11 @@ _Numbered = list[tuple[int, str]]
 
 
 def is_source_notebook(text: str) -> bool:
-    """Say whether a file's text begins as a source notebook does.
+    r"""Say whether a file's text begins as a source notebook does.
 
     Examples
     --------
-    >>> is_source_notebook("# Databricks notebook source\\nprint(1)"), is_source_notebook("print(1)")
+    >>> is_source_notebook("# Databricks notebook source\nprint(1)"), is_source_notebook("print(1)")
     (True, False)
     """
     return _HEADER.match(_first_line(text)) is not None
@@ -57,11 +57,15 @@ def parse_source(path: Path, text: str) -> Notebook:
     header = _HEADER.match(_first_line(text))
     if header is None:
         raise NotebookFormatError(
-            str(path), "it does not begin with '# Databricks notebook source'", "Add that line as its first, or give an .ipynb."
+            str(path),
+            "it does not begin with '# Databricks notebook source'",
+            "Add that line as its first, or give an .ipynb.",
         )
     if header[1] == "//" or path.suffix.lower() in {".r", ".scala"}:
         raise NotebookFormatError(
-            str(path), f"its language is {'Scala' if header[1] == '//' else 'R'}", "Python and SQL notebooks can be run."
+            str(path),
+            f"its language is {'Scala' if header[1] == '//' else 'R'}",
+            "Python and SQL notebooks can be run.",
         )
     language: Literal["python", "sql"] = "sql" if header[1] == "--" else "python"
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -49,27 +49,28 @@ class RemoveWidget:
 
 
 def split_statements(text: str) -> list[Statement]:
-    """Return the statements between semicolons that stand outside strings, comments and ``BEGIN … END``.
+    r"""Return the statements between semicolons that stand outside strings, comments and ``BEGIN … END``.
 
     Pieces with nothing but comments fall away.
 
     Examples
     --------
-    >>> [one.text for one in split_statements("SELECT ';' -- a; b\\n; SELECT 2;")]
+    >>> [one.text for one in split_statements("SELECT ';' -- a; b\n; SELECT 2;")]
     ["SELECT ';' -- a; b", 'SELECT 2']
     """
-    statements = []
+    statements: list[Statement] = []
     start = 0
-    for end in [*_semicolons(text), len(text)]:
+    for semicolon in [*_semicolons(text), len(text)]:
+        end = semicolon
         if end < start:
             continue
-        piece = text[start:end]
-        bare = _loud(piece).strip()
+        bare = _loud(text[start:end]).strip()
         if _SCRIPT.match(bare):
-            end, piece = len(text), text[start:].rstrip().removesuffix(";")
+            end = len(text)
+        piece = text[start:end]
         if bare:
             lead = len(piece) - len(piece.lstrip())
-            statements.append(Statement(piece.strip(), text[: start + lead].count("\n")))
+            statements.append(Statement(piece.strip().removesuffix(";"), text[: start + lead].count("\n")))
         start = end + 1
     return statements
 
@@ -86,9 +87,9 @@ def markers(text: str) -> set[str]:
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:
-    """Return the statement with ``${name}``, ``$name`` and ``getArgument("name")`` of known names replaced by values.
+    r"""Return the statement with ``${name}``, ``$name`` and ``getArgument("name")`` of known names replaced by values.
 
-    The first two become the text as it is, also inside quotes; the function becomes a string. ``\\$`` is a plain dollar.
+    The first two become the text as it is, also inside quotes; the function becomes a string. ``\$`` is a plain dollar.
 
     Examples
     --------

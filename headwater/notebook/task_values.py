@@ -53,7 +53,9 @@ class TaskValues:
         except TypeError as error:
             raise InvalidInputError(f"The task value {key!r} must be something that JSON holds: {error}.") from error
         if len(written) > _MOST:
-            raise InvalidInputError(f"The task value {key!r} has {len(written):,} bytes of JSON, over the limit of {_MOST:,}.")
+            raise InvalidInputError(
+                f"The task value {key!r} has {len(written):,} bytes of JSON, over the limit of {_MOST:,}."
+            )
         if self._run is not None:
             file = self._run.file(self._run.task, key)
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import functools
 import importlib
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from headwater.notebook.after_import import after_import
 from headwater.notebook.paths import Places
 from headwater.notebook.python_paths import replaced
 from lakehouse import Settings
@@ -33,17 +30,7 @@ _SETTERS = {
 @contextmanager
 def tracking(settings: Settings, places: Places) -> Iterator[None]:
     """Point MLflow at the settings' store within, from its first import on."""
-    with ExitStack() as undo:
-
-        def point() -> None:
-            undo.enter_context(_pointed(settings, places))
-
-        if "mlflow" in sys.modules:
-            point()
-        else:
-            finder = _AfterImport("mlflow", point)
-            sys.meta_path.insert(0, finder)
-            undo.callback(lambda: finder in sys.meta_path and sys.meta_path.remove(finder))
+    with after_import("mlflow", lambda: _pointed(settings, places)):
         yield
 
 
@@ -56,7 +43,9 @@ def is_workspace_uri(uri: object) -> bool:
     [True, True, True, False, False]
     """
     text = str(uri)
-    return text in {"databricks", "databricks-uc", "uc"} or text.startswith(("databricks://", "databricks-uc://", "uc:"))
+    return text in {"databricks", "databricks-uc", "uc"} or text.startswith(
+        ("databricks://", "databricks-uc://", "uc:")
+    )
 
 
 @contextmanager
@@ -75,10 +64,14 @@ def _pointed(settings: Settings, places: Places) -> Iterator[None]:
     client = _named_arguments(lambda uri: here if is_workspace_uri(uri) else uri, "tracking_uri", "registry_uri")
     what.append((mlflow.MlflowClient, "__init__", client))
     location = _named_arguments(
-        lambda path: places.of_python(path) if isinstance(path, str) and path.startswith(("dbfs:", "/Volumes")) else path,
+        lambda path: (
+            places.of_python(path) if isinstance(path, str) and path.startswith(("dbfs:", "/Volumes")) else path
+        ),
         "artifact_location",
     )
     what.append((mlflow, "create_experiment", location))
+    # An experiment chosen before the run, or in it, is not the next one's.
+    what.append((importlib.import_module("mlflow.tracking.fluent"), "_active_experiment_id", lambda _: None))
     with replaced(what):
         try:
             yield
@@ -104,8 +97,6 @@ def _named_arguments(mapping: Callable[[Any], Any], *names: str) -> Callable[[An
     """Return a decorator that maps arguments by name; they may be given by position."""
 
     def wrap(function: Any) -> Any:
-        import inspect
-
         signature = inspect.signature(function)
 
         @functools.wraps(function)
@@ -119,28 +110,3 @@ def _named_arguments(mapping: Callable[[Any], Any], *names: str) -> Callable[[An
         return mapped
 
     return wrap
-
-
-class _AfterImport(MetaPathFinder, Loader):
-    """Does something once, after a module has been imported for the first time."""
-
-    def __init__(self, name: str, then: Callable[[], None]) -> None:
-        self._name, self._then = name, then
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        del path, target
-        if name != self._name:
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(name)
-        if spec is None or spec.loader is None:
-            return None
-        load, then = spec.loader.exec_module, self._then
-
-        def exec_module(module: ModuleType) -> None:
-            load(module)
-            spec.loader.exec_module = load  # type: ignore[union-attr, method-assign]
-            then()
-
-        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec

@@ -113,4 +113,6 @@ class Widgets:
         known = [str(choice) for choice in choices]
         wrong = [value for value in values if known and value not in known]
         if wrong:
-            raise InvalidInputError(f"The default {wrong[0]!r} of the widget {name!r} is none of its choices: {', '.join(known)}.")
+            raise InvalidInputError(
+                f"The default {wrong[0]!r} of the widget {name!r} is none of its choices: {', '.join(known)}."
+            )
