@@ -22,7 +22,7 @@ __all__ = ["SPARK_NAMES", "Names", "bind_spark", "first_names", "mentions_spark"
 
 Names = dict[str, Any]
 SPARK_NAMES = ("sc", "spark", "sql", "sqlContext", "table", "udf")
-_NO_SPARK = {*sys.stdlib_module_names, "matplotlib", "numpy", "pandas", "plotly", "requests", "yaml"}
+_NO_SPARK = {*sys.stdlib_module_names, "IPython", "matplotlib", "numpy", "pandas", "plotly", "requests", "yaml"}
 _SPARK_WORDS = re.compile(rf"\b({'|'.join(SPARK_NAMES)})\b")
 
 

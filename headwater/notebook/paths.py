@@ -28,8 +28,7 @@ _DBFS = re.compile(r"dbfs:/*", re.IGNORECASE)
 _FILE = re.compile(r"file:/*", re.IGNORECASE)
 # Folders that many machines have and that say nothing about what is meant.
 _ANYWHERE = {"/", "/mnt", "/tmp", "/user"}  # noqa: S108
-# The functions as they are before a run replaces them.
-_lexists, _isdir = os.path.lexists, os.path.isdir
+_lstat = os.lstat  # as it is before a run replaces it
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Places:
         if path.startswith("/Volumes"):
             return self._volume(path)
         if path.startswith("/dbfs"):
-            return self._in_dbfs(path[len("/dbfs") :]) if path[5:6] in {"", "/"} and not _isdir("/dbfs") else path
+            return self._in_dbfs(path[len("/dbfs") :]) if path[5:6] in {"", "/"} and not _is_there("/dbfs") else path
         if path[:5].lower() == "dbfs:":
             return self._in_dbfs("/" + _DBFS.sub("", path, count=1))
         return path
@@ -109,7 +108,7 @@ class Places:
 
     def _volume(self, path: str) -> str:
         parts = path.split("/")
-        if parts[1] != "Volumes" or (len(parts) > 2 and parts[2] and _lexists(f"/Volumes/{parts[2]}")):
+        if parts[1] != "Volumes" or (len(parts) > 2 and parts[2] and _is_there(f"/Volumes/{parts[2]}")):
             return path
         return str(self.volumes) + path[len("/Volumes") :]
 
@@ -122,4 +121,12 @@ class Places:
 def _is_near(path: str) -> bool:
     """Say whether a path, or the folder that it is in, is on this machine."""
     above = os.path.dirname(path.rstrip("/"))  # noqa: PTH120 - this must not go through what a run replaces
-    return _lexists(path) or (above not in _ANYWHERE and _lexists(above))
+    return _is_there(path) or (above not in _ANYWHERE and _is_there(above))
+
+
+def _is_there(path: str) -> bool:
+    try:
+        _lstat(path)
+    except (OSError, ValueError):
+        return False
+    return True

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from headwater.notebook.errors import ShellError
 from headwater.notebook.outputs import Recorder
@@ -32,7 +33,7 @@ def shell(recorder: Recorder, places: Places, command: str, *, check: bool) -> i
     """
     found = _STRICT.match(command)
     flag, script = (found[1], command[found.end() :]) if found else ("", command)
-    local = _PATH.sub(lambda match: places.of_python(match[0]), script)
+    local = _PATH.sub(lambda match: _local(places, match[0]), script)
     program = [shutil.which("bash") or "/bin/sh", *([flag] if flag else []), "-c", local]
     code = _run(recorder, program)
     if check and code:
@@ -55,6 +56,13 @@ def pip(recorder: Recorder, arguments: Sequence[str], *, install: bool) -> None:
     code = _run(recorder, [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments])
     if code:
         raise ShellError(f"pip {said}", code)
+
+
+def _local(places: Places, path: str) -> str:
+    local = places.of_python(path)
+    if root := places.root_to_make(local):
+        Path(root).mkdir(parents=True, exist_ok=True)
+    return local
 
 
 def _run(recorder: Recorder, program: Sequence[str]) -> int:

@@ -38,7 +38,7 @@ def _cell(cell: Cell, done: CellRun | None) -> Any:
         return v4.new_markdown_cell(cell.code, metadata=metadata, id=name)
     outputs = [_output(output, cell.number) for output in done.outputs] if done else []
     if done:
-        metadata["execution"] = {"seconds": round(done.seconds, 3)}
+        metadata["headwater"] = {"seconds": round(done.seconds, 3)}
     count = cell.number if done else None
     return v4.new_code_cell(cell.text, outputs=outputs, execution_count=count, metadata=metadata, id=name)
 
