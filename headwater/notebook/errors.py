@@ -47,7 +47,7 @@ class NotebookNotFoundError(NotebookError, FileNotFoundError):
         self.path, self.folder, self.names = path, folder, list(names)
 
     def __str__(self) -> str:
-        return f"There is no notebook {self.path!r} (looked in {self.folder}). {known(self.path, self.names)}"
+        return f"There is no notebook {self.path!r} (looked in {self.folder}). {known(self.path.rpartition('/')[2], self.names)}"
 
 
 class NotebookFormatError(NotebookError):

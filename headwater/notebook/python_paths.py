@@ -44,6 +44,8 @@ _ONE = [
 ]
 _MAKE = ["mkdir"]
 _TWO = ["link", "rename", "replace", "symlink"]
+# What is always there in ``dbfs:/``. A volume is there once it was made, or something was written to it.
+_ALWAYS = ("FileStore", "mnt", "tmp")
 # Modules that keep ``open`` under a name of their own.
 _OPENERS = [("tarfile", "bltn_open"), ("bz2", "_builtin_open")]
 # What hands a folder's name to Arrow, which opens it in C.
@@ -60,6 +62,8 @@ def python_paths(places: Places) -> Iterator[None]:
         what += [(os, name, wrapper) for name in names if hasattr(os, name)]
     what += [(importlib.import_module(module), name, opener) for module, name in _OPENERS]
     what += [(importlib.import_module("pandas"), name, one) for name in _PANDAS]
+    for folder in (places.volumes, *(places.dbfs / name for name in _ALWAYS)):
+        folder.mkdir(parents=True, exist_ok=True)
     with replaced(what):
         yield
 

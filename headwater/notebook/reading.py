@@ -43,8 +43,9 @@ def find_notebook(name: str, folder: Path, root: Path | None = None) -> Path:
         for file in (candidate, *(candidate.with_name(candidate.name + suffix) for suffix in _SUFFIXES)):
             if file.is_file():
                 return file.resolve()
-    near = (folder / wanted).parent if not wanted.is_absolute() else folder
-    names = [file.stem for file in near.glob("*") if file.suffix in _SUFFIXES] if near.is_dir() else []
+    near = (folder / wanted).parent
+    near = near if near.is_dir() else folder
+    names = [file.stem for file in near.glob("*") if file.suffix in _SUFFIXES]
     raise NotebookNotFoundError(name, str(near), names)
 
 

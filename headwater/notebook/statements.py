@@ -66,11 +66,11 @@ def split_statements(text: str) -> list[Statement]:
             continue
         bare = _loud(text[start:end]).strip()
         if _SCRIPT.match(bare):
-            end = len(text)
+            end = len(text.rstrip().removesuffix(";"))
         piece = text[start:end]
         if bare:
             lead = len(piece) - len(piece.lstrip())
-            statements.append(Statement(piece.strip().removesuffix(";"), text[: start + lead].count("\n")))
+            statements.append(Statement(piece.strip(), text[: start + lead].count("\n")))
         start = end + 1
     return statements
 
