@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,9 @@ from headwater.notebook.errors import NotOnThisMachineError
 from headwater.notebook.paths import Places
 
 __all__ = ["FileInfo", "FileSystem"]
+
+
+_CHECKSUM = re.compile(r"\..*\.crc")  # Spark's on a local disk; a workspace has none
 
 
 class FileInfo(NamedTuple):
@@ -48,7 +52,8 @@ class FileSystem:
     def ls(self, path: str) -> list[FileInfo]:
         """Return the entries of a folder by name, or the one of a file."""
         local = self._there(path)
-        return [self._info(one) for one in (sorted(local.iterdir()) if local.is_dir() else [local])]
+        entries = sorted(local.iterdir()) if local.is_dir() else [local]
+        return [self._info(one) for one in entries if not _CHECKSUM.fullmatch(one.name)]
 
     def mkdirs(self, path: str) -> bool:
         """Make a folder and those above it."""

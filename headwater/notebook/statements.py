@@ -51,7 +51,7 @@ class RemoveWidget:
 def split_statements(text: str) -> list[Statement]:
     r"""Return the statements between semicolons that stand outside strings, comments and ``BEGIN … END``.
 
-    Pieces with nothing but comments fall away.
+    Pieces with nothing but comments fall away, and comments before a statement.
 
     Examples
     --------
@@ -64,13 +64,15 @@ def split_statements(text: str) -> list[Statement]:
         end = semicolon
         if end < start:
             continue
-        bare = _loud(text[start:end]).strip()
+        loud = _loud(text[start:end])
+        bare = loud.strip()
         if _SCRIPT.match(bare):
             end = len(text.rstrip().removesuffix(";"))
         piece = text[start:end]
         if bare:
-            lead = len(piece) - len(piece.lstrip())
-            statements.append(Statement(piece.strip(), text[: start + lead].count("\n")))
+            # Without the comments before it: Spark 4.2 leaves parameters unbound behind one that has a semicolon.
+            lead = len(loud) - len(loud.lstrip())
+            statements.append(Statement(piece[lead:].strip(), text[: start + lead].count("\n")))
         start = end + 1
     return statements
 

@@ -187,7 +187,7 @@ SELECT 2 -- the end;
 """
     found = split_statements(text)
     assert [(one.text.split("\n")[-1], one.line) for one in found] == [
-        ("SELECT ';', \"a;b\", `c;d`, 'it''s; \\'x;' /* ; */ FROM t", 0),
+        ("SELECT ';', \"a;b\", `c;d`, 'it''s; \\'x;' /* ; */ FROM t", 1),
         ("$$", 3),
         ("SELECT 2 -- the end;", 6),
     ]
