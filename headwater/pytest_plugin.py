@@ -93,13 +93,13 @@ class NotebookItem(pytest.Item):
 @pytest.fixture(scope="session")
 def headwater_spark(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
     """Give a small Spark session with Delta on a temporary store; one that is active already is used, and left running."""
-    import lakehouse
+    from headwater import session
 
     before = _active()
-    session = before or lakehouse.session(_settings(request.config))
-    yield session
+    spark = before or session(_settings(request.config))
+    yield spark
     if before is None:
-        session.stop()
+        spark.stop()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import lakehouse
 from headwater.notebook.after_import import after_import
 from headwater.notebook.imports import databricks_imports
 from headwater.notebook.namespace import runtime_names
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Environment", "repository_of"]
 
+_OURS = {"features", "headwater", "lakehouse", "monitoring", "serving", "training"}
 _PER_RUN = ("databricks.sdk.runtime", "pyspark.dbutils")
 
 
@@ -61,7 +61,9 @@ class Environment:
     def spark(self) -> SparkSession:
         """Return the session, started at the first call; from then on its readers and writers map paths."""
         if self._spark is None:
-            self._spark = lakehouse.session(self._settings)
+            from headwater import session
+
+            self._spark = session(self._settings)
             self._undo.enter_context(spark_paths(self._places))
             self._undo.enter_context(self._frames_display())
         return self._spark
@@ -165,8 +167,11 @@ def _variables(settings: Settings) -> Iterator[None]:
 
 
 def _unload(names: set[str], folder: Path) -> None:
-    """Forget modules that were loaded from a folder, so that another run's of the same name are not taken for them."""
-    for name in names:
+    """Forget modules that were loaded from a folder, so that another run's of the same name are not taken for them.
+
+    Headwater's own stay, also where the folder is its repository.
+    """
+    for name in (name for name in names if name.partition(".")[0] not in _OURS):
         file = getattr(sys.modules.get(name), "__file__", None)
         if file and Path(file).is_relative_to(folder) and "site-packages" not in file:
             del sys.modules[name]

@@ -110,7 +110,8 @@ class Places:
         parts = path.split("/")
         if parts[1] != "Volumes" or (len(parts) > 2 and parts[2] and _is_there(f"/Volumes/{parts[2]}")):
             return path
-        return str(self.volumes) + path[len("/Volumes") :]
+        names = [part.lower() for part in parts[2:5]]  # catalog, schema and volume, whose case does not count
+        return "/".join([str(self.volumes), *names, *parts[5:]])
 
     def _in_dbfs(self, path: str) -> str:
         if path.startswith("/Volumes/"):

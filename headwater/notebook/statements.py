@@ -70,7 +70,7 @@ def split_statements(text: str) -> list[Statement]:
             end = len(text.rstrip().removesuffix(";"))
         piece = text[start:end]
         if bare:
-            # Without the comments before it: Spark 4.2 leaves parameters unbound behind one that has a semicolon.
+            # Without the comments before it: an error then names the statement's own first line.
             lead = len(loud) - len(loud.lstrip())
             statements.append(Statement(piece[lead:].strip(), text[: start + lead].count("\n")))
         start = end + 1
