@@ -14,6 +14,7 @@ import typer
 
 import lakehouse
 from headwater.jobs.outcome import DONE, FAILED, JobResult
+from headwater.notebook.cli import app as notebook
 from lakehouse import HeadwaterError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(notebook)
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 Start = Annotated[dt.datetime, typer.Option("--start", formats=_FORMATS, help="Start of the interval, UTC, inclusive.")]

@@ -91,20 +91,24 @@ def log_model(
     """
     import mlflow
 
+    given: tuple[Any, ...] = (model,)
+    if flavor is mlflow.pyfunc:  # the one flavor whose first parameter is not the model
+        given, kwargs["python_model"] = (), model
     if infer_input_example and training_set is not None:
         kwargs.setdefault("input_example", training_set.load_df().drop(*training_set.labels).limit(5).toPandas())
     if extra_pip_requirements:
         kwargs["extra_pip_requirements"] = list(extra_pip_requirements)
     register = {"registered_model_name": registered_model_name, "await_registration_for": await_registration_for}
     if training_set is None:
-        return _logged(flavor.log_model(model, name=artifact_path, **register, **kwargs), registered_model_name)
+        info = flavor.log_model(*given, name=artifact_path, **register, **kwargs)
+        return _logged(info, registered_model_name)
     if not hasattr(flavor, "save_model"):
         raise InvalidInputError(f"flavor must be an MLflow module with save_model, found {flavor!r}.")
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "headwater"
         raw = data / "raw_model"
         data.mkdir()
-        flavor.save_model(model, path=str(raw), **kwargs)
+        flavor.save_model(*given, path=str(raw), **kwargs)
         (data / "feature_spec.yaml").write_text(training_set.feature_spec.to_yaml())
         digests = {file.relative_to(raw).as_posix(): _sha256(file) for file in sorted(raw.rglob("*")) if file.is_file()}
         (data / "sha256.json").write_text(json.dumps(digests, indent=1))

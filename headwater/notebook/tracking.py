@@ -1,0 +1,112 @@
+"""Lets MLflow's ``databricks`` and ``databricks-uc`` mean the embedded store, within a run.
+
+Nothing is done before MLflow is first imported. Then the two setters, the client and the environment's two variables are
+wrapped: a URI that begins with ``databricks`` or ``uc`` becomes the store of the settings; other URIs stay. Experiments
+named by a workspace path and models of three levels are plain names to that store. At the end MLflow points where it did.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from headwater.notebook.after_import import after_import
+from headwater.notebook.paths import Places
+from headwater.notebook.python_paths import replaced
+from lakehouse import Settings
+
+__all__ = ["is_workspace_uri", "tracking"]
+
+_SETTERS = {
+    "set_tracking_uri": ("mlflow", "mlflow.tracking", "mlflow.tracking._tracking_service.utils"),
+    "set_registry_uri": ("mlflow", "mlflow.tracking", "mlflow.tracking._model_registry.utils"),
+}
+
+
+@contextmanager
+def tracking(settings: Settings, places: Places) -> Iterator[None]:
+    """Point MLflow at the settings' store within, from its first import on."""
+    with after_import("mlflow", lambda: _pointed(settings, places)):
+        yield
+
+
+def is_workspace_uri(uri: object) -> bool:
+    """Say whether a URI means a workspace.
+
+    Examples
+    --------
+    >>> [is_workspace_uri(uri) for uri in ("databricks", "databricks-uc", "databricks://profile", "sqlite:///x.db", None)]
+    [True, True, True, False, False]
+    """
+    text = str(uri)
+    return text in {"databricks", "databricks-uc", "uc"} or text.startswith(
+        ("databricks://", "databricks-uc://", "uc:")
+    )
+
+
+@contextmanager
+def _pointed(settings: Settings, places: Places) -> Iterator[None]:
+    import mlflow
+
+    from training import use_store
+
+    before = (mlflow.get_tracking_uri(), mlflow.get_registry_uri())
+    use_store(settings)
+    here = mlflow.get_tracking_uri()
+    setter = _first_argument(lambda uri: here if is_workspace_uri(uri) else uri)
+    what: list[tuple[Any, str, Any]] = [
+        (importlib.import_module(module), name, setter) for name, modules in _SETTERS.items() for module in modules
+    ]
+    client = _named_arguments(lambda uri: here if is_workspace_uri(uri) else uri, "tracking_uri", "registry_uri")
+    what.append((mlflow.MlflowClient, "__init__", client))
+    location = _named_arguments(
+        lambda path: (
+            places.of_python(path) if isinstance(path, str) and path.startswith(("dbfs:", "/Volumes")) else path
+        ),
+        "artifact_location",
+    )
+    what.append((mlflow, "create_experiment", location))
+    # An experiment chosen before the run, or in it, is not the next one's.
+    what.append((importlib.import_module("mlflow.tracking.fluent"), "_active_experiment_id", lambda _: None))
+    with replaced(what):
+        try:
+            yield
+        finally:
+            while mlflow.active_run() is not None:
+                mlflow.end_run()
+    mlflow.set_tracking_uri(before[0])
+    mlflow.set_registry_uri(before[1])
+
+
+def _first_argument(mapping: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def wrap(function: Any) -> Any:
+        @functools.wraps(function)
+        def mapped(uri: Any, *args: Any, **kwargs: Any) -> Any:
+            return function(mapping(uri), *args, **kwargs)
+
+        return mapped
+
+    return wrap
+
+
+def _named_arguments(mapping: Callable[[Any], Any], *names: str) -> Callable[[Any], Any]:
+    """Return a decorator that maps arguments by name; they may be given by position."""
+
+    def wrap(function: Any) -> Any:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def mapped(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            for name in names:
+                if name in bound.arguments:
+                    bound.arguments[name] = mapping(bound.arguments[name])
+            return function(*bound.args, **bound.kwargs)
+
+        return mapped
+
+    return wrap
