@@ -40,7 +40,7 @@ def register_function(spark: SparkSession, function: CatalogFunction) -> None:
     info, builder = entry.productElement(0), entry.productElement(1)
     registry.registerFunction(_identifier(spark, full, PYTHON_SUFFIX), info, builder)
     registry.dropFunction(scratch)
-    spark.sql(_declaration(function, full))
+    lakehouse.jvm_session(spark).sql(_declaration(function, full))  # past those who keep what SQL declares
 
 
 def forget(spark: SparkSession, full: TableName) -> None:

@@ -59,7 +59,7 @@ def matches(name: str, pattern: str) -> bool:
     return any(fnmatchcase(name.lower(), each.strip().lower()) for each in pattern.split("|"))
 
 
-@execute.register
+@execute.register(CreateCatalog)
 def _create(statement: CreateCatalog, call: Call) -> DataFrame:
     if statement.name.lower() in {each.lower() for each in catalog_names(call)}:
         if not statement.if_not_exists:
@@ -71,7 +71,7 @@ def _create(statement: CreateCatalog, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(DropCatalog)
 def _drop(statement: DropCatalog, call: Call) -> DataFrame:
     name = statement.name
     if name.lower() not in {each.lower() for each in catalog_names(call)}:
@@ -92,7 +92,7 @@ def _drop(statement: DropCatalog, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(UseCatalog)
 def _use(statement: UseCatalog, call: Call) -> DataFrame:
     require_catalog(call, statement.name)
     if statement.name != "spark_catalog":  # the name that completes shorter ones: all catalogs answer to one name
@@ -100,6 +100,6 @@ def _use(statement: UseCatalog, call: Call) -> DataFrame:
     return call.run(f"SET CATALOG {quote(statement.name)}")
 
 
-@execute.register
+@execute.register(ShowCatalogs)
 def _show(statement: ShowCatalogs, call: Call) -> DataFrame:
     return frame(call, ["catalog"], [[n] for n in catalog_names(call) if matches(n, statement.pattern)])

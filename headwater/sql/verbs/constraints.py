@@ -39,7 +39,7 @@ def foreign_key_property(call: Call, full: TableName, key: ForeignKey) -> tuple[
     return FOREIGN + (key.name or f"{full.table}_{'_'.join(key.columns)}_fk"), said
 
 
-@execute.register
+@execute.register(AddPrimaryKey)
 def _add_primary_key(statement: AddPrimaryKey, call: Call) -> DataFrame:
     full, now = _table(call, statement.table)
     if declared_key(now.properties)[0]:
@@ -61,7 +61,7 @@ def _add_primary_key(statement: AddPrimaryKey, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(AddForeignKey)
 def _add_foreign_key(statement: AddForeignKey, call: Call) -> DataFrame:
     full, now = _table(call, statement.table)
     for column in statement.key.columns:
@@ -78,7 +78,7 @@ def _add_foreign_key(statement: AddForeignKey, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(DropConstraint)
 def _drop_constraint(statement: DropConstraint, call: Call) -> DataFrame:
     full, now = _table(call, statement.table)
     kept = {key.removeprefix(FOREIGN): key for key in now.properties if key.startswith(FOREIGN)}
@@ -102,7 +102,7 @@ def _drop_constraint(statement: DropConstraint, call: Call) -> DataFrame:
     raise NotFoundError(statement.kind.lower(), f"of {full}", names)
 
 
-@execute.register
+@execute.register(SetNotNull)
 def _set_not_null(statement: SetNotNull, call: Call) -> DataFrame:
     full, _ = _table(call, statement.table)
     if len(statement.column) > 1:
@@ -113,13 +113,13 @@ def _set_not_null(statement: SetNotNull, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(DropNotNull)
 def _drop_not_null(statement: DropNotNull, call: Call) -> DataFrame:
     _refuse_keys(call, call.full(statement.table), (statement.column[0],), "must stay NOT NULL")
     return call.given(statement.text)
 
 
-@execute.register
+@execute.register(ChangeColumn)
 def _change_column(statement: ChangeColumn, call: Call) -> DataFrame:
     _refuse_keys(call, call.full(statement.table), statement.columns, "cannot be dropped or renamed")
     return call.given(statement.text)

@@ -20,7 +20,7 @@ __all__: list[str] = []
 _LOG = logging.getLogger("headwater.sql")
 
 
-@execute.register
+@execute.register(CreateTable)
 def _create(statement: CreateTable, call: Call) -> DataFrame:
     full = call.full(statement.name)
     there = lakehouse.table_exists(call.spark, full.quoted)

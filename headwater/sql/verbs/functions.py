@@ -34,7 +34,7 @@ def register_kept_functions(call: Call) -> None:
             features.register_function(call.spark, function)
 
 
-@execute.register
+@execute.register(CreatePythonFunction)
 def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
     full = call.full(statement.name)
     require_schema(call, full.schema)
@@ -59,7 +59,7 @@ def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(CreateFunction)
 def _create(statement: CreateFunction, call: Call) -> DataFrame:
     full = call.full(statement.name)
     if _python(call, full) is not None:
@@ -71,7 +71,7 @@ def _create(statement: CreateFunction, call: Call) -> DataFrame:
     return made
 
 
-@execute.register
+@execute.register(DropFunction)
 def _drop(statement: DropFunction, call: Call) -> DataFrame:
     full = call.full(statement.name)
     if _python(call, full) is not None:
@@ -86,7 +86,7 @@ def _drop(statement: DropFunction, call: Call) -> DataFrame:
     return dropped
 
 
-@execute.register
+@execute.register(DescribeFunction)
 def _describe(statement: DescribeFunction, call: Call) -> DataFrame:
     found = _python(call, call.full(statement.name)) if len(statement.name) <= 3 else None
     if found is None:
@@ -107,7 +107,7 @@ def _describe(statement: DescribeFunction, call: Call) -> DataFrame:
     return frame(call, ["function_desc"], [[line] for line in lines])
 
 
-@execute.register
+@execute.register(ShowFunctions)
 def _show(statement: ShowFunctions, call: Call) -> DataFrame:
     """Show Spark's list with ours in it, and without what ours stand on."""
     register_kept_functions(call)

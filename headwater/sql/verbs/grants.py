@@ -18,7 +18,7 @@ __all__: list[str] = []
 _COLUMNS = ("principal", "privilege", "object_type", "object_key")
 
 
-@execute.register
+@execute.register(Grant)
 def _grant(statement: Grant, call: Call) -> DataFrame:
     from pyspark.sql.types import StringType, StructField, StructType
 
@@ -31,7 +31,7 @@ def _grant(statement: Grant, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(Revoke)
 def _revoke(statement: Revoke, call: Call) -> DataFrame:
     key, table = _key(call, statement.on), _table(call)
     if lakehouse.table_exists(call.spark, table):
@@ -45,7 +45,7 @@ def _revoke(statement: Revoke, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(ShowGrants)
 def _show(statement: ShowGrants, call: Call) -> DataFrame:
     """Show what is granted on a thing and on what holds it."""
     table, names = _table(call), ["Principal", "ActionType", "ObjectType", "ObjectKey"]

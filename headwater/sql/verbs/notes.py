@@ -43,19 +43,19 @@ def key_of(call: Call, on: Securable) -> str:
     return str(full).lower()
 
 
-@execute.register
+@execute.register(SetTags)
 def _set_tags(statement: SetTags, call: Call) -> DataFrame:
     _tag(statement.on, dict(statement.tags), call)
     return frame(call, [])
 
 
-@execute.register
+@execute.register(UnsetTags)
 def _unset_tags(statement: UnsetTags, call: Call) -> DataFrame:
     _tag(statement.on, dict.fromkeys(statement.tags), call)
     return frame(call, [])
 
 
-@execute.register
+@execute.register(SetOwner)
 def _set_owner(statement: SetOwner, call: Call) -> DataFrame:
     key = key_of(call, statement.on)
     if statement.on.kind in {"TABLE", "VIEW"}:
@@ -65,7 +65,7 @@ def _set_owner(statement: SetOwner, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(CommentOn)
 def _comment(statement: CommentOn, call: Call) -> DataFrame:
     on, comment = statement.on, statement.comment
     key = key_of(call, on)

@@ -36,7 +36,7 @@ def comment_kept_schemas(call: Call) -> None:
             call.run(f"COMMENT ON SCHEMA spark_catalog.{quote(schema)} IS {literal(comment)}")
 
 
-@execute.register
+@execute.register(CreateSchema)
 def _create(statement: CreateSchema, call: Call) -> DataFrame:
     catalog, schema = call.schema(statement.name)
     named = len(statement.name) == 2 and catalog.lower() not in {default_catalog(call).lower(), "spark_catalog"}
@@ -50,7 +50,7 @@ def _create(statement: CreateSchema, call: Call) -> DataFrame:
     return made
 
 
-@execute.register
+@execute.register(DropSchema)
 def _drop(statement: DropSchema, call: Call) -> DataFrame:
     _, schema = call.schema(statement.name)
     volumes = volumes_of(call, schema)
@@ -66,7 +66,7 @@ def _drop(statement: DropSchema, call: Call) -> DataFrame:
     return dropped
 
 
-@execute.register
+@execute.register(DescribeSecurable)
 def _describe(statement: DescribeSecurable, call: Call) -> DataFrame:
     kind, name = statement.on.kind, statement.on.name
     if kind == "SCHEMA":

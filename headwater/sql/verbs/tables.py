@@ -38,7 +38,7 @@ def primary_key_clause(properties: dict[str, str]) -> str:
     return f"PRIMARY KEY ({columns})" if keys else ""
 
 
-@execute.register
+@execute.register(ChangeView)
 def _change_view(statement: ChangeView, call: Call) -> DataFrame:
     names = [call.full(name) for name in (statement.name, statement.replaces) if name]
     changed = call.given(statement.text)
@@ -47,7 +47,7 @@ def _change_view(statement: ChangeView, call: Call) -> DataFrame:
     return changed
 
 
-@execute.register
+@execute.register(RenameTable)
 def _rename(statement: RenameTable, call: Call) -> DataFrame:
     """Rename within the schema: Spark's catalog takes the new name with two levels."""
     full, to = call.full(statement.table), call.full(statement.to)
@@ -56,7 +56,7 @@ def _rename(statement: RenameTable, call: Call) -> DataFrame:
     return call.run(f"ALTER TABLE {full.quoted} RENAME TO {quote(to.schema)}.{quote(to.table)}")
 
 
-@execute.register
+@execute.register(DescribeTable)
 def _describe(statement: DescribeTable, call: Call) -> DataFrame:
     """Add the constraints and the owner, as Databricks shows them, to what Spark says of a table."""
     said = call.given(statement.text)
@@ -84,7 +84,7 @@ def _constraints(properties: dict[str, str], table: str) -> list[list[str]]:
     return rows + [[k.removeprefix(FOREIGN), v, ""] for k, v in sorted(properties.items()) if k.startswith(FOREIGN)]
 
 
-@execute.register
+@execute.register(ShowCreateTable)
 def _show_create(statement: ShowCreateTable, call: Call) -> DataFrame:
     full = call.full(statement.table)
     if not lakehouse.table_exists(call.spark, full.quoted) or _is_not_delta(call, full):
@@ -94,7 +94,7 @@ def _show_create(statement: ShowCreateTable, call: Call) -> DataFrame:
     return frame(call, ["createtab_stmt"], [[text]])
 
 
-@execute.register
+@execute.register(Analyze)
 def _analyze(statement: Analyze, call: Call) -> DataFrame:
     """Check the names; Delta keeps its statistics itself, with every file that it writes."""
     full = call.full(statement.table)

@@ -26,7 +26,7 @@ def volumes_of(call: Call, schema: str) -> list[TableName]:
     return [TableName(c, s, v) for c, s, v in names if s == schema.lower()]
 
 
-@execute.register
+@execute.register(CreateVolume)
 def _create(statement: CreateVolume, call: Call) -> DataFrame:
     from headwater.sql.verbs.schemas import require_schema
 
@@ -52,7 +52,7 @@ def _create(statement: CreateVolume, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(DropVolume)
 def _drop(statement: DropVolume, call: Call) -> DataFrame:
     full = call.full(statement.name)
     name = str(full).lower()
@@ -69,7 +69,7 @@ def _drop(statement: DropVolume, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register
+@execute.register(ShowVolumes)
 def _show(statement: ShowVolumes, call: Call) -> DataFrame:
     catalog, schema = call.schema(statement.schema)
     found = [volume for volume in volumes_of(call, schema) if volume.catalog == catalog.lower()]
