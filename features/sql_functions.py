@@ -3,8 +3,8 @@
 Spark takes a persistent function of Java classes or of SQL alone, and gives a Python one a name of one part, for the
 session. So a Python function has two entries: the SQL function ``c.s.f``, which has the declared types, defaults and
 comments, so that Spark casts arguments, fills in defaults and takes them by name; and what that calls,
-``c.s.f__python``, put into the session's function registry under a full name, so that Spark does not see it as temporary.
-Queries are not rewritten, and views and DataFrame expressions know these functions too.
+``c.s.f__python``: an entry of the catalog, for which the session's function registry holds the Python function as if it
+were a loaded class. Queries are not rewritten, and views and DataFrame expressions know these functions too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["PYTHON_SUFFIX", "forget", "register_function"]
 
 PYTHON_SUFFIX = "__python"
-_SCRATCH = "headwater_scratch"
 
 
 def register_function(spark: SparkSession, function: CatalogFunction) -> None:
@@ -31,15 +30,21 @@ def register_function(spark: SparkSession, function: CatalogFunction) -> None:
     Embedded sessions only; some 50 ms.
     """
     full = lakehouse.complete(spark, function.name)
-    registry = _registry(spark)
-    if registry.functionExists(_identifier(spark, full, PYTHON_SUFFIX)):
+    registry, catalog, inner = _registry(spark), _catalog(spark), _identifier(spark, full, PYTHON_SUFFIX)
+    schema, name = full.schema.lower(), full.table.lower()
+    if registry.functionExists(inner) and catalog.functionExists(schema, name):
         return
-    spark.udf.register(_SCRATCH, function.udf())
-    scratch = _temporary(spark)
-    entry = registry.lookupFunctionEntry(scratch).get()
-    info, builder = entry.productElement(0), entry.productElement(1)
-    registry.registerFunction(_identifier(spark, full, PYTHON_SUFFIX), info, builder)
-    registry.dropFunction(scratch)
+    spark.udf.register(name + PYTHON_SUFFIX, function.udf())
+    temporary = _temporary(spark, name + PYTHON_SUFFIX)
+    entry = registry.lookupFunctionEntry(temporary).get()
+    registry.registerFunction(inner, entry.productElement(0), entry.productElement(1))
+    registry.dropFunction(temporary)
+    if not catalog.functionExists(schema, name + PYTHON_SUFFIX):
+        java = lakehouse.jvm(spark).org.apache.spark
+        nothing = java.api.python.PythonUtils.toSeq([])
+        catalog.createFunction(schema, java.sql.catalyst.catalog.CatalogFunction(inner, "headwater.python", nothing))
+    if catalog.functionExists(schema, name):  # another session of this process has declared it
+        return
     lakehouse.jvm_session(spark).sql(_declaration(function, full))  # past those who keep what SQL declares
 
 
@@ -47,13 +52,11 @@ def forget(spark: SparkSession, full: TableName) -> None:
     """Take back what :func:`register_function` did, if it did."""
     if not lakehouse.is_embedded(spark):
         return
-    registry = _registry(spark)
-    if registry.dropFunction(_identifier(spark, full, PYTHON_SUFFIX)):
-        registry.dropFunction(_identifier(spark, full))
-    external = lakehouse.jvm_session(spark).sessionState().catalog().externalCatalog()
-    schema, name = full.schema.lower(), full.table.lower()
-    if external.databaseExists(schema) and external.functionExists(schema, name):
-        external.dropFunction(schema, name)
+    registry, catalog, schema = _registry(spark), _catalog(spark), full.schema.lower()
+    for suffix in ("", PYTHON_SUFFIX):
+        registry.dropFunction(_identifier(spark, full, suffix))
+        if catalog.databaseExists(schema) and catalog.functionExists(schema, full.table.lower() + suffix):
+            catalog.dropFunction(schema, full.table.lower() + suffix)
 
 
 def _declaration(function: CatalogFunction, full: TableName) -> str:
@@ -66,16 +69,20 @@ def _declaration(function: CatalogFunction, full: TableName) -> str:
     )
     comment = f" COMMENT {_literal(function.comment)}" if function.comment else ""
     determinism = "" if function.deterministic else " NOT DETERMINISTIC"
-    name = f"spark_catalog.{_quote(full.schema)}"
+    schema = _quote(full.schema)  # a function's body can name another with two levels only
     values = ", ".join(_quote(p) for p, _ in function.parameters) or "1"
     return (
-        f"CREATE OR REPLACE FUNCTION {name}.{_quote(full.table)}({parameters}) RETURNS {function.returns}{comment}"
-        f"{determinism} RETURN {name}.{_quote(full.table + PYTHON_SUFFIX)}({values})"
+        f"CREATE OR REPLACE FUNCTION spark_catalog.{schema}.{_quote(full.table)}({parameters}) "
+        f"RETURNS {function.returns}{comment}{determinism} RETURN {schema}.{_quote(full.table + PYTHON_SUFFIX)}({values})"
     )
 
 
 def _registry(spark: SparkSession) -> Any:
     return lakehouse.jvm_session(spark).sessionState().functionRegistry()
+
+
+def _catalog(spark: SparkSession) -> Any:
+    return lakehouse.jvm_session(spark).sessionState().catalog().externalCatalog()
 
 
 def _identifier(spark: SparkSession, full: TableName, suffix: str = "") -> Any:
@@ -85,10 +92,10 @@ def _identifier(spark: SparkSession, full: TableName, suffix: str = "") -> Any:
     return java.org.apache.spark.sql.catalyst.FunctionIdentifier(name, some(full.schema.lower()), some("spark_catalog"))
 
 
-def _temporary(spark: SparkSession) -> Any:
+def _temporary(spark: SparkSession, name: str) -> Any:
     java = lakehouse.jvm(spark)
     some = java.scala.Option.apply
-    return java.org.apache.spark.sql.catalyst.FunctionIdentifier(_SCRATCH, some("session"), some("system"))
+    return java.org.apache.spark.sql.catalyst.FunctionIdentifier(name, some("session"), some("system"))
 
 
 def _quote(name: str) -> str:

@@ -117,6 +117,8 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         # PySpark asks for each call's place in the source, over and over: a second for a plan of a thousand columns.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
+        # Spark 4.2 fills parameters in while it parses, which Delta's parser leaves out: `:x` would stay unbound.
+        "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
         "spark.sql.sources.default": "delta",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions or 2 * cores),

@@ -24,7 +24,8 @@ __all__ = ["install", "uninstall"]
 
 _homes: set[str] = set()
 _READY = "_headwater_sql"
-_NOT_FOUND = {"TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "UNRESOLVED_ROUTINE", "ROUTINE_NOT_FOUND"}
+_NO_TABLE = {"TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"}
+_NO_FUNCTION = {"UNRESOLVED_ROUTINE", "ROUTINE_NOT_FOUND", "CANNOT_LOAD_FUNCTION_CLASS"}
 
 
 def install(spark: SparkSession) -> SparkSession:
@@ -79,7 +80,7 @@ def _answer(
         return spark_sql(spark, text, args, **frames)
     except AnalysisException as error:
         condition = (error.getCondition() or "").split(".")[0]
-        if condition not in _NOT_FOUND or not _look_again(spark, spark_sql, condition):
+        if not _look_again(spark, spark_sql, condition):
             raise
     return spark_sql(spark, text, args, **frames)
 
@@ -90,11 +91,11 @@ def _look_again(spark: SparkSession, spark_sql: Callable[..., DataFrame], condit
     from headwater.sql.call import Call
     from headwater.sql.verbs.functions import register_kept_functions
 
-    if "ROUTINE" in condition:
+    if condition in _NO_FUNCTION:
         register_kept_functions(Call(spark, spark_sql))
-    else:
+    elif condition in _NO_TABLE:
         lakehouse.refresh(spark)
-    return True
+    return condition in _NO_FUNCTION | _NO_TABLE
 
 
 def _is_ours(spark: SparkSession) -> bool:
