@@ -12,7 +12,7 @@ from headwater.sql.statements import Statement
 __all__ = ["may_be_ours", "parse"]
 
 # A first look, before sqlglot is loaded: the leading word, and the one after it (after OR REPLACE, SET's and SHOW's own).
-_OURS = {
+_OURS: dict[str, set[str] | None] = {
     "ALTER": {"CATALOG", "DATABASE", "FUNCTION", "SCHEMA", "TABLE", "VIEW", "VOLUME"},
     "ANALYZE": {"TABLE"},
     "COMMENT": {"ON"},
@@ -25,7 +25,7 @@ _OURS = {
     "SET": {"CATALOG", "TAG"},
     "SHOW": {"ALL", "CATALOGS", "CREATE", "FUNCTIONS", "GRANT", "GRANTS", "SYSTEM", "USER", "VOLUMES"},
     "UNSET": {"TAG"},
-    "USE": {"CATALOG"},
+    "USE": None,
 }
 _OURS["DESCRIBE"] = _OURS["DESC"]
 _FAR = 400  # characters in which the leading words stand, comments aside

@@ -15,6 +15,7 @@ from headwater.sql.statements import (
     ShowCatalogs,
     ShowVolumes,
     UseCatalog,
+    UseSchema,
 )
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "show_catalogs",
     "show_volumes",
     "use_catalog",
+    "use_schema",
 ]
 
 
@@ -61,6 +63,15 @@ def use_catalog(cursor: Cursor) -> UseCatalog:
     cursor.ours = True
     cursor.finish()
     return UseCatalog(name)
+
+
+def use_schema(cursor: Cursor) -> UseSchema | None:
+    """Read ``USE [SCHEMA] c.s``; None without a catalog."""
+    if cursor.word(1) not in {".", "", ";", "("}:
+        cursor.take_any("SCHEMA", "DATABASE", "NAMESPACE")
+    name = cursor.name()
+    cursor.finish()
+    return UseSchema(name[0], cursor.text) if len(name) == 2 else None
 
 
 def show_catalogs(cursor: Cursor) -> ShowCatalogs:

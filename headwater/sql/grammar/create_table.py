@@ -95,14 +95,15 @@ def _not_null(found: _Found, key: PrimaryKey | None) -> list[Edit]:
 
 
 def _columns(cursor: Cursor, found: _Found) -> None:
-    opened = cursor.here
+    opened = last = cursor.here
     cursor.need("(")
-    last = cursor.behind
     while True:
+        leading = not found.columns
+        start = cursor.here if leading else last
         if starts_constraint(cursor):
             found.add(constraint(cursor), cursor)
-            start = last if found.columns else cursor.tokens[cursor.at - 1].end + 1
-            found.edits.append(Edit(start, cursor.behind, ""))
+            end = cursor.here + 1 if leading and cursor.word() == "," else cursor.behind  # one comma goes with it
+            found.edits.append(Edit(start, end, ""))
         else:
             _column(cursor, found)
         last = cursor.behind

@@ -60,6 +60,7 @@ _RULES: dict[tuple[str, ...], Rule] = {
     ("SHOW", "USER", "FUNCTIONS"): functions.show_functions,
     ("SHOW", "VOLUMES"): catalogs.show_volumes,
     ("UNSET", "TAG", "ON"): notes.unset_tag,
+    ("USE",): catalogs.use_schema,
     ("USE", "CATALOG"): catalogs.use_catalog,
 }
 _LONGEST = max(map(len, _RULES))

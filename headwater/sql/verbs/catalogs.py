@@ -9,7 +9,7 @@ import lakehouse
 from headwater.sql import records
 from headwater.sql.call import Call, execute, frame, quote
 from headwater.sql.errors import NotFoundError, TakenError
-from headwater.sql.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog
+from headwater.sql.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog, UseSchema
 from lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
@@ -95,9 +95,23 @@ def _drop(statement: DropCatalog, call: Call) -> DataFrame:
 @execute.register(UseCatalog)
 def _use(statement: UseCatalog, call: Call) -> DataFrame:
     require_catalog(call, statement.name)
-    if statement.name != "spark_catalog":  # the name that completes shorter ones: all catalogs answer to one name
-        call.spark.conf.set("spark.headwater.catalog", statement.name)
-    return call.run(f"SET CATALOG {quote(statement.name)}")
+    used = call.run(f"SET CATALOG {quote(statement.name)}")
+    _complete_with(statement.name, call)
+    return used
+
+
+@execute.register(UseSchema)
+def _use_schema(statement: UseSchema, call: Call) -> DataFrame:
+    require_catalog(call, statement.catalog)
+    used = call.given(statement.text)
+    _complete_with(statement.catalog, call)
+    return used
+
+
+def _complete_with(catalog: str, call: Call) -> None:
+    """Let shorter names mean this catalog; Spark cannot say which one is used, as all answer to one name."""
+    if catalog != "spark_catalog":
+        call.spark.conf.set("spark.headwater.catalog", catalog)
 
 
 @execute.register(ShowCatalogs)

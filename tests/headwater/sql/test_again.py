@@ -46,7 +46,9 @@ spark.sql("DROP CATALOG empty")
 def _run(script, home):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "HEADWATER_HOME": str(home / "h"), "HEADWATER_MASTER": "local[1]"}
     env["HEADWATER_DRIVER_MEMORY"] = "2g"
-    done = subprocess.run([sys.executable, "-c", script], env=env, cwd=home, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=env, cwd=home, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.splitlines()
 

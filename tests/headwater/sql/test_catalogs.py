@@ -35,7 +35,7 @@ def test_catalogs_are_made_used_shown_and_dropped(spark):
     spark.sql("COMMENT ON CATALOG cat_a IS 'second'")
     said = dict(_rows(spark.sql("DESCRIBE CATALOG EXTENDED cat_a")))
     assert said == {"Catalog Name": "cat_a", "Comment": "second", "Owner": "me@x.y", "Tags": "env=dev"}
-    with pytest.raises(ValueError, match="has schemas: sch.*CASCADE"):
+    with pytest.raises(ValueError, match=r"has schemas: sch.*CASCADE"):
         spark.sql("DROP CATALOG cat_a")
     spark.sql("DROP CATALOG cat_a CASCADE")
     assert not (settings_of(spark).warehouse / "sch.db").exists()
@@ -63,7 +63,12 @@ def test_schemas_keep_comments_tags_and_owners(spark, schema):
     spark.sql(f"ALTER SCHEMA {schema} SET TAGS ('a' = 'b')")
     spark.sql(f"ALTER DATABASE {schema} SET OWNER TO someone")
     said = dict(_rows(spark.sql(f"DESCRIBE SCHEMA EXTENDED {schema}")))
-    assert (said["Catalog Name"], said["Comment"], said["Owner"], said["Tags"]) == ("main", "what it is", "someone", "a=b")
+    assert (said["Catalog Name"], said["Comment"], said["Owner"], said["Tags"]) == (
+        "main",
+        "what it is",
+        "someone",
+        "a=b",
+    )
 
 
 def test_volumes_are_folders(spark, schema, tmp_path):

@@ -23,7 +23,9 @@ def scaled(spark, schema):
 def test_a_python_function_is_called_from_sql_by_its_full_name(spark, schema, scaled):
     df = spark.createDataFrame([(1, 1.5), (2, None)], "id int, v double")
     df.createOrReplaceTempView("scaled_rows")
-    query = f"SELECT id, {scaled}(v, 10) AS ten, {scaled}(id) AS two, {scaled}(by => 3, a => v) AS three FROM scaled_rows"
+    query = (
+        f"SELECT id, {scaled}(v, 10) AS ten, {scaled}(id) AS two, {scaled}(by => 3, a => v) AS three FROM scaled_rows"
+    )
     assert sorted(map(tuple, spark.sql(query).collect())) == [(1, 15.0, 2.0, 4.5), (2, None, 4.0, None)]
     total = spark.sql(f"SELECT sum({scaled}({scaled}(id))) FROM scaled_rows WHERE {scaled}(id) > 2").collect()[0][0]
     assert total == 8.0

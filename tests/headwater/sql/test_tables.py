@@ -29,9 +29,9 @@ def test_rule_7_a_table_with_a_declared_key_is_a_feature_table(spark, schema):
     lookup = FeatureLookup(table.name, "id", timestamp_lookup_key="at")
     assert create_training_set(spine, [lookup], "y").load_df().collect()[0]["v"] == 1.0
 
-    with pytest.raises(Exception, match="(?i)check constraint small"):
+    with pytest.raises(Exception, match=r"(?i)check constraint small"):
         spark.sql(f"INSERT INTO {schema}.f VALUES (2, current_timestamp(), 200)")
-    with pytest.raises(Exception, match="(?i)not null"):
+    with pytest.raises(Exception, match=r"(?i)not null"):
         spark.sql(f"INSERT INTO {schema}.f VALUES (NULL, current_timestamp(), 2)")
 
     shown = {row[0]: row[1] for row in spark.sql(f"DESCRIBE TABLE EXTENDED {schema}.f").collect()}
@@ -54,11 +54,20 @@ def test_a_key_may_stand_at_its_column_and_identity_generated_and_default_column
         ) USING delta CLUSTER BY (day) TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')""")
     spark.sql(f"INSERT INTO {schema}.t (at) VALUES (TIMESTAMP '2024-01-02 03:00:00')")
     row = spark.table(f"{schema}.t").collect()[0]
-    assert (row["day"], row["n"], get_feature_table(spark, f"{schema}.t").primary_keys) == (dt.date(2024, 1, 2), 3, ("id",))
+    assert (row["day"], row["n"], get_feature_table(spark, f"{schema}.t").primary_keys) == (
+        dt.date(2024, 1, 2),
+        3,
+        ("id",),
+    )
     shown = {row[0]: row[1] for row in spark.sql(f"DESC EXTENDED {schema}.t").collect()}
     assert shown["t_p_fk"] == f"FOREIGN KEY (`p`) REFERENCES {lakehouse.complete(spark, f'{schema}.p').quoted} (`id`)"
     text = spark.sql(f"SHOW CREATE TABLE {schema}.t").collect()[0][0]
-    for part in ("AS IDENTITY (START WITH 1 INCREMENT BY 1)", "AS (CAST(at AS DATE))", "DEFAULT 1 + 2", "CLUSTER BY (`day`)"):
+    for part in (
+        "AS IDENTITY (START WITH 1 INCREMENT BY 1)",
+        "AS (CAST(at AS DATE))",
+        "DEFAULT 1 + 2",
+        "CLUSTER BY (`day`)",
+    ):
         assert part in text
 
 
@@ -69,7 +78,7 @@ def test_the_table_of_a_query_takes_keys_and_leaves_nothing_behind_when_they_are
     assert "CLUSTER BY AUTO chooses no columns here" in caplog.text
     with pytest.raises(ValueError, match="NULL keys: 1 in 'id'"):
         spark.sql(f"CREATE TABLE {schema}.bad (PRIMARY KEY (id)) AS SELECT CAST(NULL AS INT) AS id")
-    with pytest.raises(Exception, match="(?i)violate"):
+    with pytest.raises(Exception, match=r"(?i)violate"):
         spark.sql(f"CREATE TABLE {schema}.bad (CONSTRAINT c CHECK (id > 1)) AS SELECT 1 AS id")
     assert not lakehouse.table_exists(spark, f"{schema}.bad")
 
@@ -103,12 +112,12 @@ def test_keys_are_declared_and_dropped_later(spark, schema):
     spark.sql(f"ALTER TABLE {schema}.t ADD CONSTRAINT k PRIMARY KEY (id, at TIMESERIES)")
     table = get_feature_table(spark, f"{schema}.t")
     assert (table.primary_keys, table.timestamp_keys) == (("id", "at"), ("at",))
-    with pytest.raises(Exception, match="(?i)not null"):
+    with pytest.raises(Exception, match=r"(?i)not null"):
         spark.sql(f"INSERT INTO {schema}.t VALUES (NULL, current_timestamp(), 2)")
     with pytest.raises(lakehouse.HeadwaterError, match="DROP PRIMARY KEY first"):
         spark.sql(f"ALTER TABLE {schema}.t ADD PRIMARY KEY (id)")
     for change in ("ALTER COLUMN id DROP NOT NULL", "RENAME COLUMN id TO other", "DROP COLUMN id"):
-        with pytest.raises(ValueError, match="the primary key of .* has it"):
+        with pytest.raises(ValueError, match=r"the primary key of .* has it"):
             spark.sql(f"ALTER TABLE {schema}.t {change}")
     spark.sql(f"ALTER TABLE {schema}.t ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES {schema}.t (id) NOT ENFORCED")
     spark.sql(f"ALTER TABLE {schema}.t ADD CONSTRAINT pos CHECK (id > 0)")
