@@ -81,8 +81,11 @@ def show_catalogs(cursor: Cursor) -> ShowCatalogs:
     return ShowCatalogs(pattern)
 
 
-def create_schema(cursor: Cursor) -> CreateSchema:
-    """Read ``CREATE SCHEMA [IF NOT EXISTS] c.s [COMMENT …] [MANAGED LOCATION …] …``: a managed location is cut out."""
+def create_schema(cursor: Cursor) -> CreateSchema | None:
+    """Read ``CREATE SCHEMA [IF NOT EXISTS] c.s [COMMENT …] [MANAGED LOCATION …] …``: a managed location is cut out.
+
+    Returns None where there is nothing to keep and nothing to cut out.
+    """
     cursor.take("IF", "NOT", "EXISTS")
     name = cursor.name()
     if len(name) > 2:
@@ -98,7 +101,7 @@ def create_schema(cursor: Cursor) -> CreateSchema:
             text = text[:start] + " " * (cursor.behind - start) + text[cursor.behind :]
         else:
             cursor.next()
-    return CreateSchema(name, text, comment)
+    return CreateSchema(name, text, comment) if len(name) == 2 or comment or text != cursor.text else None
 
 
 def drop_schema(cursor: Cursor) -> DropSchema:

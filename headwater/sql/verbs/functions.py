@@ -62,10 +62,11 @@ def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
 @execute.register(CreateFunction)
 def _create(statement: CreateFunction, call: Call) -> DataFrame:
     full = call.full(statement.name)
-    if _python(call, full) is not None:
+    found = _python(call, full)
+    if found is not None:
         if "REPLACE" not in statement.text.upper().split("FUNCTION", 1)[0]:
             raise TakenError("function", str(full), "say CREATE OR REPLACE FUNCTION, or drop it first")
-        features.drop_function(call.spark, full.quoted)
+        features.drop_function(call.spark, found.name)
     made = call.given(statement.text)
     lakehouse.keep_function(call.spark, _folder(call, full), full.table)
     return made
@@ -74,8 +75,9 @@ def _create(statement: CreateFunction, call: Call) -> DataFrame:
 @execute.register(DropFunction)
 def _drop(statement: DropFunction, call: Call) -> DataFrame:
     full = call.full(statement.name)
-    if _python(call, full) is not None:
-        features.drop_function(call.spark, full.quoted)
+    found = _python(call, full)
+    if found is not None:
+        features.drop_function(call.spark, found.name)
         return frame(call, [])
     if not call.spark.catalog.functionExists(full.quoted):
         if statement.if_exists:

@@ -64,7 +64,7 @@ def _describe(statement: DescribeTable, call: Call) -> DataFrame:
     kept = next((row["data_type"] for row in rows if row["col_name"] == "Table Properties"), "") or ""
     if "headwater." not in kept or call.frames:
         return said
-    properties = lakehouse.table_properties(call.spark, call.full(statement.table).quoted)
+    properties = lakehouse.metadata_of(call.spark, call.full(statement.table).quoted).properties
     constraints = _constraints(properties, call.full(statement.table).table)
     owner = properties.get("headwater.owner")
     if not constraints and not owner:

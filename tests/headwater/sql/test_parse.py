@@ -146,6 +146,7 @@ def test_a_statement_of_ours_is_read(text, statement):
         "SET spark.sql.shuffle.partitions = 3",
         "SHOW TABLES IN a.b",
         "USE s",
+        "CREATE SCHEMA IF NOT EXISTS `s`",
         "CREATE TABLE t (a STRING DEFAULT 'no end",
         "",
         "-- nothing",
