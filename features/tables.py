@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import lakehouse
 from features.lookup import as_names
@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 __all__ = [
     "FeatureTable",
     "create_feature_table",
+    "declared_key",
     "delete_tag",
     "get_feature_table",
+    "key_properties",
     "set_tag",
+    "tag_properties",
+    "without_key",
     "write_feature_table",
 ]
 
@@ -104,13 +108,7 @@ def create_feature_table(
     columns = _checked_schema(full, df, schema, [*keys, *partitions])
     if df is not None:
         _check_rows(df, keys, f"the DataFrame for {full}")
-    properties = {
-        _KEYS: json.dumps(keys),
-        _ID: uuid.uuid4().hex,
-        _CREATED: str(int(time.time() * 1000)),
-        **({_TIME: time_key[0]} if time_key else {}),
-        **{_TAG + key: value for key, value in (tags or {}).items()},
-    }
+    properties = {**key_properties(full, keys, time_key), **tag_properties(tags or {})}
     lakehouse.create_table(spark, full, columns, partition_by=partitions, properties=properties, comment=description)
     if df is not None:
         try:
@@ -119,6 +117,57 @@ def create_feature_table(
             lakehouse.drop_table(spark, full)
             raise
     return get_feature_table(spark, full)
+
+
+def key_properties(name: str, primary_keys: Sequence[str], time_key: Sequence[str] = ()) -> dict[str, str]:
+    """Return the table properties that declare a primary key, with a new table id: they make a table a feature table.
+
+    Raises
+    ------
+    InvalidInputError
+        Keys and time key do not fit together (rule 2).
+
+    Examples
+    --------
+    >>> key_properties("main.ml.t", ["ts", "id"], ["ts"])["headwater.primaryKeys"]
+    '["id", "ts"]'
+    """
+    keys = _checked_keys(name, tuple(primary_keys), tuple(time_key))
+    return {
+        _KEYS: json.dumps(keys),
+        _ID: uuid.uuid4().hex,
+        _CREATED: str(int(time.time() * 1000)),
+        **({_TIME: time_key[0]} if time_key else {}),
+    }
+
+
+def declared_key(properties: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """Return the primary key that a table's properties declare, and its time key; empty where there is none.
+
+    Examples
+    --------
+    >>> declared_key({"headwater.primaryKeys": '["id", "ts"]', "headwater.timeseriesColumn": "ts"})
+    (('id', 'ts'), 'ts')
+    >>> declared_key({})
+    ((), '')
+    """
+    return tuple(json.loads(properties.get(_KEYS, "[]"))), properties.get(_TIME, "")
+
+
+def without_key() -> dict[str, None]:
+    """Return the changes to a table's properties that take its primary key away."""
+    return {_KEYS: None, _TIME: None}
+
+
+def tag_properties(tags: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the table properties that hold tags; None for a tag that goes.
+
+    Examples
+    --------
+    >>> tag_properties({"team": "x"})
+    {'headwater.tag.team': 'x'}
+    """
+    return {_TAG + key: value for key, value in tags.items()}
 
 
 def get_feature_table(spark: SparkSession, name: str) -> FeatureTable:

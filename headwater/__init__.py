@@ -3,7 +3,8 @@
 from features import FeatureFunction, FeatureLookup
 from headwater.client import FeatureEngineeringClient
 from headwater.project import Project, load_project
-from lakehouse import Settings, session
+from headwater.session import session
+from lakehouse import Settings
 
 __all__ = [
     "FeatureEngineeringClient",

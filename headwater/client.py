@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import features
 import lakehouse
+from headwater.session import session
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -45,7 +46,7 @@ class FeatureEngineeringClient:
         return super().__new__(cls)
 
     def __init__(self) -> None:
-        self._spark = lakehouse.session()
+        self._spark = session()
         if lakehouse.is_embedded(self._spark):
             from training import use_store
 

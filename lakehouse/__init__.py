@@ -1,7 +1,9 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
 from lakehouse.arrow_files import ArrowTable, open_arrow
-from lakehouse.catalog import add_catalog, complete, refresh
+from lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
+from lakehouse.delta_log import TableMetadata, metadata_of, set_not_null
+from lakehouse.entries import forget_function, keep_function, keep_view, write_json
 from lakehouse.errors import (
     ColumnTypeError,
     DuplicateKeysError,
@@ -21,6 +23,7 @@ from lakehouse.errors import (
 )
 from lakehouse.jars import ensure_jars
 from lakehouse.java import ensure_java, find_java
+from lakehouse.jvm import jvm, jvm_session
 from lakehouse.names import TableName
 from lakehouse.session import is_embedded, on_databricks, session, settings_of
 from lakehouse.settings import Settings
@@ -62,6 +65,7 @@ __all__ = [
     "Settings",
     "TableError",
     "TableExistsError",
+    "TableMetadata",
     "TableName",
     "TableNotFoundError",
     "add_catalog",
@@ -72,10 +76,16 @@ __all__ = [
     "ensure_jars",
     "ensure_java",
     "find_java",
+    "forget_function",
     "is_embedded",
+    "jvm",
+    "jvm_session",
+    "keep_function",
+    "keep_view",
     "known",
     "list_tables",
     "merge",
+    "metadata_of",
     "newest_version",
     "on_databricks",
     "open_arrow",
@@ -84,15 +94,18 @@ __all__ = [
     "read_changes",
     "read_table",
     "refresh",
+    "remove_catalog",
     "replace_interval",
     "replace_where",
     "resolve",
     "rows_written",
     "session",
+    "set_not_null",
     "set_table_properties",
     "settings_of",
     "sql_time",
     "table_exists",
     "table_properties",
     "table_version",
+    "write_json",
 ]

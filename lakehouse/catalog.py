@@ -1,6 +1,7 @@
 """In embedded mode the warehouse folder is the catalog.
 
-A table is a folder ``<schema>.db/<table>`` with a ``_delta_log``. A session registers what it finds there. Another
+A table is a folder ``<schema>.db/<table>`` with a ``_delta_log``; views are files beside them (:mod:`lakehouse.entries`).
+A session registers what it finds there. Another
 process's new tables are found by the next :func:`refresh`; every table verb looks for the table it names. Delta's own
 optimistic concurrency lets several processes work side by side, which an embedded metastore would not.
 """
@@ -10,12 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakehouse import entries
 from lakehouse.names import TableName
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["add_catalog", "complete", "folder_of", "refresh", "register", "warehouse_of"]
+__all__ = ["add_catalog", "complete", "folder_of", "refresh", "register", "remove_catalog", "warehouse_of"]
 
 _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 
@@ -28,6 +30,15 @@ def add_catalog(spark: SparkSession, name: str) -> None:
     spark.conf.set(key, _DELTA)
     catalogs = _jvm_state(spark).catalogManager()
     catalogs.catalog(name).setDelegateCatalog(catalogs.v2SessionCatalog())
+
+
+def remove_catalog(spark: SparkSession, name: str) -> None:
+    """Let ``name`` be no catalog of this session any more; its tables, which all catalogs share, stay."""
+    spark.conf.unset(f"spark.sql.catalog.{name}")
+    manager = _jvm_state(spark).catalogManager()
+    loaded = manager.getClass().getDeclaredField("catalogs")  # Spark can load a catalog, but not let go of it
+    loaded.setAccessible(True)
+    loaded.get(manager).remove(name)
 
 
 def complete(spark: SparkSession, name: str) -> TableName:
@@ -67,6 +78,7 @@ def refresh(spark: SparkSession) -> None:
             _register(spark, name, table, schema / table)
         for table in sorted(known - tables):
             _forget(spark, name, table)
+        entries.restore(spark, schema, known)
 
 
 def register(spark: SparkSession, name: TableName) -> None:
@@ -101,6 +113,8 @@ def _register(spark: SparkSession, schema: str, table: str, folder: Path) -> Non
 def _forget(spark: SparkSession, schema: str, table: str) -> None:
     external = _external(spark)
     if external.tableExists(schema, table):
+        if external.getTable(schema, table).tableType().name() == "VIEW":
+            return  # it has no folder of its own
         external.dropTable(schema, table, True, True)
     spark.catalog.clearCache()
 

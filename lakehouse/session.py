@@ -89,8 +89,15 @@ def _start(settings: Settings) -> SparkSession:
     spark = builder.getOrCreate()
     catalog.add_catalog(spark, settings.catalog)
     spark.catalog.setCurrentCatalog(settings.catalog)
+    _give_default_a_folder(spark, settings.warehouse / "default.db")
     catalog.refresh(spark)
     return spark
+
+
+def _give_default_a_folder(spark: SparkSession, folder: Path) -> None:
+    """Make the schema `default` a folder like any other; Spark puts its tables beside the schemas, where none looks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    spark.sql(f"ALTER SCHEMA default SET LOCATION '{folder.as_uri()}'")
 
 
 def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:

@@ -1,0 +1,253 @@
+"""A place in a statement's tokens: what the grammar reads with.
+
+The tokens are those of sqlglot's Databricks dialect, which knows its strings, comments, quoted names and numbers. Each
+token remembers where it stands, so that a statement that goes on to Spark is the user's own text with pieces cut out or
+put in, never text written anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from headwater.sql.errors import SqlSyntaxError
+
+__all__ = ["Cursor", "Edit", "Name", "NotOursError", "Token", "edited", "tokens"]
+
+Name = tuple[str, ...]
+_QUOTED = frozenset({"STRING", "RAW_STRING", "IDENTIFIER", "HEREDOC_STRING"})
+
+
+class NotOursError(Exception):
+    """Spark's own parser is to read this statement, and to complain if it cannot."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token: its kind, its value without quotes, its first and last character's place in the text (inclusive)."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+    @property
+    def word(self) -> str:
+        """The token in capitals, or nothing for a quoted one."""
+        return "" if self.kind in _QUOTED else self.value.upper()
+
+
+@dataclass(frozen=True, order=True)
+class Edit:
+    """Put `text` in place of the characters from `start` to `end` (exclusive)."""
+
+    start: int
+    end: int
+    text: str
+
+
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """Return the text with the edits made; they must not overlap.
+
+    Examples
+    --------
+    >>> edited("a b c", [Edit(4, 5, "d"), Edit(1, 3, "")])
+    'a d'
+    """
+    for edit in sorted(edits, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
+
+
+@cache
+def _tokenizer() -> Any:
+    from sqlglot.dialects.databricks import Databricks
+
+    class Dialect(Databricks):
+        class Tokenizer(Databricks.Tokenizer):
+            COMMANDS: ClassVar[set[Any]] = set()  # sqlglot reads some statements as one opaque string
+            HEREDOC_STRINGS: ClassVar[list[Any]] = ["$"]  # the $$ around a Python function's body
+            HEREDOC_TAG_IS_IDENTIFIER = True
+
+    return Dialect()
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """Return the tokens of a text, without comments.
+
+    Raises
+    ------
+    NotOursError
+        The text is not SQL at all (a string without end).
+
+    Examples
+    --------
+    >>> [token.value for token in tokens("DROP CATALOG `my-c` -- gone")]
+    ['DROP', 'CATALOG', 'my-c']
+    """
+    from sqlglot.errors import TokenError
+
+    try:
+        found = _tokenizer().tokenize(text)
+    except TokenError as error:
+        raise NotOursError from error
+    return tuple(token for each in found for token in _words(each, text))
+
+
+def _words(token: Any, text: str) -> list[Token]:
+    """Split keywords of several words, which sqlglot reads as one token."""
+    kind = token.token_type.name
+    if kind in _QUOTED or " " not in text[token.start : token.end + 1].replace("\n", " ").replace("\t", " "):
+        return [Token(kind, token.text, token.start, token.end)]
+    found, at = [], token.start
+    for word in text[token.start : token.end + 1].split():
+        at = text.index(word, at)
+        found.append(Token("VAR", word, at, at + len(word) - 1))
+        at += len(word)
+    return found
+
+
+class Cursor:
+    """Reads tokens one after the other.
+
+    Parameters
+    ----------
+    text
+        One statement.
+    args
+        The parameters given with it, for names written as ``IDENTIFIER(:p)``.
+    """
+
+    def __init__(self, text: str, args: Any = None) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self._args: Mapping[str, Any] = args if isinstance(args, Mapping) else {}
+        self.at = 0
+        self.ours = False
+
+    def peek(self, ahead: int = 0) -> Token | None:
+        """Return a token that comes, or None past the end."""
+        at = self.at + ahead
+        return self.tokens[at] if at < len(self.tokens) else None
+
+    def word(self, ahead: int = 0) -> str:
+        """Return a coming token in capitals; nothing for a quoted one or past the end."""
+        token = self.peek(ahead)
+        return token.word if token else ""
+
+    def take(self, *words: str) -> bool:
+        """Step over these words if they come next, and say whether they did."""
+        if any(self.word(i) != word for i, word in enumerate(words)):
+            return False
+        self.at += len(words)
+        return True
+
+    def take_any(self, *words: str) -> str:
+        """Step over the one of these words that comes next, and return it, or nothing."""
+        found = self.word()
+        if found not in words:
+            return ""
+        self.at += 1
+        return found
+
+    def need(self, *words: str) -> None:
+        """Step over these words; they must come next."""
+        if not self.take(*words):
+            raise self.wrong(" ".join(words))
+
+    def next(self) -> Token:
+        """Step over one token and return it."""
+        token = self.peek()
+        if token is None:
+            raise self.wrong("more")
+        self.at += 1
+        return token
+
+    def string(self) -> str:
+        """Step over a string literal (adjacent ones are one) and return its value."""
+        parts = []
+        while (token := self.peek()) and token.kind in {"STRING", "RAW_STRING", "HEREDOC_STRING"}:
+            parts.append(token.value)
+            self.at += 1
+        if not parts:
+            raise self.wrong("a text in quotes")
+        return "".join(parts)
+
+    def identifier(self) -> str:
+        """Step over one name without dots."""
+        token = self.peek()
+        if token is None or not (token.kind == "IDENTIFIER" or (token.word and _is_name(token.value))):
+            raise self.wrong("a name")
+        self.at += 1
+        return token.value
+
+    def name(self) -> Name:
+        """Step over a name of one or more parts, also ``IDENTIFIER('a.b')`` and ``IDENTIFIER(:p)``."""
+        if self.word() == "IDENTIFIER" and self.word(1) == "(":
+            return self._computed_name()
+        parts = [self.identifier()]
+        while self.take("."):
+            parts.append(self.identifier())
+        return tuple(parts)
+
+    def names(self) -> tuple[str, ...]:
+        """Step over names without dots in parentheses."""
+        self.need("(")
+        found = [self.identifier()]
+        while self.take(","):
+            found.append(self.identifier())
+        self.need(")")
+        return tuple(found)
+
+    def skip_group(self) -> tuple[int, int]:
+        """Step over a group in parentheses; return the places of its first and after its last character."""
+        if self.word() != "(":
+            raise self.wrong("(")
+        start, depth = self.next().start, 1
+        while depth:
+            token = self.next()
+            depth += {"(": 1, ")": -1}.get(token.word, 0)
+        return start, self.tokens[self.at - 1].end + 1
+
+    def finish(self) -> None:
+        """Require that the statement ends here."""
+        while self.take(";"):
+            pass
+        if self.peek() is not None:
+            raise self.wrong("the end of the statement")
+
+    @property
+    def here(self) -> int:
+        """Place of the coming token's first character, or the end of the text."""
+        token = self.peek()
+        return token.start if token else len(self.text)
+
+    @property
+    def behind(self) -> int:
+        """Place after the last character that was stepped over."""
+        return self.tokens[self.at - 1].end + 1 if self.at else 0
+
+    def wrong(self, expected: str) -> Exception:
+        """Return the error to raise: ours once it is clear that Spark has no such statement, else Spark's turn."""
+        if not self.ours:
+            return NotOursError()
+        token = self.peek()
+        return SqlSyntaxError(self.text, expected, token.value if token else "the end", self.here)
+
+    def _computed_name(self) -> Name:
+        self.need("IDENTIFIER", "(")
+        value = self._args.get(self.identifier()) if self.take(":") else self.string()
+        self.need(")")
+        if not isinstance(value, str):
+            raise NotOursError
+        inner = Cursor(value)
+        found = inner.name()
+        if inner.peek() is not None:
+            raise NotOursError
+        return found
+
+
+def _is_name(value: str) -> bool:
+    return value.replace("_", "a").isalnum()

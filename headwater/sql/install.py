@@ -1,0 +1,127 @@
+"""Puts the SQL layer in front of ``spark.sql``.
+
+``spark.newSession()``, ``SparkSession.getActiveSession()`` and ``df.sparkSession`` give other Python objects around the
+same Spark, so a method set on one object would not hold for the others. The method of the class is wrapped, once per
+process; it looks at each session whether it belongs to an embedded store for which the layer was installed, and is Spark's
+own method for all others. (Spark's way in, a parser of one's own by ``spark.sql.extensions``, takes a class of Java's.)
+Sessions of Spark Connect and of Databricks are of another class, or never embedded.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from headwater.sql.parse import parse
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from headwater.sql.call import Call
+
+__all__ = ["install", "uninstall"]
+
+_homes: set[str] = set()
+_READY = "_headwater_sql"
+_NO_TABLE = {"TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"}
+_NO_FUNCTION = {"UNRESOLVED_ROUTINE", "ROUTINE_NOT_FOUND", "CANNOT_LOAD_FUNCTION_CLASS"}
+
+
+def install(spark: SparkSession) -> SparkSession:
+    """Let this embedded session, and all others of its store, understand Databricks' SQL; return it.
+
+    Does nothing to a session that is not embedded, and nothing when done again.
+    """
+    import lakehouse
+
+    if lakehouse.on_databricks() or not hasattr(spark, "_jsparkSession") or not lakehouse.is_embedded(spark):
+        return spark
+    _homes.add(_home(spark))
+    _wrap(type(spark))
+    _prepare(spark)
+    return spark
+
+
+def uninstall(spark: SparkSession) -> None:
+    """Give the sessions of this store Spark's own ``sql`` back."""
+    _homes.discard(_home(spark))
+
+
+def _wrap(session: type[SparkSession]) -> None:
+    spark_sql = session.sql
+    if hasattr(spark_sql, "headwater"):
+        return
+
+    @functools.wraps(spark_sql)
+    def sql(self: SparkSession, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803 - Spark's
+        if not _homes or not isinstance(sqlQuery, str) or not _is_ours(self):
+            return spark_sql(self, sqlQuery, args, **kwargs)
+        return _answer(self, spark_sql, sqlQuery, args, kwargs)
+
+    sql.headwater = spark_sql  # type: ignore[attr-defined]
+    session.sql = sql  # type: ignore[method-assign]
+
+
+def _answer(
+    spark: SparkSession, spark_sql: Callable[..., DataFrame], text: str, args: Any, frames: dict[str, Any]
+) -> DataFrame:
+    """Run a statement of ours; give Spark any other, and again if it named what was made elsewhere in the meantime."""
+    from pyspark.errors import AnalysisException
+
+    statement = parse(text, args)
+    if statement is not None:
+        from headwater.sql import verbs
+        from headwater.sql.call import Call, execute
+
+        del verbs  # loaded, so that execute knows all statements
+        return execute(statement, Call(spark, spark_sql, args, frames))
+    try:
+        return spark_sql(spark, text, args, **frames)
+    except AnalysisException as error:
+        condition = (error.getCondition() or "").split(".")[0]
+        if not _look_again(spark, spark_sql, condition):
+            raise
+    return spark_sql(spark, text, args, **frames)
+
+
+def _look_again(spark: SparkSession, spark_sql: Callable[..., DataFrame], condition: str) -> bool:
+    """Take in what other processes have made since; say whether it is worth another try."""
+    import lakehouse
+    from headwater.sql.call import Call
+    from headwater.sql.verbs.functions import register_kept_functions
+
+    if condition in _NO_FUNCTION:
+        register_kept_functions(Call(spark, spark_sql))
+    elif condition in _NO_TABLE:
+        lakehouse.refresh(spark)
+    return condition in _NO_FUNCTION | _NO_TABLE
+
+
+def _is_ours(spark: SparkSession) -> bool:
+    """Say whether the session belongs to a store with the layer; a new session of it is made ready first."""
+    ready = spark.__dict__.get(_READY)
+    if ready is None or ready not in _homes:
+        home = _home(spark)
+        if home not in _homes:
+            return False
+        _prepare(spark)
+    return True
+
+
+def _home(spark: SparkSession) -> str:
+    return str(spark.conf.get("spark.headwater.home", "") or "")
+
+
+def _prepare(spark: SparkSession) -> None:
+    """Let the session know the catalogs of its store, and schemas their comments."""
+    if spark.__dict__.get(_READY):
+        return
+    spark.__dict__[_READY] = _home(spark)
+    from headwater.sql.call import Call
+    from headwater.sql.verbs.catalogs import add_kept_catalogs
+    from headwater.sql.verbs.schemas import comment_kept_schemas
+
+    call: Call = Call(spark, type(spark).sql.headwater)  # type: ignore[attr-defined]
+    add_kept_catalogs(call)
+    comment_kept_schemas(call)

@@ -1,0 +1,90 @@
+"""The CREATE TABLE statement of a table that is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features import declared_key, without_key
+from headwater.sql.call import literal, quote
+from lakehouse import TableMetadata, TableName
+
+__all__ = ["create_statement"]
+
+_OWN = (
+    "headwater.primaryKey",
+    "headwater.foreignKey.",
+    "headwater.tableId",
+    "headwater.createdAt",
+    "delta.constraints.",
+)
+
+
+def create_statement(full: TableName, table: TableMetadata, cluster_by: tuple[str, ...] = ()) -> str:
+    """Return a statement that makes such a table, with its keys, comments and properties; check constraints are left out.
+
+    Examples
+    --------
+    >>> field = {"name": "id", "type": "long", "nullable": False, "metadata": {"comment": "who"}}
+    >>> table = TableMetadata(0, (field,), (), {"headwater.primaryKeys": '["id"]'}, "")
+    >>> print(create_statement(TableName("main", "ml", "t"), table))
+    CREATE TABLE main.ml.t (
+      `id` BIGINT NOT NULL COMMENT 'who',
+      CONSTRAINT `t_pk` PRIMARY KEY (`id`))
+    USING delta
+    """
+    lines = [_column(field) for field in table.fields] + _constraints(full, table.properties)
+    hidden = {*without_key()}
+    kept = {k: v for k, v in sorted(table.properties.items()) if k not in hidden and not k.startswith(_OWN)}
+    clauses = ["USING delta"]
+    if table.partition_columns:
+        clauses.append(f"PARTITIONED BY ({', '.join(map(quote, table.partition_columns))})")
+    if cluster_by:
+        clauses.append(f"CLUSTER BY ({', '.join(map(quote, cluster_by))})")
+    if table.comment:
+        clauses.append(f"COMMENT {literal(table.comment)}")
+    if kept:
+        pairs = ",\n  ".join(f"{literal(k)} = {literal(v)}" for k, v in kept.items())
+        clauses.append(f"TBLPROPERTIES (\n  {pairs})")
+    return f"CREATE TABLE {full} (\n  " + ",\n  ".join(lines) + ")\n" + "\n".join(clauses)
+
+
+def _constraints(full: TableName, properties: dict[str, str]) -> list[str]:
+    keys, time = declared_key(properties)
+    found = []
+    if keys:
+        columns = ", ".join(quote(key) + (" TIMESERIES" if key == time else "") for key in keys)
+        name = properties.get("headwater.primaryKeyName", f"{full.table}_pk")
+        found.append(f"CONSTRAINT {quote(name)} PRIMARY KEY ({columns})")
+    prefix = "headwater.foreignKey."
+    found += [f"CONSTRAINT {quote(k.removeprefix(prefix))} {v}" for k, v in properties.items() if k.startswith(prefix)]
+    return found
+
+
+def _column(field: dict[str, Any]) -> str:
+    said = field["metadata"]
+    parts = [quote(field["name"]), _type(field["type"])]
+    if not field["nullable"]:
+        parts.append("NOT NULL")
+    if "delta.generationExpression" in said:
+        parts.append(f"GENERATED ALWAYS AS ({said['delta.generationExpression']})")
+    if "delta.identity.start" in said:
+        how = "BY DEFAULT" if said.get("delta.identity.allowExplicitInsert") else "ALWAYS"
+        start, step = said["delta.identity.start"], said["delta.identity.step"]
+        parts.append(f"GENERATED {how} AS IDENTITY (START WITH {start} INCREMENT BY {step})")
+    if "CURRENT_DEFAULT" in said:
+        parts.append(f"DEFAULT {said['CURRENT_DEFAULT']}")
+    if said.get("comment"):
+        parts.append(f"COMMENT {literal(said['comment'])}")
+    return " ".join(parts)
+
+
+def _type(kind: Any) -> str:
+    """Return a type as SQL has it, from Spark's JSON."""
+    if isinstance(kind, str):
+        return {"long": "BIGINT", "integer": "INT", "short": "SMALLINT", "byte": "TINYINT"}.get(kind, kind.upper())
+    if kind["type"] == "array":
+        return f"ARRAY<{_type(kind['elementType'])}>"
+    if kind["type"] == "map":
+        return f"MAP<{_type(kind['keyType'])}, {_type(kind['valueType'])}>"
+    fields = ", ".join(f"{quote(field['name'])}: {_type(field['type'])}" for field in kind["fields"])
+    return f"STRUCT<{fields}>"

@@ -1,0 +1,68 @@
+"""What is said of things: tags, owners, comments, grants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.sql.statements.statement import Securable, Statement
+
+__all__ = ["CommentOn", "Grant", "Revoke", "SetOwner", "SetTags", "ShowGrants", "UnsetTags"]
+
+
+@dataclass(frozen=True)
+class SetTags(Statement):
+    """SET TAGS, SET TAG ON."""
+
+    on: Securable
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class UnsetTags(Statement):
+    """UNSET TAGS, UNSET TAG ON."""
+
+    on: Securable
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetOwner(Statement):
+    """OWNER TO."""
+
+    on: Securable
+    owner: str
+
+
+@dataclass(frozen=True)
+class CommentOn(Statement):
+    """COMMENT ON; no comment is an empty one."""
+
+    on: Securable
+    comment: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Grant(Statement):
+    """GRANT."""
+
+    privileges: tuple[str, ...]
+    on: Securable
+    principal: str
+
+
+@dataclass(frozen=True)
+class Revoke(Statement):
+    """REVOKE."""
+
+    privileges: tuple[str, ...]
+    on: Securable
+    principal: str
+
+
+@dataclass(frozen=True)
+class ShowGrants(Statement):
+    """SHOW GRANTS."""
+
+    on: Securable
+    principal: str = ""

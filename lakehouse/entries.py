@@ -1,0 +1,136 @@
+"""Views and SQL functions of an embedded session, kept as files beside its tables.
+
+Spark's in-memory catalog forgets them when the process ends. What the catalog holds of one (its text, columns, and the
+catalog and schema in which its names are resolved) is written into its schema's folder, ``_views/<name>.json`` or
+``_routines/<name>.json``, and put back as it was: nothing is analysed anew, so that neither their order nor a table that
+is gone for the moment matters.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakehouse.jvm import jvm, jvm_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["forget_function", "keep_function", "keep_view", "restore", "view_names", "write_json"]
+
+_VIEWS, _ROUTINES = "_views", "_routines"
+# Places in Scala's case class CatalogTable.
+_SCHEMA, _PROPERTIES, _TEXT, _COMMENT, _ORIGINAL = 3, 11, 13, 14, 20
+
+
+def keep_view(spark: SparkSession, folder: Path, view: str) -> None:
+    """Write down what the catalog holds of a view, or remove the file of one that is gone.
+
+    Parameters
+    ----------
+    folder
+        The schema's folder.
+    """
+    file = folder / _VIEWS / f"{view.lower()}.json"
+    external, schema = _external(spark), folder.name.removesuffix(".db")
+    if not external.tableExists(schema, view.lower()):
+        file.unlink(missing_ok=True)
+        return
+    entry = external.getTable(schema, view.lower())
+    if entry.tableType().name() == "VIEW":
+        optional = {"comment": entry.comment(), "original": entry.viewOriginalText()}
+        write_json(
+            file,
+            {
+                "text": entry.viewText().get(),
+                "schema": json.loads(entry.schema().json()),
+                "properties": _as_dict(spark, entry.properties()),
+                **{key: value.get() for key, value in optional.items() if value.isDefined()},
+            },
+        )
+
+
+def keep_function(spark: SparkSession, folder: Path, function: str) -> None:
+    """Write down what the catalog holds of a function, or remove the file of one that is gone."""
+    file = folder / _ROUTINES / f"{function.lower()}.json"
+    external, schema = _external(spark), folder.name.removesuffix(".db")
+    if not external.functionExists(schema, function.lower()):
+        file.unlink(missing_ok=True)
+        return
+    entry = external.getFunction(schema, function.lower())
+    resources = entry.resources()
+    found = [resources.apply(i) for i in range(resources.size())]
+    write_json(
+        file,
+        {"class": entry.className(), "resources": [[r.resourceType().resourceType(), r.uri()] for r in found]},
+    )
+
+
+def forget_function(folder: Path, function: str) -> None:
+    """Remove the file of a function that is kept elsewhere."""
+    (folder / _ROUTINES / f"{function.lower()}.json").unlink(missing_ok=True)
+
+
+def view_names(folder: Path) -> set[str]:
+    """Return the names of the views that are kept in a schema's folder."""
+    return {file.stem for file in (folder / _VIEWS).glob("*.json")}
+
+
+def restore(spark: SparkSession, folder: Path, known: Iterable[str]) -> None:
+    """Put views and functions of a schema's folder into the session's catalog where they are not in it.
+
+    Parameters
+    ----------
+    known
+        Names of the tables and views in the catalog; views among them are left as they are.
+    """
+    schema = folder.name.removesuffix(".db")
+    for view in sorted(view_names(folder) - set(known)):
+        _restore_view(spark, schema, view, json.loads((folder / _VIEWS / f"{view}.json").read_text()))
+    for file in sorted((folder / _ROUTINES).glob("*.json")):
+        if not _external(spark).functionExists(schema, file.stem):
+            _restore_function(spark, schema, file.stem, json.loads(file.read_text()))
+
+
+def write_json(file: Path, data: Any) -> None:
+    """Write a file as a whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    scratch.write_text(json.dumps(data, indent=1))
+    scratch.replace(file)
+
+
+def _restore_view(spark: SparkSession, schema: str, view: str, kept: dict[str, Any]) -> None:
+    spark.sql(f"CREATE VIEW IF NOT EXISTS spark_catalog.`{schema}`.`{view}` AS SELECT 1 AS one")
+    external, java = _external(spark), jvm(spark)
+    entry = external.getTable(schema, view)
+    fields = [getattr(entry, f"copy$default${i + 1}")() for i in range(entry.productArity())]
+    fields[_SCHEMA] = java.org.apache.spark.sql.types.DataType.fromJson(json.dumps(kept["schema"]))
+    fields[_PROPERTIES] = java.org.apache.spark.api.python.PythonUtils.toScalaMap(kept["properties"])
+    fields[_TEXT] = java.scala.Option.apply(kept["text"])
+    fields[_COMMENT] = java.scala.Option.apply(kept.get("comment"))
+    fields[_ORIGINAL] = java.scala.Option.apply(kept.get("original"))
+    external.alterTable(entry.copy(*fields))
+
+
+def _restore_function(spark: SparkSession, schema: str, function: str, kept: dict[str, Any]) -> None:
+    java = jvm(spark).org.apache.spark
+    catalog = java.sql.catalyst.catalog
+    resources = [
+        catalog.FunctionResource(catalog.FunctionResourceType.fromString(kind), uri) for kind, uri in kept["resources"]
+    ]
+    some = jvm(spark).scala.Option.apply
+    identifier = java.sql.catalyst.FunctionIdentifier(function, some(schema), some("spark_catalog"))
+    sequence = java.api.python.PythonUtils.toSeq(resources)
+    _external(spark).createFunction(schema, catalog.CatalogFunction(identifier, kept["class"], sequence))
+
+
+def _as_dict(spark: SparkSession, scala_map: Any) -> dict[str, str]:
+    return dict(jvm(spark).scala.jdk.javaapi.CollectionConverters.asJava(scala_map))
+
+
+def _external(spark: SparkSession) -> Any:
+    return jvm_session(spark).sessionState().catalog().externalCatalog()
