@@ -8,10 +8,7 @@ import lakehouse
 from headwater.notebook import run_notebook
 
 TUTORIALS = Path(__file__).parent / "tutorials"
-WAITING = {
-    "02_tables_by_ddl.py": "PRIMARY KEY and TIMESERIES need the SQL layer",
-    "06_legacy_client.py": "FeatureStoreClient is not there yet",
-}
+WAITING = {"06_legacy_client.py": "FeatureStoreClient is not there yet"}
 
 
 def _case(file):
