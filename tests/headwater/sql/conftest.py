@@ -7,5 +7,7 @@ from headwater.sql import install, uninstall
 
 @pytest.fixture
 def spark(spark):
-    yield install(spark)
+    session = install(spark)
+    yield session
+    session.sql("USE main.default")  # wherever a test that failed has left it
     uninstall(spark)
