@@ -7,12 +7,11 @@ STAMP := .venv/.headwater-stamp
 
 setup: $(STAMP)  ## Make the environment: locked packages, Java if there is none, Delta's jars.
 
-$(STAMP): requirements/lock.txt requirements/contract.txt pyproject.toml
+$(STAMP): requirements/lock.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes -r requirements/lock.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --upgrade --no-deps --require-hashes -t .venv/share/contract -r requirements/contract.txt
 	$(BIN)/headwater setup
 	touch $(STAMP)
 

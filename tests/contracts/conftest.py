@@ -1,4 +1,4 @@
-"""The published client to compare with: its files, fetched once, where `make setup` puts them too."""
+"""The published client to compare with: its files, fetched once, by the tests alone: the package is licensed for Databricks and for tests, not for who runs the library."""
 
 from __future__ import annotations
 
