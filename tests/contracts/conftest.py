@@ -1,4 +1,7 @@
-"""The published client to compare with: its files, fetched once, by the tests alone: the package is licensed for Databricks and for tests, not for who runs the library."""
+"""The published client to compare with: its files, fetched once, by the tests alone.
+
+The package is licensed for use with Databricks and for tests; who runs the library does not get it.
+"""
 
 from __future__ import annotations
 
