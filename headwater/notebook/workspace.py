@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,9 @@ _PARTS = ("current_user", "quality_monitors")
 @contextmanager
 def workspace_client(settings: Settings, session: Callable[[], SparkSession]) -> Iterator[None]:
     """Let ``WorkspaceClient()`` mean the embedded store within; to be entered when ``databricks.sdk`` is loaded."""
-    import databricks.sdk
-
+    sdk = sys.modules["databricks.sdk"]
     monitors = QualityMonitors(settings.home, session)
-    with replaced([(databricks.sdk, "WorkspaceClient", lambda _: lambda *_args, **_options: _Workspace(monitors))]):
+    with replaced([(sdk, "WorkspaceClient", lambda _: lambda *_args, **_options: _Workspace(monitors))]):
         yield
 
 
