@@ -1,5 +1,6 @@
 """Features: definitions, specs, the point-in-time join, windows and materialisation."""
 
+from features.aggregations import Aggregation, FeatureAggregations
 from features.declared_sets import compute_features, create_declared_training_set, declared_spec
 from features.definitions import (
     AggregationFunction,
@@ -64,6 +65,7 @@ from features.windows import RollingWindow, SawtoothWindow, SlidingWindow, TimeW
 
 __all__ = [
     "PYTHON_SUFFIX",
+    "Aggregation",
     "AggregationFunction",
     "ApproxCountDistinct",
     "ApproxPercentile",
@@ -77,6 +79,7 @@ __all__ = [
     "DeclaredStep",
     "DeltaTableSource",
     "Feature",
+    "FeatureAggregations",
     "FeatureFunction",
     "FeatureGroup",
     "FeatureLookup",

@@ -105,7 +105,9 @@ def _type(spark: SparkSession, feature: Feature, rows: DataFrame) -> str:
     kinds = column_types(rows, [*as_names(feature.entity), *as_names(time), *feature.inputs], where, why)
     nested = [key for key in as_names(feature.entity) if kinds[key].typeName() in ("array", "map", "struct", "variant")]
     if nested:
-        raise InvalidInputError(f"The entity column {nested[0]!r} of {where} is {kinds[nested[0]].simpleString()}: no key.")
+        raise InvalidInputError(
+            f"The entity column {nested[0]!r} of {where} is {kinds[nested[0]].simpleString()}: no key."
+        )
     if time is not None and kinds[time].simpleString() != "timestamp":
         raise ColumnTypeError(where, {time: (kinds[time].simpleString(), "timestamp")})
     if isinstance(feature.function, AggregationFunction):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from features.declared import declared_features, feature_types, source_versions
-from features.definitions import AggregationFunction, ColumnSelection, CustomUDF, Feature, FeatureViewSource
+from features.aggregations import FeatureAggregations
+from features.declared import feature_types, source_versions
+from features.definitions import ColumnSelection, Feature, FeatureViewSource
 from features.evaluate import in_order
 from features.functions import CatalogFunction
 from features.lookup import as_names
@@ -58,7 +58,9 @@ def declared_spec(
     spark: SparkSession, features: Sequence[Feature], source: tuple[SpecColumn, ...], exclude: tuple[str, ...] = ()
 ) -> FeatureSpec:
     """Return the spec of declared features for rows that have the columns `source`."""
-    asked = [*features]
+    asked = [
+        one for given in features for one in (given.features if isinstance(given, FeatureAggregations) else [given])
+    ]
     strangers = [one for one in asked if not isinstance(one, Feature)]
     if strangers or not asked:
         found = repr(strangers[0]) if strangers else "none"
@@ -101,7 +103,9 @@ def compute_features(spark: SparkSession, features: Sequence[Feature]) -> DataFr
     everything = _with_parts(features)
     computed = [feature for feature in everything if feature.source.has_rows]
     if not computed or not all(isinstance(feature, Feature) for feature in features):
-        raise InvalidInputError("compute_features takes features of tables or DataFrames: others have no rows of their own.")
+        raise InvalidInputError(
+            "compute_features takes features of tables or DataFrames: others have no rows of their own."
+        )
     first = computed[0]
     for other in computed[1:]:
         if (other.entity, other.timeseries_column) != (first.entity, first.timeseries_column):
@@ -161,6 +165,7 @@ def _on_demand(spark: SparkSession, feature: Feature, kinds: dict[str, str]) -> 
     else:
         assert isinstance(feature.source, FeatureViewSource)
         there = {str(one.name): kinds[str(one.name)] for one in feature.source.features}
+    bindings: tuple[tuple[str, str], ...]
     if isinstance(feature.function, ColumnSelection):
         column = feature.function.column
         function, bindings = _identity(feature, there.get(column, "string")), (("value", column),)
@@ -168,7 +173,9 @@ def _on_demand(spark: SparkSession, feature: Feature, kinds: dict[str, str]) -> 
         function, bindings = bound_function(spark, feature)
     unknown = [column for _, column in bindings if column not in there]
     if unknown:
-        raise MissingColumnsError(unknown, feature.source.full_name, list(there), f"needed by the feature {feature.name}")
+        raise MissingColumnsError(
+            unknown, feature.source.full_name, list(there), f"needed by the feature {feature.name}"
+        )
     if isinstance(feature.function, ColumnSelection) and feature.function.column == feature.name:
         return None
     return FunctionStep(function, bindings, str(feature.name))

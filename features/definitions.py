@@ -106,7 +106,7 @@ class CustomUDF(RowTransformation):
     function_name: str
     bindings: tuple[tuple[str, str], ...]
 
-    def __init__(self, function_name: str, input_bindings: Mapping[str, str] = {}) -> None:  # noqa: B006 - never changed
+    def __init__(self, function_name: str, input_bindings: Mapping[str, str] = {}) -> None:
         if not isinstance(function_name, str) or not function_name:
             raise InvalidInputError(f"CustomUDF takes the name of a function, found {function_name!r}.")
         object.__setattr__(self, "function_name", function_name)
@@ -192,16 +192,22 @@ class Feature:
             if isinstance(self.function, AggregationFunction):
                 raise InvalidInputError(f"{what} cannot be an aggregation: there are no rows before it to aggregate.")
             if self.entity or self.timeseries_column:
-                raise InvalidInputError(f"{what} takes no entity and no timeseries_column: its columns are in the row itself.")
+                raise InvalidInputError(
+                    f"{what} takes no entity and no timeseries_column: its columns are in the row itself."
+                )
             return
         if not self.entity:
             raise InvalidInputError(f"{what} needs at least one entity column.")
         if len(set(self.entity)) < len(self.entity) or self.timeseries_column in self.entity:
-            raise InvalidInputError(f"{what} has a column twice among entity and timeseries_column: {list(self.entity)}.")
+            raise InvalidInputError(
+                f"{what} has a column twice among entity and timeseries_column: {list(self.entity)}."
+            )
         if isinstance(self.function, AggregationFunction) and not self.timeseries_column:
             raise InvalidInputError(f"{what} aggregates over time: it needs a timeseries_column.")
         if self.timeseries_column is not None and not isinstance(self.timeseries_column, str):
-            raise InvalidInputError(f"{what} takes the name of one timeseries_column, found {self.timeseries_column!r}.")
+            raise InvalidInputError(
+                f"{what} takes the name of one timeseries_column, found {self.timeseries_column!r}."
+            )
 
     @property
     def is_registered(self) -> bool:
@@ -305,7 +311,9 @@ class FeatureGroup:
             )
         first = self.features[0]
         if first.timeseries_column is None:
-            raise InvalidInputError(f"{first.name!r} of {self.table} has no timeseries_column: a feature table needs one.")
+            raise InvalidInputError(
+                f"{first.name!r} of {self.table} has no timeseries_column: a feature table needs one."
+            )
         for feature in self.features[1:]:
             if _rows(feature) != _rows(first):
                 raise InvalidInputError(

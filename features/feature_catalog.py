@@ -83,9 +83,7 @@ def get_feature(spark: SparkSession, full_name: str) -> Feature:
     return stored[full.table]
 
 
-def list_features(
-    spark: SparkSession, catalog_name: str, schema_name: str, max_results: int = 100
-) -> list[Feature]:
+def list_features(spark: SparkSession, catalog_name: str, schema_name: str, max_results: int = 100) -> list[Feature]:
     """Return a schema's features, by name, at most `max_results`."""
     if max_results < 1:
         raise InvalidInputError(f"max_results must be at least 1, found {max_results}.")

@@ -105,7 +105,7 @@ def _function(data: dict[str, Any]) -> AggregationFunction | ColumnSelection | C
 
 def _window(data: dict[str, Any]) -> windows.TimeWindow:
     kind = getattr(windows, data.pop("kind"))
-    given = {key: dt.timedelta(microseconds=value) for key, value in data.items() if key in _DURATIONS}
+    given: dict[str, Any] = {key: dt.timedelta(microseconds=value) for key, value in data.items() if key in _DURATIONS}
     if "start_time" in data:
         given["start_time"] = dt.datetime.fromisoformat(data["start_time"])
     made: windows.TimeWindow = kind(**{"window_duration": None} | given)

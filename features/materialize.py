@@ -65,7 +65,9 @@ def evaluate_group(spark: SparkSession, group: FeatureGroup, start: dt.datetime,
     reach = reach_micros(windows) if windows else 0
     rows = rows.where(known_at < last)
     if reach is not None:
-        rows = rows.where(known_at >= F.lit(lakehouse.sql_time(start - dt.timedelta(microseconds=reach))).cast("timestamp"))
+        rows = rows.where(
+            known_at >= F.lit(lakehouse.sql_time(start - dt.timedelta(microseconds=reach))).cast("timestamp")
+        )
     if functions and serves(group):
         return change_rows(group, rows, start, end)
     keys = [F.col(f"`{name}`") for name in group.entity]
@@ -80,7 +82,9 @@ def evaluate_group(spark: SparkSession, group: FeatureGroup, start: dt.datetime,
             time=(group.timestamp, group.timeseries_column),
         )
     values = F.struct(*[row_value(spark, f, rows).alias(str(f.name)) for f in group.features])
-    valued = rows.dropna(subset=list(group.entity)).select(*keys, known_at.alias(group.timestamp), values.alias("__row"))
+    valued = rows.dropna(subset=list(group.entity)).select(
+        *keys, known_at.alias(group.timestamp), values.alias("__row")
+    )
     newest = valued.groupBy(*keys, at).agg(F.max("__row").alias("__values"))
     return newest.select(*keys, at, "__values.*")
 

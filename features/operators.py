@@ -44,7 +44,7 @@ _BROKEN = ("float", "double")
 
 
 class Function:
-    """What all aggregations have; make one of them: Sum, Avg, Count, First, …"""
+    """What all aggregations have; make one of them, such as Sum or Avg."""
 
     input: str
     kind: ClassVar[str] = ""
@@ -95,7 +95,11 @@ class Function:
             return t.ArrayType(kind) if several else kind
         raise InvalidInputError(
             f"{type(self).__name__} of {self.input!r} cannot be computed from {found}: give it a column of numbers"
-            + ("." if self.kind in ("sum", "avg") or "_pop" in self.kind or "_samp" in self.kind else ", texts or times.")
+            + (
+                "."
+                if self.kind in ("sum", "avg") or "_pop" in self.kind or "_samp" in self.kind
+                else ", texts or times."
+            )
         )
 
     def _check_input(self) -> None:

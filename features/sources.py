@@ -36,7 +36,9 @@ class DataSource:
     def load_df(self, spark: SparkSession, version: int | None = None) -> DataFrame:
         """Return the rows, lazily; of a table as they were at a version, if one is given."""
         del spark, version
-        raise InvalidInputError(f"{self.full_name} has no rows: its columns are those of the rows to compute features for.")
+        raise InvalidInputError(
+            f"{self.full_name} has no rows: its columns are those of the rows to compute features for."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,9 @@ class RequestSource(DataSource):
 
     def __post_init__(self) -> None:
         if (self.schema is None) == (self.dataframe_schema is None):
-            raise InvalidInputError("A RequestSource takes its columns by schema or by dataframe_schema: give one of them.")
+            raise InvalidInputError(
+                "A RequestSource takes its columns by schema or by dataframe_schema: give one of them."
+            )
         if self.dataframe_schema is not None:
             fields = [(f.name, f.dataType.simpleString()) for f in _parsed(self.dataframe_schema)]
         else:
@@ -205,7 +209,9 @@ def _parsed(text: str) -> StructType:
     try:
         return StructType.fromJson(json.loads(text))
     except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInputError(f"dataframe_schema must be the JSON of a Spark schema (df.schema.json()), found {text!r}.") from error
+        raise InvalidInputError(
+            f"dataframe_schema must be the JSON of a Spark schema (df.schema.json()), found {text!r}."
+        ) from error
 
 
 def _require(wanted: StructType, found: StructType, where: str) -> None:

@@ -39,7 +39,7 @@ class WindowEdges:
     Examples
     --------
     >>> WindowEdges(slide=10, delay=1, offset=2, duration=20, since=None, daily=False).of(np.array([33, 32, -1]))
-    (array([12,  2, -28]), array([32, 22, -8]))
+    (array([ 12,   2, -28]), array([32, 22, -8]))
     """
 
     slide: int
@@ -155,9 +155,7 @@ class _Values:
         order = np.lexsort((rank, place))
         self.rank, self.place = rank[order], place[order]
 
-    def between(
-        self, low: NDArray[np.int64], high: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def between(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the ranges of these values for ranges of places."""
         return np.searchsorted(self.place, low), np.searchsorted(self.place, high)
 

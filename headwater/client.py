@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import features as engine
+import features
+import features as engine  # where a parameter is called features
 import lakehouse
 from headwater.session import session
 
@@ -74,33 +75,33 @@ class FeatureEngineeringClient:
         tags: Mapping[str, str] | None = None,
     ) -> FeatureTable:
         """Create a feature table; see :func:`features.create_feature_table`."""
-        return engine.create_feature_table(
+        return features.create_feature_table(
             self._spark, name, primary_keys, df, timeseries_column, partition_columns, schema, description, tags
         )
 
     def write_table(self, *, name: str, df: DataFrame, mode: str = "merge") -> None:
         """Upsert rows; see :func:`features.write_feature_table`."""
-        engine.write_feature_table(df, name, mode)
+        features.write_feature_table(df, name, mode)
 
     def read_table(self, *, name: str) -> DataFrame:
         """Return the rows of a feature table, lazily."""
-        return lakehouse.read_table(self._spark, engine.get_feature_table(self._spark, name).name)
+        return lakehouse.read_table(self._spark, features.get_feature_table(self._spark, name).name)
 
     def get_table(self, *, name: str) -> FeatureTable:
         """Return what is known of a feature table; see :func:`features.get_feature_table`."""
-        return engine.get_feature_table(self._spark, name)
+        return features.get_feature_table(self._spark, name)
 
     def drop_table(self, *, name: str) -> None:
         """Remove a feature table and its files."""
-        lakehouse.drop_table(self._spark, engine.get_feature_table(self._spark, name).name)
+        lakehouse.drop_table(self._spark, features.get_feature_table(self._spark, name).name)
 
     def set_feature_table_tag(self, *, name: str, key: str, value: str) -> None:
         """Set a tag; an older value is replaced."""
-        engine.set_tag(self._spark, name, key, value)
+        features.set_tag(self._spark, name, key, value)
 
     def delete_feature_table_tag(self, *, name: str, key: str) -> None:
         """Remove a tag."""
-        engine.delete_tag(self._spark, name, key)
+        features.delete_tag(self._spark, name, key)
 
     def create_training_set(
         self,

@@ -1,6 +1,7 @@
 """What features are declared with: the names that people import from the published client's ``entities``."""
 
 from features import (
+    Aggregation,
     AggregationFunction,
     ApproxCountDistinct,
     ApproxPercentile,
@@ -12,6 +13,7 @@ from features import (
     DataSource,
     DeltaTableSource,
     Feature,
+    FeatureAggregations,
     FeatureFunction,
     FeatureLookup,
     FeatureTable,
@@ -56,6 +58,7 @@ VarPopFunction = VarPop
 VarSampFunction = VarSamp
 
 __all__ = [
+    "Aggregation",
     "AggregationFunction",
     "ApproxCountDistinct",
     "ApproxPercentile",
@@ -69,6 +72,7 @@ __all__ = [
     "DataSource",
     "DeltaTableSource",
     "Feature",
+    "FeatureAggregations",
     "FeatureFunction",
     "FeatureLookup",
     "FeatureTable",

@@ -1,9 +1,11 @@
 """Declared features at the labels' times against a recomputation in plain Python for each label row."""
 
 import datetime as dt
+import itertools
 import random
 
 import oracle
+import pyarrow as pa
 import pytest
 
 import lakehouse
@@ -16,6 +18,7 @@ from features import (
     DeltaTableSource,
     Feature,
     FeatureGroup,
+    FeatureSpec,
     First,
     FirstDistinct,
     FirstN,
@@ -34,10 +37,12 @@ from features import (
     VarPop,
     VarSamp,
     create_declared_training_set,
+    evaluate,
     join_as_of,
     materialize,
+    window_scan,
 )
-from features.window_scan import WindowScan
+from features.window_scan import Windowed, WindowEdges, WindowScan
 
 HOUR = dt.timedelta(hours=1)
 DAY = 24 * HOUR
@@ -133,7 +138,11 @@ def _events(seed=11, count=260):
 def _labels(seed=5, count=220):
     dice = random.Random(seed)
     rows = [
-        (dice.choice(["a", "a", "b", "c", "z", None]), dice.choice([1, 2, 2, None]), None if dice.random() < 0.03 else _time(dice))
+        (
+            dice.choice(["a", "a", "b", "c", "z", None]),
+            dice.choice([1, 2, 2, None]),
+            None if dice.random() < 0.03 else _time(dice),
+        )
         for _ in range(count)
     ]
     return [(i, *row) for i, row in enumerate([*rows, *rows[:20]])]  # the same labels again
@@ -206,3 +215,71 @@ def test_rule_35_every_function_over_every_window_is_that_of_the_events_before_t
             assert _same(rows[number][name], expected), (name, k, j, time, rows[number][name], expected)
             filled += bool(expected)
     assert filled > 20_000
+
+
+def _scanned(rows, batch):
+    """Run the scan over sorted (key, at, label, value) rows in batches; give (label, count, last_n, stddev) of each label."""
+    kinds = [pa.string(), pa.int64(), pa.struct([("id", pa.int64())]), pa.int64()]
+    table = pa.table(
+        [pa.array(c, t) for c, t in zip(zip(*rows, strict=True), kinds, strict=True)],
+        names=["k", "__at", "__label", "v"],
+    )
+    edges = WindowEdges(slide=1, delay=0, offset=0, duration=20, since=None, daily=False)
+    kinds = {"count": pa.int64(), "last_n": pa.list_(pa.int64()), "stddev_pop": pa.float64()}
+    wanted = tuple(Windowed(kind, kind, 2, "v", edges) for kind in kinds)
+    scan = WindowScan(("k",), wanted, 21, pa.schema(list(kinds.items())))
+    found = pa.Table.from_batches(list(scan(iter(table.to_batches(max_chunksize=batch)))))
+    return [(row.pop("__label")["id"], *row.values()) for row in found.to_pylist()]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 50, 10_000])
+def test_a_task_in_pieces_of_any_size_gives_the_same_values(monkeypatch, chunk):
+    dice = random.Random(2)
+    rows = [
+        (
+            dice.choice("ab"),
+            dice.randint(-60, 60),
+            {"id": i} if i % 3 == 0 else None,
+            dice.choice([None, 1, 2]) if i % 3 else None,
+        )
+        for i in range(400)
+    ]
+    rows.sort(key=lambda row: row[:2])
+    whole = _scanned(rows, 10_000)
+    monkeypatch.setattr(window_scan, "_CHUNK_ROWS", chunk)
+    assert [repr(row) for row in _scanned(rows, max(1, chunk // 2))] == [repr(row) for row in whole]
+    for number, count, *_ in whole:
+        key, at = next(row[:2] for row in rows if row[2] == {"id": number})
+        assert count == sum(k == key and v is not None and at - 20 <= t < at for k, t, _, v in rows)
+
+
+def test_a_feature_table_of_any_window_holds_what_a_training_set_computes(spark, schema, events):
+    del events
+    labels = [row for row in _labels() if None not in row]
+    spine = spark.createDataFrame(labels, "id long, k string, j int, at timestamp")
+    shapes = ("lifetime_since", "tumbling_offset", "sawtooth_delay")
+    every = _features(schema, {shape: WINDOWS[shape] for shape in shapes})
+    spec = create_declared_training_set(spine, list(every.values()), None).feature_spec
+    assert FeatureSpec.from_yaml(spec.to_yaml()) == spec
+    expected = {row["id"]: row for row in evaluate(spec, spine, versions="newest", recent=True).collect()}
+    for shape in shapes:
+        features = tuple(feature for name, feature in every.items() if name.endswith(shape))
+        group = FeatureGroup(f"{schema}.{shape}", features)
+        steps = (
+            [START, START + 5 * DAY + HOUR, START + 20 * DAY]
+            if shape == "sawtooth_delay"
+            else [START, START + 20 * DAY]
+        )
+        for start, end in itertools.pairwise(steps):
+            materialize(spark, group, start, end)
+        table = lakehouse.read_table(spark, f"{schema}.{shape}")
+        names = {feature.name: feature.name for feature in features}
+        joined = join_as_of(spine, table, keys=[("k", "k"), ("j", "j")], time=("at", "ts"), outputs=names)
+        rows = joined.collect()
+        assert len(rows) == len(labels)
+        for row in rows:
+            for name in names:
+                found = row[name]
+                if "count" in name and found is None:  # before a key's first event there is no row to find
+                    found = 0
+                assert found == expected[row["id"]][name] or _same(found, expected[row["id"]][name]), (name, row)
