@@ -25,7 +25,7 @@ from lakehouse.jars import ensure_jars
 from lakehouse.java import ensure_java, find_java
 from lakehouse.jvm import jvm, jvm_session
 from lakehouse.names import TableName
-from lakehouse.session import is_embedded, on_databricks, session, settings_of
+from lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
 from lakehouse.settings import Settings
 from lakehouse.tables import (
     append,
@@ -77,6 +77,7 @@ __all__ = [
     "ensure_java",
     "find_java",
     "forget_function",
+    "is_connect",
     "is_embedded",
     "jvm",
     "jvm_session",

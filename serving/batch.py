@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import lakehouse
 from features import get_feature_table
 from lakehouse import InvalidInputError, MissingColumnsError
 from serving.packaged_model import ModelArtifact, open_model
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 __all__ = ["score_batch"]
 
@@ -91,7 +92,7 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: str, params
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.functions import pandas_udf
 
-    packed = df.sparkSession.sparkContext.broadcast(_zipped(artifact.raw_model))
+    packed = _sent(df.sparkSession, _zipped(artifact.raw_model))
 
     def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
         import tempfile
@@ -102,7 +103,7 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: str, params
 
         with tempfile.TemporaryDirectory() as folder, threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            zipfile.ZipFile(io.BytesIO(packed.value)).extractall(folder)
+            zipfile.ZipFile(io.BytesIO(packed())).extractall(folder)
             model = mlflow.pyfunc.load_model(folder)
             for rows in batches:
                 found = model.predict(rows, params=params) if len(rows) else []
@@ -122,6 +123,14 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: str, params
     predict.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.Series]}
     result: Column = pandas_udf(predict, result_type)(F.struct(*_inputs(artifact)))  # type: ignore[call-overload]
     return result
+
+
+def _sent(spark: SparkSession, data: bytes) -> Callable[[], bytes]:
+    """Return what gives the data on a worker: by a broadcast, or within the function itself on Spark Connect, which has none."""
+    if lakehouse.is_connect(spark):
+        return lambda: data
+    packed = spark.sparkContext.broadcast(data)
+    return lambda: packed.value
 
 
 def _inputs(artifact: ModelArtifact) -> list[Column]:

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from features import FeatureSpec, TrainingSet
 
-__all__ = ["LOADER", "LoggedModel", "log_model", "outer_signature"]
+__all__ = ["LOADER", "PICKLED_ON_DATABRICKS", "LoggedModel", "log_model", "outer_signature"]
 
 LOADER = "serving.packaged_model"
+# Flavors whose default format is cloudpickle on Databricks, and skops elsewhere.
+PICKLED_ON_DATABRICKS = ("mlflow.sklearn", "mlflow.lightgbm")
 _TYPES = {
     "bigint": "long",
     "binary": "binary",
@@ -83,6 +85,8 @@ def log_model(
         Log the first rows of the training set as an example (runs a Spark job).
     **kwargs
         Go to the flavor's own ``save_model``: ``signature``, ``input_example``, ``conda_env``, ``pip_requirements``, …
+        ``serialization_format`` of scikit-learn and LightGBM models is ``cloudpickle`` unless given, as on Databricks:
+        MLflow's default elsewhere, skops, refuses forests, boosting and pipelines with an imputer.
 
     Notes
     -----
@@ -94,6 +98,8 @@ def log_model(
     given: tuple[Any, ...] = (model,)
     if flavor is mlflow.pyfunc:  # the one flavor whose first parameter is not the model
         given, kwargs["python_model"] = (), model
+    if getattr(flavor, "__name__", "") in PICKLED_ON_DATABRICKS:
+        kwargs.setdefault("serialization_format", "cloudpickle")
     if infer_input_example and training_set is not None:
         kwargs.setdefault("input_example", training_set.load_df().drop(*training_set.labels).limit(5).toPandas())
     if extra_pip_requirements:

@@ -20,6 +20,7 @@ from headwater.notebook.python_paths import python_paths, replaced
 from headwater.notebook.runner import Run
 from headwater.notebook.spark_paths import spark_paths
 from headwater.notebook.tracking import tracking
+from headwater.notebook.workspace import workspace_client
 from lakehouse import Settings
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Environment:
                 ("matplotlib.pyplot", self._inline_figures),
                 ("plotly.basedatatypes", self._inline_plotly),
                 ("IPython.display", self._inline_ipython),
+                ("databricks.sdk", lambda: workspace_client(self._settings, self.spark)),
             ):
                 undo.enter_context(after_import(module, make))
             undo.enter_context(python_paths(self._places))

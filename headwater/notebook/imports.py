@@ -2,7 +2,7 @@
 
 The modules below are made by an importer at the head of ``sys.meta_path``, also where the real packages are installed. Every
 name is looked up when it is asked for, in the modules named beside it; a name that is in none is an ImportError that says
-so. ``databricks.sdk`` and all else of ``databricks`` is what is installed.
+so. ``databricks.sdk`` and all else of ``databricks`` is what is installed; its client: :mod:`headwater.notebook.workspace`.
 """
 
 from __future__ import annotations

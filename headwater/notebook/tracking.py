@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from headwater.notebook.after_import import after_import
@@ -29,8 +31,11 @@ _SETTERS = {
 
 @contextmanager
 def tracking(settings: Settings, places: Places) -> Iterator[None]:
-    """Point MLflow at the settings' store within, from its first import on."""
-    with after_import("mlflow", lambda: _pointed(settings, places)):
+    """Point MLflow at the settings' store within, from its first import on, and let it pickle models as a workspace does."""
+    with ExitStack() as both:
+        both.enter_context(after_import("mlflow", lambda: _pointed(settings, places)))
+        for flavor in ("mlflow.sklearn", "mlflow.lightgbm"):
+            both.enter_context(after_import(flavor, partial(_pickled, flavor)))
         yield
 
 
@@ -80,6 +85,20 @@ def _pointed(settings: Settings, places: Places) -> Iterator[None]:
                 mlflow.end_run()
     mlflow.set_tracking_uri(before[0])
     mlflow.set_registry_uri(before[1])
+
+
+@contextmanager
+def _pickled(flavor: str) -> Iterator[None]:
+    """Let a flavor's default format be cloudpickle, as in a workspace: skops refuses forests, boosting and imputers."""
+    module = importlib.import_module(flavor)
+    quiet = logging.getLogger(flavor)
+    before = quiet.level
+    quiet.setLevel(logging.ERROR)  # it warns of each pickle
+    try:
+        with replaced([(module, "_get_default_serialization_format", lambda _: lambda: "cloudpickle")]):
+            yield
+    finally:
+        quiet.setLevel(before)
 
 
 def _first_argument(mapping: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -45,7 +45,6 @@ def logged(spark, schema, client):
             registered_model_name=f"{schema}.linear",
             signature=signature,
             pip_requirements=["scikit-learn"],
-            serialization_format="cloudpickle",
         )
     return found, spine, training_set
 
@@ -147,7 +146,6 @@ def test_probabilities_need_an_array_and_say_so(client, logged, spark):
             flavor=mlflow.sklearn,
             training_set=training_set,
             pip_requirements=["scikit-learn"],
-            serialization_format="cloudpickle",
             pyfunc_predict_fn="predict_proba",
         )
     df = spark.createDataFrame([(1, 1)], "id long, n int")
@@ -165,7 +163,6 @@ def test_a_model_without_features_is_refused_with_the_way_out(spark):
             LinearRegression().fit([[0.0], [1.0]], [0, 1]),
             name="plain",
             pip_requirements=["scikit-learn"],
-            serialization_format="cloudpickle",
         )
     with pytest.raises(ValueError, match="has no feature spec: log it with FeatureEngineeringClient"):
         serving.open_model(info.model_uri)

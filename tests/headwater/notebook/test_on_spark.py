@@ -93,6 +93,17 @@ def test_the_workspaces_registry_and_tracking_are_the_embedded_store(write, on_s
     assert (mlflow.get_tracking_uri(), mlflow.get_registry_uri()) == before
 
 
+def test_models_are_pickled_as_in_a_workspace_since_skops_refuses_many(write, on_spark):
+    cells = [
+        "import mlflow, numpy as np\nfrom sklearn.ensemble import RandomForestClassifier\nfrom sklearn.impute import SimpleImputer\nfrom sklearn.pipeline import make_pipeline",
+        "x, y = np.arange(8.0).reshape(-1, 1), np.arange(8) % 2\nmodel = make_pipeline(SimpleImputer(), RandomForestClassifier(n_estimators=2)).fit(x, y)",
+        "with mlflow.start_run():\n    info = mlflow.sklearn.log_model(model, 'model', pip_requirements=['scikit-learn'])",
+        "mlflow.pyfunc.load_model(info.model_uri).predict(x).shape",
+    ]
+    done = on_spark(write("a.py", *cells)).check()
+    assert done.cells[3].outputs[-1].data["text/plain"] == "(8,)"
+
+
 def test_a_notebook_that_is_run_gives_the_current_schema_back(write, on_spark, schema):
     write("child.py", f"spark.sql('USE {schema}')\nspark.range(2).write.saveAsTable('made_by_child')")
     cells = [
