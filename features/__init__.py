@@ -1,18 +1,18 @@
 """Features: definitions, specs, the point-in-time join, windows and materialisation."""
 
+from features.aggregations import Aggregation, FeatureAggregations
+from features.declared_sets import compute_features, create_declared_training_set, declared_spec
 from features.definitions import (
     AggregationFunction,
-    Avg,
     ColumnSelection,
-    Count,
-    DeltaTableSource,
+    CustomUDF,
     Feature,
     FeatureGroup,
-    Max,
-    Min,
-    Sum,
+    FeatureViewSource,
+    RowTransformation,
 )
 from features.evaluate import LookupPlan, evaluate, plan_lookups
+from features.feature_catalog import delete_feature, get_feature, list_features, register_feature
 from features.functions import (
     CatalogFunction,
     create_function,
@@ -23,8 +23,30 @@ from features.functions import (
 )
 from features.lookup import FeatureFunction, FeatureLookup
 from features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
+from features.operators import (
+    ApproxCountDistinct,
+    ApproxPercentile,
+    Avg,
+    Count,
+    First,
+    FirstDistinct,
+    FirstN,
+    Function,
+    Last,
+    LastDistinct,
+    LastN,
+    Max,
+    Min,
+    PercentileApprox,
+    StddevPop,
+    StddevSamp,
+    Sum,
+    VarPop,
+    VarSamp,
+)
 from features.point_in_time import join_as_of, join_latest
-from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
+from features.sources import DataFrameSource, DataSource, DeltaTableSource, RequestSource, VolumeSource
+from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.sql_functions import PYTHON_SUFFIX, register_function
 from features.tables import (
     FeatureTable,
@@ -39,53 +61,87 @@ from features.tables import (
     write_feature_table,
 )
 from features.training_set import TrainingSet, create_training_set
-from features.windows import RollingWindow, SlidingWindow, TumblingWindow
+from features.windows import RollingWindow, SawtoothWindow, SlidingWindow, TimeWindow, TumblingWindow, Window
 
 __all__ = [
     "PYTHON_SUFFIX",
+    "Aggregation",
     "AggregationFunction",
+    "ApproxCountDistinct",
+    "ApproxPercentile",
     "Avg",
     "CatalogFunction",
     "ColumnSelection",
     "Count",
+    "CustomUDF",
+    "DataFrameSource",
+    "DataSource",
+    "DeclaredStep",
     "DeltaTableSource",
     "Feature",
+    "FeatureAggregations",
     "FeatureFunction",
     "FeatureGroup",
     "FeatureLookup",
     "FeatureSpec",
     "FeatureTable",
+    "FeatureViewSource",
+    "First",
+    "FirstDistinct",
+    "FirstN",
+    "Function",
     "FunctionStep",
+    "Last",
+    "LastDistinct",
+    "LastN",
     "LookupPlan",
     "LookupStep",
     "Materialization",
     "Max",
     "Min",
+    "PercentileApprox",
+    "RequestSource",
     "RollingWindow",
+    "RowTransformation",
+    "SawtoothWindow",
     "SlidingWindow",
     "SpecColumn",
+    "StddevPop",
+    "StddevSamp",
     "Sum",
+    "TimeWindow",
     "TrainingSet",
     "TumblingWindow",
+    "VarPop",
+    "VarSamp",
+    "VolumeSource",
+    "Window",
+    "compute_features",
+    "create_declared_training_set",
     "create_feature_table",
     "create_function",
     "create_training_set",
     "declared_key",
+    "declared_spec",
+    "delete_feature",
     "delete_tag",
     "drop_function",
     "evaluate",
     "evaluate_group",
+    "get_feature",
     "get_feature_table",
     "get_function",
     "join_as_of",
     "join_latest",
     "keep_function",
     "key_properties",
+    "list_features",
     "list_functions",
     "materialize",
     "materialize_all",
     "materialized",
     "plan_lookups",
+    "register_feature",
     "register_function",
     "set_tag",
     "tag_properties",

@@ -18,7 +18,7 @@ from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["TrainingSet", "create_training_set"]
+__all__ = ["TrainingSet", "check_outputs", "check_spine", "create_training_set"]
 
 _MOST = {"functions": 100, "tables": 50, "features": 1000}
 
@@ -80,7 +80,7 @@ def create_training_set(
     strangers = [item for item in feature_lookups if not isinstance(item, FeatureLookup | FeatureFunction)]
     if strangers:
         raise InvalidInputError(f"feature_lookups takes FeatureLookup and FeatureFunction, found {strangers[0]!r}.")
-    _check_spine(df, labels, excluded)
+    check_spine(df, labels, excluded)
     spark = df.sparkSession
     tables = {item.table_name: get_feature_table(spark, item.table_name) for item in lookups}
     steps = [_lookup_step(item, tables[item.table_name], df) for item in lookups]
@@ -91,13 +91,14 @@ def create_training_set(
         functions=tuple(computed),
         exclude=excluded,
     )
-    _check_outputs(spec, df, labels)
+    check_outputs(spec, df, labels)
     in_order(spec.steps, [column for column in df.columns if column not in labels])
     _check_key_types(spec, df, tables)
     return TrainingSet(df, spec, labels)
 
 
-def _check_spine(df: DataFrame, labels: Sequence[str], excluded: Sequence[str]) -> None:
+def check_spine(df: DataFrame, labels: Sequence[str], excluded: Sequence[str]) -> None:
+    """Refuse double columns, and labels that are not there or excluded."""
     doubled = sorted(name for name, n in Counter(df.columns).items() if n > 1)
     if doubled:
         raise InvalidInputError(f"df has several columns of one name: {', '.join(doubled)}. Rename or drop them.")
@@ -169,10 +170,11 @@ def _function_step(df: DataFrame, item: FeatureFunction) -> FunctionStep:
     return FunctionStep(function, tuple((p, item.input_bindings[p]) for p in parameters), str(item.output_name))
 
 
-def _check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> None:
+def check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> None:
+    """Refuse outputs of one name, several lookbacks of a table, too many of anything, and unknown exclusions."""
     origin: dict[str, str] = dict.fromkeys(df.columns, "df") | dict.fromkeys(labels, "the labels")
     for step in spec.steps:
-        what = step.function.name if isinstance(step, FunctionStep) else step.table
+        what = step.function.name if isinstance(step, FunctionStep) else getattr(step, "table", "a declared feature")
         for output in step.outputs:
             if output in origin:
                 raise InvalidInputError(

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import features
+import features as engine  # where a parameter is called features
 import lakehouse
 from headwater.session import session
 
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-    from features import FeatureFunction, FeatureLookup, FeatureTable, TrainingSet
+    from features import (
+        AggregationFunction,
+        DataSource,
+        Feature,
+        FeatureFunction,
+        FeatureLookup,
+        FeatureTable,
+        RowTransformation,
+        TrainingSet,
+    )
     from training.packaging import LoggedModel
 
 __all__ = ["FeatureEngineeringClient"]
@@ -97,12 +107,69 @@ class FeatureEngineeringClient:
         self,
         *,
         df: DataFrame,
-        feature_lookups: Sequence[FeatureLookup | FeatureFunction],
+        feature_lookups: Sequence[FeatureLookup | FeatureFunction] | None = None,
+        features: Sequence[Feature] | None = None,
         label: str | Sequence[str] | None,
         exclude_columns: str | Sequence[str] | None = None,
     ) -> TrainingSet:
-        """Return a training set; see :func:`features.create_training_set`."""
-        return features.create_training_set(df, feature_lookups, label, exclude_columns)
+        """Return a training set, of lookups or of declared features.
+
+        See :func:`features.create_training_set` and :func:`features.create_declared_training_set`.
+        """
+        given = {"feature_lookups": feature_lookups, "features": features}
+        known = [name for name, value in given.items() if value is not None]
+        if len(known) != 1:
+            raise lakehouse.InvalidInputError(
+                f"create_training_set takes exactly one of {', '.join(given)}, found {' and '.join(known) or 'none'}."
+            )
+        if features is not None:
+            return engine.create_declared_training_set(df, features, label, exclude_columns)
+        return engine.create_training_set(df, feature_lookups or (), label, exclude_columns)
+
+    def create_feature(
+        self,
+        *,
+        source: DataSource,
+        function: AggregationFunction | RowTransformation,
+        catalog_name: str,
+        schema_name: str,
+        entity: str | Sequence[str] | None = None,
+        timeseries_column: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Feature:
+        """Declare a feature and keep it in a schema; see :class:`features.Feature`, :func:`features.register_feature`."""
+        made = engine.Feature(
+            source=source,
+            function=function,
+            entity=entity,
+            timeseries_column=timeseries_column,
+            name=name,
+            description=description,
+        )
+        return engine.register_feature(self._spark, made, catalog_name, schema_name)
+
+    def register_feature(
+        self, *, feature: Feature, catalog_name: str | None = None, schema_name: str | None = None
+    ) -> Feature:
+        """Keep a declared feature in a schema; see :func:`features.register_feature`."""
+        return engine.register_feature(self._spark, feature, catalog_name, schema_name)
+
+    def get_feature(self, *, full_name: str) -> Feature:
+        """Return a declared feature of the catalog; see :func:`features.get_feature`."""
+        return engine.get_feature(self._spark, full_name)
+
+    def list_features(self, *, catalog_name: str, schema_name: str, max_results: int = 100) -> list[Feature]:
+        """Return a schema's declared features, by name."""
+        return engine.list_features(self._spark, catalog_name, schema_name, max_results)
+
+    def delete_feature(self, *, full_name: str) -> None:
+        """Remove a declared feature from the catalog; what was made with it stays."""
+        engine.delete_feature(self._spark, full_name)
+
+    def compute_features(self, *, features: Sequence[Feature]) -> DataFrame:
+        """Return declared features at every time at which their sources have a row; see :func:`features.compute_features`."""
+        return engine.compute_features(self._spark, features)
 
     def log_model(
         self,

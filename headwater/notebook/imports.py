@@ -22,23 +22,39 @@ __all__ = ["databricks_imports"]
 
 _PACKAGES = ("databricks.feature_engineering", "databricks.feature_store")
 # Where Headwater keeps what these packages export. A module that is not there is passed over.
-_SOURCES = ("headwater", "features", "training", "serving", "monitoring")
+_SOURCES = ("headwater", "headwater.entities", "features", "training", "serving", "monitoring")
+_OPERATORS = (
+    "ApproxCountDistinct ApproxPercentile Avg Count First FirstDistinct FirstN Function Last LastDistinct LastN Max Min "
+    "PercentileApprox StddevPop StddevSamp Sum VarPop VarSamp"
+)
+_SERVICE = (
+    "AvgFunction CountFunction FirstFunction LastFunction MaxFunction MinFunction StddevPopFunction StddevSampFunction "
+    "SumFunction VarPopFunction VarSampFunction"
+)
+_WINDOWS = "RollingWindow SawtoothWindow SlidingWindow TimeWindow TumblingWindow"
+_DATA = "DataFrameSource DataSource DeltaTableSource FeatureViewSource RequestSource VolumeSource"
+_ROWS = "ColumnSelection CustomUDF RowTransformation"
 _BELOW = {
-    "": "FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient feature_table",
+    "": "Aggregation FeatureAggregations FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient Window "
+    "feature_table",
     "client": "FeatureEngineeringClient FeatureStoreClient",
     "decorators": "feature_table",
-    "entities": "Feature FeatureFunction FeatureLookup FeatureTable TrainingSet",
-    "entities.aggregation_function": "AggregationFunction",
+    "entities": "AggregationFunction Feature FeatureFunction FeatureLookup FeatureTable TrainingSet "
+    f"{_DATA} {_OPERATORS} {_ROWS} {_SERVICE} {_WINDOWS}",
+    "entities.aggregation": "Aggregation",
+    "entities.aggregation_function": f"AggregationFunction {_OPERATORS}",
     "entities.column_selection": "ColumnSelection",
-    "entities.data_source": "DeltaTableSource",
+    "entities.data_source": _DATA,
     "entities.feature": "Feature",
+    "entities.feature_aggregations": "FeatureAggregations",
     "entities.feature_function": "FeatureFunction",
     "entities.feature_lookup": "FeatureLookup",
     "entities.feature_spec": "FeatureSpec",
     "entities.feature_table": "FeatureTable",
-    "entities.function": "AggregationFunction ColumnSelection",
-    "entities.time_window": "RollingWindow SlidingWindow TumblingWindow",
+    "entities.function": f"AggregationFunction ColumnSelection {_OPERATORS}",
+    "entities.time_window": f"{_WINDOWS} Window",
     "entities.training_set": "TrainingSet",
+    "entities.transformation": "CustomUDF RowTransformation",
     "online_store_spec": "",
     "training_set": "TrainingSet",
 }
