@@ -25,14 +25,26 @@ from features.lookup import FeatureFunction, FeatureLookup
 from features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
 from features.point_in_time import join_as_of, join_latest
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
+from features.spec_catalog import (
+    FeatureSpecInfo,
+    create_feature_spec,
+    create_training_set_of_spec,
+    delete_feature_spec,
+    get_feature_spec,
+    update_feature_spec,
+)
 from features.sql_functions import PYTHON_SUFFIX, register_function
+from features.stored_functions import StoredFunction, feature_function
+from features.streaming import write_feature_stream
 from features.tables import (
     FeatureTable,
     create_feature_table,
+    declare_feature_table,
     declared_key,
     delete_tag,
     get_feature_table,
     key_properties,
+    overwrite_feature_table,
     set_tag,
     tag_properties,
     without_key,
@@ -54,6 +66,7 @@ __all__ = [
     "FeatureGroup",
     "FeatureLookup",
     "FeatureSpec",
+    "FeatureSpecInfo",
     "FeatureTable",
     "FunctionStep",
     "LookupPlan",
@@ -64,17 +77,24 @@ __all__ = [
     "RollingWindow",
     "SlidingWindow",
     "SpecColumn",
+    "StoredFunction",
     "Sum",
     "TrainingSet",
     "TumblingWindow",
+    "create_feature_spec",
     "create_feature_table",
     "create_function",
     "create_training_set",
+    "create_training_set_of_spec",
+    "declare_feature_table",
     "declared_key",
+    "delete_feature_spec",
     "delete_tag",
     "drop_function",
     "evaluate",
     "evaluate_group",
+    "feature_function",
+    "get_feature_spec",
     "get_feature_table",
     "get_function",
     "join_as_of",
@@ -85,10 +105,13 @@ __all__ = [
     "materialize",
     "materialize_all",
     "materialized",
+    "overwrite_feature_table",
     "plan_lookups",
     "register_function",
     "set_tag",
     "tag_properties",
+    "update_feature_spec",
     "without_key",
+    "write_feature_stream",
     "write_feature_table",
 ]

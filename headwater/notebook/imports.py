@@ -24,7 +24,7 @@ _PACKAGES = ("databricks.feature_engineering", "databricks.feature_store")
 # Where Headwater keeps what these packages export. A module that is not there is passed over.
 _SOURCES = ("headwater", "features", "training", "serving", "monitoring")
 _BELOW = {
-    "": "FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient feature_table",
+    "": "FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient UpgradeClient feature_table",
     "client": "FeatureEngineeringClient FeatureStoreClient",
     "decorators": "feature_table",
     "entities": "Feature FeatureFunction FeatureLookup FeatureTable TrainingSet",
@@ -35,12 +35,14 @@ _BELOW = {
     "entities.feature_function": "FeatureFunction",
     "entities.feature_lookup": "FeatureLookup",
     "entities.feature_spec": "FeatureSpec",
+    "entities.feature_spec_info": "FeatureSpecInfo",
     "entities.feature_table": "FeatureTable",
     "entities.function": "AggregationFunction ColumnSelection",
     "entities.time_window": "RollingWindow SlidingWindow TumblingWindow",
     "entities.training_set": "TrainingSet",
     "online_store_spec": "",
     "training_set": "TrainingSet",
+    "upgrade_client": "UpgradeClient",
 }
 _MODULES = {f"{package}.{below}".rstrip("."): names.split() for package in _PACKAGES for below, names in _BELOW.items()}
 _STAND_INS = {

@@ -47,7 +47,7 @@ SERVICE_MESSAGES = {  # the service's own spellings of Sum, Avg, …
 }
 
 GAPS: dict[str, dict[str, set[str]]] = {
-    "clients": {"next": {"FeatureStoreClient"}},
+    "clients": {},
     "FeatureEngineeringClient": {
         "online stores": {
             "create_online_store",
@@ -73,36 +73,20 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "wait_for_backfill",
         },
         "next": {
-            "FeatureEngineeringClient(model_registry_uri)",
-            "build_model_env",
             "compute_features",
             "create_feature",
-            "create_feature_spec",
-            "create_table(**kwargs)",
-            "create_training_set(**kwargs)",
-            "create_training_set(feature_lookups by default)",
-            "create_training_set(feature_spec)",
             "create_training_set(features)",
-            "create_training_set(use_spark_native_join)",
-            "create_training_set(use_timeseries_filtering)",
             "delete_feature",
-            "delete_feature_spec",
             "feature_spec_from_batch_declarative_features",
             "get_feature",
-            "grant_feature_serving_access",
             "list_features",
-            "log_model(await_registration_for)",
-            "read_table(**kwargs)",
             "register_feature",
-            "score_batch(**kwargs)",
-            "score_batch(env_manager)",
-            "score_batch(use_spark_native_join)",
-            "update_feature_spec",
-            "write_table(checkpoint_location)",
-            "write_table(trigger)",
         },
     },
-    "FeatureStoreClient": {},
+    "FeatureStoreClient": {
+        "online stores": {"drop_online_table", "publish_table"},
+        "serving endpoints": ENDPOINTS,
+    },
     "entities": {
         "streams": STREAM_ENTITIES,
         "service messages": SERVICE_MESSAGES,
@@ -119,8 +103,6 @@ GAPS: dict[str, dict[str, set[str]]] = {
         "deprecated there": {
             "Aggregation",
             "FeatureAggregations",
-            "FeatureLookup(**kwargs)",
-            "UpgradeClient",
             "Window",
         },
         "other sources": {
@@ -144,9 +126,6 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "CustomUDF",
             "Feature(entity by default)",
             "Feature(timeseries_column by default)",
-            "FeatureFunction(input_bindings by default)",
-            "FeatureLookup(default_values by default)",
-            "FeatureLookup(rename_outputs by default)",
             "First",
             "FirstDistinct",
             "FirstN",
