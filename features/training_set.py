@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from features.evaluate import evaluate, in_order, plan_lookups
-from features.functions import get_function
+from features.functions import CatalogFunction, get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.tables import FeatureTable, get_feature_table
@@ -90,7 +90,9 @@ def steps_of(
     lookups = [item for item in items if isinstance(item, FeatureLookup)]
     tables = {item.table_name: get_feature_table(spark, item.table_name) for item in lookups}
     steps = [_lookup_step(spark, item, tables[item.table_name]) for item in lookups]
-    computed = [_function_step(spark, item) for item in items if isinstance(item, FeatureFunction)]
+    functions = [item for item in items if isinstance(item, FeatureFunction)]
+    stored = {name: get_function(spark, name) for name in dict.fromkeys(item.udf_name for item in functions)}
+    computed = [_function_step(item, stored[item.udf_name]) for item in functions]
     return steps, computed, list(tables.values())
 
 
@@ -175,9 +177,8 @@ def _time_of(item: FeatureLookup, table: FeatureTable) -> tuple[str, str] | None
     return (str(given), table.timestamp_keys[0]) if given else None
 
 
-def _function_step(spark: SparkSession, item: FeatureFunction) -> FunctionStep:
+def _function_step(item: FeatureFunction, function: CatalogFunction) -> FunctionStep:
     """Return the step of a function of the catalog, whose parameters must all be bound (rule 19)."""
-    function = get_function(spark, item.udf_name)
     parameters = [name for name, _ in function.parameters]
     unbound = [name for name in parameters if name not in item.input_bindings]
     if unbound:
