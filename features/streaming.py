@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import lakehouse
@@ -35,7 +36,8 @@ def write_feature_stream(
     Notes
     -----
     The table's log keeps the query's id and the number of the last micro-batch that it merged, in the same commit as the
-    rows: a micro-batch that Spark runs again after a crash is passed over. A micro-batch with duplicate or NULL keys stops
+    rows: a micro-batch that Spark runs again after a crash is passed over. (Spark Connect does not tell the id: there it is
+    merged again, which changes what others have written in the meantime.) A micro-batch with duplicate or NULL keys stops
     the query, and is not written.
 
     Raises
@@ -49,9 +51,10 @@ def write_feature_stream(
 
     def upsert(batch: DataFrame, number: int) -> None:
         own = batch.sparkSession  # a clone of the session, so that its settings are this query's alone
-        lakehouse.add_catalog(own, table.name.split(".", 1)[0])
-        query = own.sparkContext.getLocalProperty(_QUERY_ID)
-        with lakehouse.written_once(own, f"headwater.stream.{query}", number):
+        if lakehouse.is_embedded(own):
+            lakehouse.add_catalog(own, table.name.split(".", 1)[0])
+        query = None if lakehouse.is_connect(own) else own.sparkContext.getLocalProperty(_QUERY_ID)
+        with lakehouse.written_once(own, f"headwater.stream.{query}", number) if query else nullcontext():
             write_feature_table(batch, table.name)
 
     writer = df.writeStream.foreachBatch(upsert)
