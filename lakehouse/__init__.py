@@ -19,12 +19,14 @@ from lakehouse.errors import (
     TableError,
     TableExistsError,
     TableNotFoundError,
+    WorkspaceOnlyError,
     known,
 )
 from lakehouse.jars import ensure_jars
 from lakehouse.java import ensure_java, find_java
 from lakehouse.jvm import jvm, jvm_session
 from lakehouse.names import TableName
+from lakehouse.once import written_once
 from lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
 from lakehouse.settings import Settings
 from lakehouse.tables import (
@@ -68,6 +70,7 @@ __all__ = [
     "TableMetadata",
     "TableName",
     "TableNotFoundError",
+    "WorkspaceOnlyError",
     "add_catalog",
     "append",
     "complete",
@@ -109,4 +112,5 @@ __all__ = [
     "table_properties",
     "table_version",
     "write_json",
+    "written_once",
 ]

@@ -158,10 +158,11 @@ def append(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
 
 
-def overwrite(df: DataFrame, name: str) -> None:
-    """Replace all rows in one commit; the schema stays."""
+def overwrite(df: DataFrame, name: str, *, evolve: bool = False) -> None:
+    """Replace all rows in one commit; the schema stays, but with `evolve` columns that the table lacks are added to it."""
     full = resolve(df.sparkSession, name)
-    _again(lambda: df.write.format("delta").mode("overwrite").saveAsTable(full.quoted))
+    writer = df.write.format("delta").mode("overwrite").option("mergeSchema", str(evolve).lower())
+    _again(lambda: writer.saveAsTable(full.quoted))
 
 
 def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False, condition: str | None = None) -> None:

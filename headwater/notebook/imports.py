@@ -35,8 +35,8 @@ _WINDOWS = "RollingWindow SawtoothWindow SlidingWindow TimeWindow TumblingWindow
 _DATA = "DataFrameSource DataSource DeltaTableSource FeatureViewSource RequestSource VolumeSource"
 _ROWS = "ColumnSelection CustomUDF RowTransformation"
 _BELOW = {
-    "": "Aggregation FeatureAggregations FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient Window "
-    "feature_table",
+    "": "Aggregation FeatureAggregations FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient UpgradeClient "
+    "Window feature_table",
     "client": "FeatureEngineeringClient FeatureStoreClient",
     "decorators": "feature_table",
     "entities": "AggregationFunction Feature FeatureFunction FeatureLookup FeatureTable TrainingSet "
@@ -50,6 +50,7 @@ _BELOW = {
     "entities.feature_function": "FeatureFunction",
     "entities.feature_lookup": "FeatureLookup",
     "entities.feature_spec": "FeatureSpec",
+    "entities.feature_spec_info": "FeatureSpecInfo",
     "entities.feature_table": "FeatureTable",
     "entities.function": f"AggregationFunction ColumnSelection {_OPERATORS}",
     "entities.time_window": f"{_WINDOWS} Window",
@@ -57,6 +58,7 @@ _BELOW = {
     "entities.transformation": "CustomUDF RowTransformation",
     "online_store_spec": "",
     "training_set": "TrainingSet",
+    "upgrade_client": "UpgradeClient",
 }
 _MODULES = {f"{package}.{below}".rstrip("."): names.split() for package in _PACKAGES for below, names in _BELOW.items()}
 _STAND_INS = {

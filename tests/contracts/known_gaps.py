@@ -33,7 +33,7 @@ STREAM_ENTITIES = {
     "DeltaTableSource(lateness)",
 }
 GAPS: dict[str, dict[str, set[str]]] = {
-    "clients": {"next": {"FeatureStoreClient"}},
+    "clients": {},
     "FeatureEngineeringClient": {
         "online stores": {
             "create_online_store",
@@ -59,28 +59,13 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "wait_for_backfill",
         },
         "next": {
-            "FeatureEngineeringClient(model_registry_uri)",
-            "build_model_env",
-            "create_feature_spec",
-            "create_table(**kwargs)",
-            "create_training_set(**kwargs)",
-            "create_training_set(feature_spec)",
-            "create_training_set(use_spark_native_join)",
-            "create_training_set(use_timeseries_filtering)",
-            "delete_feature_spec",
             "feature_spec_from_batch_declarative_features",
-            "grant_feature_serving_access",
-            "log_model(await_registration_for)",
-            "read_table(**kwargs)",
-            "score_batch(**kwargs)",
-            "score_batch(env_manager)",
-            "score_batch(use_spark_native_join)",
-            "update_feature_spec",
-            "write_table(checkpoint_location)",
-            "write_table(trigger)",
         },
     },
-    "FeatureStoreClient": {},
+    "FeatureStoreClient": {
+        "online stores": {"drop_online_table", "publish_table"},
+        "serving endpoints": ENDPOINTS,
+    },
     "entities": {
         "streams": STREAM_ENTITIES,
         "online stores": {"DatabricksOnlineStore", "OnlineStoreConfig", "UNSET"},
@@ -92,12 +77,6 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "MaterializedFeaturePipelineScheduleState",
             "OfflineStoreConfig",
             "TableTrigger",
-        },
-        "deprecated there": {"FeatureLookup(**kwargs)", "UpgradeClient"},
-        "next": {
-            "FeatureFunction(input_bindings by default)",
-            "FeatureLookup(default_values by default)",
-            "FeatureLookup(rename_outputs by default)",
         },
     },
 }
