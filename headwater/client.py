@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import features
-import features as engine  # where a parameter is called features
+import features as engine
 import lakehouse
 from headwater.session import session
 
@@ -75,33 +74,33 @@ class FeatureEngineeringClient:
         tags: Mapping[str, str] | None = None,
     ) -> FeatureTable:
         """Create a feature table; see :func:`features.create_feature_table`."""
-        return features.create_feature_table(
+        return engine.create_feature_table(
             self._spark, name, primary_keys, df, timeseries_column, partition_columns, schema, description, tags
         )
 
     def write_table(self, *, name: str, df: DataFrame, mode: str = "merge") -> None:
         """Upsert rows; see :func:`features.write_feature_table`."""
-        features.write_feature_table(df, name, mode)
+        engine.write_feature_table(df, name, mode)
 
     def read_table(self, *, name: str) -> DataFrame:
         """Return the rows of a feature table, lazily."""
-        return lakehouse.read_table(self._spark, features.get_feature_table(self._spark, name).name)
+        return lakehouse.read_table(self._spark, engine.get_feature_table(self._spark, name).name)
 
     def get_table(self, *, name: str) -> FeatureTable:
         """Return what is known of a feature table; see :func:`features.get_feature_table`."""
-        return features.get_feature_table(self._spark, name)
+        return engine.get_feature_table(self._spark, name)
 
     def drop_table(self, *, name: str) -> None:
         """Remove a feature table and its files."""
-        lakehouse.drop_table(self._spark, features.get_feature_table(self._spark, name).name)
+        lakehouse.drop_table(self._spark, engine.get_feature_table(self._spark, name).name)
 
     def set_feature_table_tag(self, *, name: str, key: str, value: str) -> None:
         """Set a tag; an older value is replaced."""
-        features.set_tag(self._spark, name, key, value)
+        engine.set_tag(self._spark, name, key, value)
 
     def delete_feature_table_tag(self, *, name: str, key: str) -> None:
         """Remove a tag."""
-        features.delete_tag(self._spark, name, key)
+        engine.delete_tag(self._spark, name, key)
 
     def create_training_set(
         self,
@@ -125,6 +124,40 @@ class FeatureEngineeringClient:
         if features is not None:
             return engine.create_declared_training_set(df, features, label, exclude_columns)
         return engine.create_training_set(df, feature_lookups or (), label, exclude_columns)
+
+    def log_model(
+        self,
+        *,
+        model: Any,
+        artifact_path: str,
+        flavor: ModuleType,
+        training_set: TrainingSet | None = None,
+        registered_model_name: str | None = None,
+        infer_input_example: bool = False,
+        extra_pip_requirements: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> LoggedModel:
+        """Log a model with its feature spec; see :func:`training.log_model`."""
+        from training import log_model
+
+        return log_model(
+            model=model,
+            artifact_path=artifact_path,
+            flavor=flavor,
+            training_set=training_set,
+            registered_model_name=registered_model_name,
+            infer_input_example=infer_input_example,
+            extra_pip_requirements=extra_pip_requirements,
+            **kwargs,
+        )
+
+    def score_batch(
+        self, *, model_uri: str, df: DataFrame, result_type: str = "double", params: dict[str, Any] | None = None
+    ) -> DataFrame:
+        """Return `df` with features and predictions; see :func:`serving.score_batch`."""
+        from serving import score_batch
+
+        return score_batch(model_uri, df, result_type, params)
 
     def create_feature(
         self,
@@ -170,37 +203,3 @@ class FeatureEngineeringClient:
     def compute_features(self, *, features: Sequence[Feature]) -> DataFrame:
         """Return declared features at every time at which their sources have a row; see :func:`features.compute_features`."""
         return engine.compute_features(self._spark, features)
-
-    def log_model(
-        self,
-        *,
-        model: Any,
-        artifact_path: str,
-        flavor: ModuleType,
-        training_set: TrainingSet | None = None,
-        registered_model_name: str | None = None,
-        infer_input_example: bool = False,
-        extra_pip_requirements: Sequence[str] | None = None,
-        **kwargs: Any,
-    ) -> LoggedModel:
-        """Log a model with its feature spec; see :func:`training.log_model`."""
-        from training import log_model
-
-        return log_model(
-            model=model,
-            artifact_path=artifact_path,
-            flavor=flavor,
-            training_set=training_set,
-            registered_model_name=registered_model_name,
-            infer_input_example=infer_input_example,
-            extra_pip_requirements=extra_pip_requirements,
-            **kwargs,
-        )
-
-    def score_batch(
-        self, *, model_uri: str, df: DataFrame, result_type: str = "double", params: dict[str, Any] | None = None
-    ) -> DataFrame:
-        """Return `df` with features and predictions; see :func:`serving.score_batch`."""
-        from serving import score_batch
-
-        return score_batch(model_uri, df, result_type, params)
