@@ -1,7 +1,7 @@
 """Features: definitions, specs, the point-in-time join, windows and materialisation."""
 
 from features.aggregations import Aggregation, FeatureAggregations
-from features.declared_sets import compute_features, create_declared_training_set, declared_spec
+from features.declared_sets import batch_feature_spec, compute_features, create_declared_training_set, declared_spec
 from features.definitions import (
     AggregationFunction,
     ColumnSelection,
@@ -130,6 +130,7 @@ __all__ = [
     "VarSamp",
     "VolumeSource",
     "Window",
+    "batch_feature_spec",
     "compute_features",
     "create_declared_training_set",
     "create_feature_spec",

@@ -20,7 +20,7 @@ from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["compute_features", "create_declared_training_set", "declared_spec"]
+__all__ = ["batch_feature_spec", "compute_features", "create_declared_training_set", "declared_spec"]
 
 
 def create_declared_training_set(
@@ -58,9 +58,7 @@ def declared_spec(
     spark: SparkSession, features: Sequence[Feature], source: tuple[SpecColumn, ...], exclude: tuple[str, ...] = ()
 ) -> FeatureSpec:
     """Return the spec of declared features for rows that have the columns `source`."""
-    asked = [
-        one for given in features for one in (given.features if isinstance(given, FeatureAggregations) else [given])
-    ]
+    asked = _spread(features)
     strangers = [one for one in asked if not isinstance(one, Feature)]
     if strangers or not asked:
         found = repr(strangers[0]) if strangers else "none"
@@ -89,6 +87,38 @@ def declared_spec(
     )
 
 
+def batch_feature_spec(
+    spark: SparkSession, features: Sequence[Feature], exclude_columns: str | Sequence[str] | None = None
+) -> FeatureSpec:
+    """Return the spec of declared features alone: its source columns are their entities, times and request's columns.
+
+    Raises
+    ------
+    InvalidInputError
+        Two features have one column with different types, or what :func:`create_declared_training_set` refuses.
+    """
+    kinds: dict[str, str] = {}
+    for feature in _with_parts(_spread(features)):
+        if isinstance(feature.source, RequestSource):
+            needed = dict(feature.source.schema)
+        elif feature.source.has_rows:
+            schema = feature.source.load_df(spark).schema
+            names = [*as_names(feature.entity), *as_names(feature.timeseries_column)]
+            needed = {name: schema[name].dataType.simpleString() for name in names if name in schema.names}
+        else:
+            continue
+        wrong = {name: (kinds[name], kind) for name, kind in needed.items() if kinds.setdefault(name, kind) != kind}
+        if wrong:
+            raise ColumnTypeError(f"the columns of {feature.name} and of features before it", wrong)
+    source = tuple(SpecColumn(*pair) for pair in kinds.items())
+    spec = declared_spec(spark, features, source, as_names(exclude_columns))
+    names = [*kinds, *(column.name for column in spec.computed)]
+    unknown = [name for name in spec.exclude if name not in names]
+    if unknown:
+        raise MissingColumnsError(unknown, "the features", names, "exclude_columns")
+    return spec
+
+
 def compute_features(spark: SparkSession, features: Sequence[Feature]) -> DataFrame:
     """Return the features at every time at which their sources have a row; lazy.
 
@@ -100,9 +130,10 @@ def compute_features(spark: SparkSession, features: Sequence[Feature]) -> DataFr
     InvalidInputError
         The features differ in entity or time column: compute them one by one.
     """
-    everything = _with_parts(features)
+    asked = _spread(features)
+    everything = _with_parts(asked) if all(isinstance(feature, Feature) for feature in asked) else []
     computed = [feature for feature in everything if feature.source.has_rows]
-    if not computed or not all(isinstance(feature, Feature) for feature in features):
+    if not computed:
         raise InvalidInputError(
             "compute_features takes features of tables or DataFrames: others have no rows of their own."
         )
@@ -123,6 +154,13 @@ def compute_features(spark: SparkSession, features: Sequence[Feature]) -> DataFr
         rows = more if rows is None else rows.unionByName(more)
     assert rows is not None
     return create_declared_training_set(rows.dropna().distinct(), features, None).load_df()
+
+
+def _spread(features: Sequence[Feature | FeatureAggregations]) -> list[Feature]:
+    """Return the features, the older aggregations among them as features."""
+    return [
+        one for given in features for one in (given.features if isinstance(given, FeatureAggregations) else [given])
+    ]
 
 
 def _with_parts(features: Sequence[Feature]) -> list[Feature]:

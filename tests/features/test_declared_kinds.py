@@ -36,6 +36,7 @@ from features import (
     TumblingWindow,
     VolumeSource,
     Window,
+    batch_feature_spec,
     compute_features,
     create_declared_training_set,
     create_function,
@@ -146,6 +147,15 @@ def test_features_of_all_sources_and_functions_come_in_one_training_set(spark, s
     kept = [feature for feature in _all_kinds(spark, store) if not isinstance(feature.source, DataFrameSource)]
     spec = create_declared_training_set(spine, kept, "y", "at").feature_spec
     assert FeatureSpec.from_yaml(spec.to_yaml()) == spec
+    alone = batch_feature_spec(spark, kept, "at")
+    assert [(column.name, column.type) for column in alone.source] == [
+        ("shop", "string"),
+        ("at", "timestamp"),
+        ("basket", "double"),
+    ]
+    assert (alone.declared, alone.functions, alone.exclude) == (spec.declared, spec.functions, spec.exclude)
+    with pytest.raises(ValueError, match="'x' is not in the features"):
+        batch_feature_spec(spark, kept, "x")
 
 
 def test_computed_at_all_times_of_the_source_a_row_is_not_in_its_own_window(spark, store):
