@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import lakehouse
+from features.declared import declared_features
 from features.in_process import LocalLookup, look_up_in_process, unfit
 from features.point_in_time import join_as_of, join_latest
-from features.spec import FeatureSpec, FunctionStep, LookupStep
+from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+_Step = LookupStep | DeclaredStep | FunctionStep
 
 __all__ = ["LookupPlan", "evaluate", "in_order", "plan_lookups"]
 
@@ -79,6 +82,8 @@ def _evaluated(
             arguments = dict(step.bindings)
             value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
+        elif isinstance(step, DeclaredStep):
+            frame = declared_features(frame, step, wanted, trained=versions == "trained", spans=spans)
         else:
             version = step.table_version if versions == "trained" else None
             rows = lakehouse.read_table(df.sparkSession, step.table, version=version)
@@ -96,8 +101,8 @@ def _evaluated(
 
 
 def _here(
-    frame: DataFrame, steps: list[tuple[LookupStep | FunctionStep, list[str]]], versions: str
-) -> tuple[DataFrame, list[tuple[LookupStep | FunctionStep, list[str]]], LookupPlan]:
+    frame: DataFrame, steps: list[tuple[_Step, list[str]]], versions: str
+) -> tuple[DataFrame, list[tuple[_Step, list[str]]], LookupPlan]:
     """Do the lookups that need no function's output in this process, if that is possible; return what is left to do."""
     spark = frame.sparkSession
     if not lakehouse.is_embedded(spark):
@@ -131,7 +136,7 @@ def _here(
     return found, [(step, wanted) for step, wanted in steps if step not in done], plan
 
 
-def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str]) -> list[LookupStep | FunctionStep]:
+def in_order(steps: Sequence[_Step], columns: Sequence[str]) -> list[_Step]:
     """Return the steps so that each comes after those whose outputs it needs.
 
     Raises
@@ -145,7 +150,7 @@ def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str])
         if not ready:
             step = pending[0]
             absent = [name for name in step.inputs if name not in there]
-            what = f"function {step.function.name}" if isinstance(step, FunctionStep) else f"the lookup in {step.table}"
+            what = _title(step)
             raise InvalidInputError(
                 f"{what} needs {', '.join(map(repr, absent))}, which is no column of df and no output of another lookup or "
                 f"function that can be computed before. Known: {', '.join(sorted(there))}."
@@ -160,7 +165,9 @@ def _spans(spec: FeatureSpec, df: DataFrame) -> dict[str, tuple[Any, Any]]:
     """Return the earliest and latest value of each time column of `df` that a lookup uses."""
     from pyspark.sql import functions as F
 
-    names = sorted({step.time[0] for step in spec.lookups if step.time and step.time[0] in df.columns})
+    times = {step.time[0] for step in spec.lookups if step.time}
+    times |= {f.timeseries_column for step in spec.declared for f in step.features if f.timeseries_column}
+    names = sorted(times & set(df.columns))
     if not names:
         return {}
     columns = [f(F.col(f"`{name}`")) for name in names for f in (F.min, F.max)]
@@ -175,3 +182,9 @@ def _look_up(
     if step.time is None:
         return join_latest(frame, rows, keys=step.keys, outputs=outputs)
     return join_as_of(frame, rows, keys=step.keys, time=step.time, outputs=outputs, lookback=step.lookback, span=span)
+
+
+def _title(step: _Step) -> str:
+    if isinstance(step, DeclaredStep):
+        return "a declared feature"
+    return f"function {step.function.name}" if isinstance(step, FunctionStep) else f"the lookup in {step.table}"

@@ -195,7 +195,7 @@ def check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> No
     """Refuse outputs of one name, several lookbacks of a table, too many of anything, and unknown exclusions."""
     origin: dict[str, str] = dict.fromkeys(df.columns, "df") | dict.fromkeys(labels, "the labels")
     for step in spec.steps:
-        what = step.function.name if isinstance(step, FunctionStep) else step.table
+        what = step.function.name if isinstance(step, FunctionStep) else getattr(step, "table", "a declared feature")
         for output in step.outputs:
             if output in origin:
                 raise InvalidInputError(

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
     from pyspark.sql.types import DataType, StructType
 
-    from features import FeatureFunction, FeatureLookup, FeatureSpecInfo, FeatureTable, TrainingSet
+    from features import (
+        AggregationFunction,
+        DataSource,
+        Feature,
+        FeatureFunction,
+        FeatureLookup,
+        FeatureSpecInfo,
+        FeatureTable,
+        RowTransformation,
+        TrainingSet,
+    )
     from training.packaging import LoggedModel
 
 __all__ = ["FeatureEngineeringClient"]
@@ -136,19 +146,21 @@ class FeatureEngineeringClient:
         df: DataFrame,
         feature_lookups: Sequence[FeatureLookup | FeatureFunction] | None = None,
         feature_spec: str | None = None,
+        features: Sequence[Feature] | None = None,
         label: str | Sequence[str] | None,
         exclude_columns: str | Sequence[str] | None = None,
         use_spark_native_join: bool = False,
         use_timeseries_filtering: bool = False,
         **kwargs: Any,
     ) -> TrainingSet:
-        """Return a training set, of lookups or of a feature spec of the catalog.
+        """Return a training set, of lookups, of a feature spec of the catalog, or of declared features.
 
-        See :func:`features.create_training_set` and :func:`features.create_training_set_of_spec`. The two switches never
-        change the rows, and how they are made is chosen here without them; further arguments are ignored.
+        See :func:`features.create_training_set`, :func:`features.create_training_set_of_spec` and
+        :func:`features.create_declared_training_set`. The two switches never change the rows, and how they are made is chosen
+        here without them; further arguments are ignored.
         """
         del use_spark_native_join, use_timeseries_filtering, kwargs
-        given = {"feature_lookups": feature_lookups, "feature_spec": feature_spec}
+        given = {"feature_lookups": feature_lookups, "feature_spec": feature_spec, "features": features}
         known = [name for name, value in given.items() if value is not None]
         if len(known) != 1:
             raise lakehouse.InvalidInputError(
@@ -156,6 +168,8 @@ class FeatureEngineeringClient:
             )
         if feature_spec is not None:
             return engine.create_training_set_of_spec(df, feature_spec, label, exclude_columns)
+        if features is not None:
+            return engine.create_declared_training_set(df, features, label, exclude_columns)
         return engine.create_training_set(df, feature_lookups or (), label, exclude_columns)
 
     def create_feature_spec(
@@ -180,6 +194,51 @@ class FeatureEngineeringClient:
     def delete_feature_spec(self, *, name: str) -> None:
         """Remove a feature spec from the catalog; models that were logged with it keep their own."""
         engine.delete_feature_spec(self._spark, name)
+
+    def create_feature(
+        self,
+        *,
+        source: DataSource,
+        function: AggregationFunction | RowTransformation,
+        catalog_name: str,
+        schema_name: str,
+        entity: str | Sequence[str] | None = None,
+        timeseries_column: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Feature:
+        """Declare a feature and keep it in a schema; see :class:`features.Feature`, :func:`features.register_feature`."""
+        made = engine.Feature(
+            source=source,
+            function=function,
+            entity=entity,
+            timeseries_column=timeseries_column,
+            name=name,
+            description=description,
+        )
+        return engine.register_feature(self._spark, made, catalog_name, schema_name)
+
+    def register_feature(
+        self, *, feature: Feature, catalog_name: str | None = None, schema_name: str | None = None
+    ) -> Feature:
+        """Keep a declared feature in a schema; see :func:`features.register_feature`."""
+        return engine.register_feature(self._spark, feature, catalog_name, schema_name)
+
+    def get_feature(self, *, full_name: str) -> Feature:
+        """Return a declared feature of the catalog; see :func:`features.get_feature`."""
+        return engine.get_feature(self._spark, full_name)
+
+    def list_features(self, *, catalog_name: str, schema_name: str, max_results: int = 100) -> list[Feature]:
+        """Return a schema's declared features, by name."""
+        return engine.list_features(self._spark, catalog_name, schema_name, max_results)
+
+    def delete_feature(self, *, full_name: str) -> None:
+        """Remove a declared feature from the catalog; what was made with it stays."""
+        engine.delete_feature(self._spark, full_name)
+
+    def compute_features(self, *, features: Sequence[Feature]) -> DataFrame:
+        """Return declared features at every time at which their sources have a row; see :func:`features.compute_features`."""
+        return engine.compute_features(self._spark, features)
 
     def log_model(
         self,

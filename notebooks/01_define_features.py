@@ -1,101 +1,86 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # 1. Define features
-# MAGIC A shop wants to know which customers will buy in the coming week. What it knows are customers and their orders.
-# MAGIC This tour goes from there to a model that is watched, in six short notebooks; each starts where the last one ended.
-# MAGIC They run unchanged here (`headwater notebook run notebooks/01_define_features.py`) and on Databricks.
+# MAGIC Question of the tour: *will this order come back?* A **feature** is a function of keys and a time. Here are three kinds:
 # MAGIC
-# MAGIC Here: the rows, and two **feature tables** made of them.
+# MAGIC | kind | here | asked for by |
+# MAGIC |---|---|---|
+# MAGIC | a plain table | the customer's segment | `customer_id` |
+# MAGIC | a time series | what the customer did until then | `customer_id` and a time |
+# MAGIC | a function | the hour of the day | a value of the request itself |
 
 # COMMAND ----------
 
-dbutils.widgets.text("schema", "main.tour", "Schema of the tour")
-
-# COMMAND ----------
-
-# MAGIC %run ./_resources/shop
-
-# COMMAND ----------
-
-# MAGIC %md
-# MAGIC ## The rows
-# MAGIC 200 customers and three months of orders, generated with a fixed seed: each customer has a habit, some lose it.
-
-# COMMAND ----------
-
-schema = dbutils.widgets.get("schema")
-spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-customers, orders = customers_of(spark), orders_of(spark)
-display(orders.orderBy("customer_id", "ordered_at").limit(5))
-
-# COMMAND ----------
-
-# MAGIC %md
-# MAGIC ## A table of customers
-# MAGIC One row per customer. The primary key makes a Delta table a feature table; the same could be said in SQL.
+# MAGIC %run ./00_setup
 
 # COMMAND ----------
 
 from databricks.feature_engineering import FeatureEngineeringClient
 
 fe = FeatureEngineeringClient()
+
+customers = spark.table(f"{schema}.customers_raw")
 fe.create_table(
     name=f"{schema}.customers",
     primary_keys="customer_id",
     df=customers,
-    description="Who the customers are",
+    description="Customers and their segment",
 )
 
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC ## A table of habits, day by day
-# MAGIC What a customer did in the 28 days before midnight of each day: known at that midnight, so that is its time.
-# MAGIC The time series column lets training sets ask for *what was known at the time*, and for nothing later.
+# MAGIC ## A time series: one row for each change
+# MAGIC An order counts from the moment it is placed; whether it came back counts from `outcome_at`, two weeks later. A feature that used the
+# MAGIC outcome earlier would know the future in training and lack it in service.
 
 # COMMAND ----------
 
-habits = habits_of(spark, orders)
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+orders = spark.table(f"{schema}.orders")
+placed = orders.select("customer_id", F.col("placed_at").alias("ts"), "amount", F.lit(None).cast("int").alias("returned"))
+known = orders.select("customer_id", F.col("outcome_at").alias("ts"), F.lit(None).cast("double").alias("amount"), "returned")
+events = placed.unionByName(known).groupBy("customer_id", "ts").agg(
+    F.sum("amount").alias("amount"), F.count("amount").alias("orders"), F.sum("returned").alias("returned"), F.count("returned").alias("outcomes")
+)
+so_far = Window.partitionBy("customer_id").orderBy("ts").rowsBetween(Window.unboundedPreceding, Window.currentRow)
+activity = events.select(
+    "customer_id",
+    "ts",
+    F.sum("orders").over(so_far).alias("orders_so_far"),
+    (F.sum("amount").over(so_far) / F.sum("orders").over(so_far)).alias("mean_amount"),
+    # A share of few outcomes says little: four outcomes at the shop's own rate are added.
+    ((F.coalesce(F.sum("returned").over(so_far), F.lit(0)) + 1) / (F.sum("outcomes").over(so_far) + 4)).alias("return_rate"),
+)
 fe.create_table(
-    name=f"{schema}.habits",
-    primary_keys=["customer_id", "day"],
-    timeseries_column="day",
-    schema=habits.schema,
-    description="Orders of the 28 days before, at midnight UTC",
+    name=f"{schema}.customer_activity",
+    primary_keys=["customer_id", "ts"],
+    timeseries_column="ts",
+    schema=activity.schema,
+    description="Orders and returns of a customer until a time",
 )
-# The table is there from now on; writing merges by its keys, so that a day can be written again.
-fe.write_table(name=f"{schema}.habits", df=habits, mode="merge")
-display(fe.read_table(name=f"{schema}.habits").where("customer_id = 1").orderBy("day").limit(5))
+fe.write_table(name=f"{schema}.customer_activity", df=activity)  # merges: run again, it changes nothing
+display(fe.read_table(name=f"{schema}.customer_activity").orderBy("customer_id", "ts").limit(5))
 
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC ## A feature that is computed on demand
-# MAGIC A Python function of the catalog. Training sets, batch scores and models carry it and give it the same arguments.
+# MAGIC ## A function, in SQL
+# MAGIC It is kept in the catalog, and travels with each model that was trained with it.
 
 # COMMAND ----------
 
 spark.sql(f"""
-    CREATE OR REPLACE FUNCTION {schema}.order_value(spent DOUBLE, orders BIGINT)
-    RETURNS DOUBLE
-    LANGUAGE PYTHON
-    COMMENT 'Mean value of an order; 0 without one'
-    AS $$
-      return spent / orders if orders else 0.0
-    $$""")
+CREATE OR REPLACE FUNCTION {schema}.hour_of_day(at TIMESTAMP) RETURNS DOUBLE
+LANGUAGE PYTHON
+COMMENT 'Hour of the day, UTC, minutes as a fraction'
+AS $$
+return None if at is None else at.hour + at.minute / 60
+$$""")
 
 # COMMAND ----------
 
-import matplotlib.pyplot as plt
-
-per_day = orders.selectExpr("date(ordered_at) AS day").groupBy("day").count().orderBy("day").toPandas()
-figure, axes = plt.subplots(figsize=(8, 2.5))
-axes.plot(per_day["day"], per_day["count"])
-axes.set_title("Orders per day")
-display(figure)
-
-# COMMAND ----------
-
-table = fe.get_table(name=f"{schema}.habits")
-assert list(table.primary_keys) == ["customer_id", "day"]
-dbutils.notebook.exit(f"{habits.count()} rows of habits")
+table = fe.get_table(name=f"{schema}.customer_activity")
+print(table.primary_keys, table.features, sep="\n")

@@ -1,51 +1,51 @@
 # Databricks notebook source
 # MAGIC %md
-# MAGIC # 2. A training set
-# MAGIC A label is a customer, a moment, and whether an order followed within a week. The features must be those that were
-# MAGIC known **at that moment**: with later ones a model looks better than it will ever be.
+# MAGIC # 2. A training set, point in time
+# MAGIC Each label row gets the features **as they were known at its time**: the newest row at or before it, never a later one. No label row is lost or
+# MAGIC doubled.
 
 # COMMAND ----------
 
-dbutils.widgets.text("schema", "main.tour", "Schema of the tour")
+# MAGIC %run ./00_setup
 
 # COMMAND ----------
 
-# MAGIC %run ./_resources/shop
-
-# COMMAND ----------
-
-schema = dbutils.widgets.get("schema")
-labels = labels_of(spark, orders_of(spark))
-display(labels.groupBy("at").agg({"buys": "avg"}).orderBy("at"))
-
-# COMMAND ----------
-
-# MAGIC %md
-# MAGIC ## Lookups
-# MAGIC Two lookups and a function of what they give. The keys have other names here than in the tables (`customer`, `at`), which
-# MAGIC is why the lookups name them. `lookback_window` says how old a row of habits may be.
-
-# COMMAND ----------
-
-from databricks.feature_engineering import FeatureEngineeringClient
+from databricks.feature_engineering import FeatureEngineeringClient, FeatureFunction, FeatureLookup
 
 fe = FeatureEngineeringClient()
-training_set = training_set_of(fe, labels, schema)
-df = training_set.load_df()
-display(df.limit(5))
+labels = spark.table(f"{schema}.orders").where("placed_at < '2024-04-01'").select("order_id", "customer_id", "placed_at", "amount", "returned")
+lookups = [
+    FeatureLookup(table_name=f"{schema}.customers", lookup_key="customer_id"),
+    FeatureLookup(table_name=f"{schema}.customer_activity", lookup_key="customer_id", timestamp_lookup_key="placed_at"),
+    FeatureFunction(udf_name=f"{schema}.hour_of_day", input_bindings={"at": "placed_at"}, output_name="hour"),
+]
+training_set = fe.create_training_set(
+    df=labels, feature_lookups=lookups, label="returned", exclude_columns=["customer_id", "order_id"]
+)
+frame = training_set.load_df()
+display(frame.limit(5))
 
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC Every label is there once, and nothing was looked up from its future.
+# MAGIC The customer's own order is among `orders_so_far`, since it is placed at that very time (equality counts); its outcome is not in `return_rate`.
 
 # COMMAND ----------
 
-assert df.count() == labels.count()
-assert df.columns == ["orders_28d", "spent_28d", "days_since", "born", "order_value", "buys"]
-labels.write.mode("overwrite").saveAsTable(f"{schema}.labels")
+assert frame.count() == labels.count()
+pdf = frame.toPandas().sort_values("placed_at")
+print(pdf.groupby("segment")["returned"].agg(["mean", "size"]).round(3))
 
 # COMMAND ----------
 
-# MAGIC %sql
-# MAGIC SELECT buys, count(*) AS labels FROM IDENTIFIER(:schema || '.labels') GROUP BY buys ORDER BY buys
+import matplotlib.pyplot as plt
+import pandas as pd
+
+share = pdf.groupby(pd.qcut(pdf["return_rate"], 8, duplicates="drop"), observed=True)["returned"].mean()
+plt.figure(figsize=(6, 3))
+plt.bar(range(len(share)), share)
+plt.xticks(range(len(share)), [f"{i.mid:.2f}" for i in share.index])
+plt.xlabel("return rate known when the order is placed")
+plt.ylabel("share that came back")
+plt.tight_layout()
+plt.show()

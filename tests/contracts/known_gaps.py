@@ -32,20 +32,6 @@ STREAM_ENTITIES = {
     "StreamingMode",
     "DeltaTableSource(lateness)",
 }
-SERVICE_MESSAGES = {  # the service's own spellings of Sum, Avg, …
-    "AvgFunction",
-    "CountFunction",
-    "FirstFunction",
-    "LastFunction",
-    "MaxFunction",
-    "MinFunction",
-    "StddevPopFunction",
-    "StddevSampFunction",
-    "SumFunction",
-    "VarPopFunction",
-    "VarSampFunction",
-}
-
 GAPS: dict[str, dict[str, set[str]]] = {
     "clients": {},
     "FeatureEngineeringClient": {
@@ -73,14 +59,7 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "wait_for_backfill",
         },
         "next": {
-            "compute_features",
-            "create_feature",
-            "create_training_set(features)",
-            "delete_feature",
             "feature_spec_from_batch_declarative_features",
-            "get_feature",
-            "list_features",
-            "register_feature",
         },
     },
     "FeatureStoreClient": {
@@ -89,7 +68,6 @@ GAPS: dict[str, dict[str, set[str]]] = {
     },
     "entities": {
         "streams": STREAM_ENTITIES,
-        "service messages": SERVICE_MESSAGES,
         "online stores": {"DatabricksOnlineStore", "OnlineStoreConfig", "UNSET"},
         "materialisation by the client": {
             "BackfillRange",
@@ -99,51 +77,6 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "MaterializedFeaturePipelineScheduleState",
             "OfflineStoreConfig",
             "TableTrigger",
-        },
-        "deprecated there": {
-            "Aggregation",
-            "FeatureAggregations",
-            "Window",
-        },
-        "other sources": {
-            "DataFrameSource",
-            "DataSource",
-            "DeltaTableSource(dataframe_schema)",
-            "FeatureViewSource",
-            "RequestSource",
-            "VolumeSource",
-        },
-        "windows with another origin": {
-            "RollingWindow(start_time)",
-            "SlidingWindow(offset)",
-            "SlidingWindow(start_time)",
-            "TumblingWindow(offset)",
-            "TumblingWindow(start_time)",
-        },
-        "next": {
-            "ApproxCountDistinct",
-            "ApproxPercentile",
-            "CustomUDF",
-            "Feature(entity by default)",
-            "Feature(timeseries_column by default)",
-            "First",
-            "FirstDistinct",
-            "FirstN",
-            "Function",
-            "Last",
-            "LastDistinct",
-            "LastN",
-            "PercentileApprox",
-            "RollingWindow(delay by default)",
-            "RowTransformation",
-            "SawtoothWindow",
-            "SlidingWindow(delay by default)",
-            "StddevPop",
-            "StddevSamp",
-            "TimeWindow",
-            "TumblingWindow(delay by default)",
-            "VarPop",
-            "VarSamp",
         },
     },
 }
