@@ -153,7 +153,7 @@ class FeatureEngineeringClient:
         use_timeseries_filtering: bool = False,
         **kwargs: Any,
     ) -> TrainingSet:
-        """Return a training set, of lookups, of a feature spec of the catalog, or of declared features.
+        """Return a training set: of lookups, of a feature spec of the catalog, or of declared features.
 
         See :func:`features.create_training_set`, :func:`features.create_training_set_of_spec` and
         :func:`features.create_declared_training_set`. The two switches never change the rows, and how they are made is chosen
@@ -166,34 +166,11 @@ class FeatureEngineeringClient:
             raise lakehouse.InvalidInputError(
                 f"create_training_set takes exactly one of {', '.join(given)}, found {' and '.join(known) or 'none'}."
             )
-        if feature_spec is not None:
-            return engine.create_training_set_of_spec(df, feature_spec, label, exclude_columns)
         if features is not None:
             return engine.create_declared_training_set(df, features, label, exclude_columns)
+        if feature_spec is not None:
+            return engine.create_training_set_of_spec(df, feature_spec, label, exclude_columns)
         return engine.create_training_set(df, feature_lookups or (), label, exclude_columns)
-
-    def create_feature_spec(
-        self,
-        *,
-        name: str,
-        features: Sequence[FeatureLookup | FeatureFunction],
-        exclude_columns: str | Sequence[str] | None = None,
-        extra_pip_requirements: Sequence[str] | None = None,
-    ) -> FeatureSpecInfo:
-        """Keep a feature spec in the catalog; see :func:`features.create_feature_spec`.
-
-        `extra_pip_requirements` is for the environment of an endpoint; here functions run in this one.
-        """
-        del extra_pip_requirements
-        return engine.create_feature_spec(self._spark, name, features, exclude_columns)
-
-    def update_feature_spec(self, *, name: str, owner: str) -> None:
-        """Give a feature spec another owner."""
-        engine.update_feature_spec(self._spark, name, owner)
-
-    def delete_feature_spec(self, *, name: str) -> None:
-        """Remove a feature spec from the catalog; models that were logged with it keep their own."""
-        engine.delete_feature_spec(self._spark, name)
 
     def create_feature(
         self,
@@ -239,6 +216,29 @@ class FeatureEngineeringClient:
     def compute_features(self, *, features: Sequence[Feature]) -> DataFrame:
         """Return declared features at every time at which their sources have a row; see :func:`features.compute_features`."""
         return engine.compute_features(self._spark, features)
+
+    def create_feature_spec(
+        self,
+        *,
+        name: str,
+        features: Sequence[FeatureLookup | FeatureFunction],
+        exclude_columns: str | Sequence[str] | None = None,
+        extra_pip_requirements: Sequence[str] | None = None,
+    ) -> FeatureSpecInfo:
+        """Keep a feature spec in the catalog; see :func:`features.create_feature_spec`.
+
+        `extra_pip_requirements` is for the environment of an endpoint; here functions run in this one.
+        """
+        del extra_pip_requirements
+        return engine.create_feature_spec(self._spark, name, features, exclude_columns)
+
+    def update_feature_spec(self, *, name: str, owner: str) -> None:
+        """Give a feature spec another owner."""
+        engine.update_feature_spec(self._spark, name, owner)
+
+    def delete_feature_spec(self, *, name: str) -> None:
+        """Remove a feature spec from the catalog; models that were logged with it keep their own."""
+        engine.delete_feature_spec(self._spark, name)
 
     def log_model(
         self,
