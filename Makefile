@@ -32,7 +32,7 @@ quick: $(STAMP)  ## The tests without the slow ones.
 
 docs: $(STAMP)  ## Run the notebooks of the tour, and render them with their outputs into docs/tour/.
 	mkdir -p docs/tour
-	set -e; for file in notebooks/[0-9]*.py; do \
+	set -e; for file in notebooks/0[1-9]*.py; do \
 	  $(BIN)/headwater notebook run $$file --param schema=main.tour --out docs/tour/$$(basename $$file .py).html > /dev/null; \
 	  echo "docs/tour/$$(basename $$file .py).html"; done
 

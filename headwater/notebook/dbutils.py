@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from headwater.notebook.context import EntryPoint
+from headwater.notebook.data_summary import Data
 from headwater.notebook.errors import NotOnThisMachineError
 from headwater.notebook.file_system import FileSystem
 from headwater.notebook.outputs import Recorder
@@ -17,7 +18,7 @@ from headwater.notebook.widgets import Widgets
 
 __all__ = ["DBUtils", "Library", "NotebookUtils"]
 
-_PARTS = ("fs", "jobs", "library", "notebook", "secrets", "widgets")
+_PARTS = ("data", "fs", "jobs", "library", "notebook", "secrets", "widgets")
 RunNotebook = Callable[[str, float, Mapping[str, str]], str]
 
 
@@ -55,7 +56,7 @@ class Library:
 
 
 class DBUtils:
-    """``dbutils``, with ``fs``, ``jobs``, ``library``, ``notebook``, ``secrets`` and ``widgets``."""
+    """``dbutils``, with ``data``, ``fs``, ``jobs``, ``library``, ``notebook``, ``secrets`` and ``widgets``."""
 
     def __init__(
         self,
@@ -65,7 +66,9 @@ class DBUtils:
         job_run: JobRun | None,
         run: RunNotebook,
         path: str,
+        display: Callable[..., None],
     ) -> None:
+        self.data = Data(display)
         self.fs = FileSystem(places)
         self.jobs = Jobs(job_run)
         self.library = Library()

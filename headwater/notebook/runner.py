@@ -81,7 +81,9 @@ class Run:
         self._stack = [notebook]
         self._failed: tuple[BaseException, Notebook, Cell] | None = None
         path = str(notebook.path.with_suffix(""))
-        self.dbutils = DBUtils(host.places, self.recorder, self.widgets, host.job_run, self._run_other, path)
+        self.dbutils = DBUtils(
+            host.places, self.recorder, self.widgets, host.job_run, self._run_other, path, self.display
+        )
         self.module = ModuleType("__main__")
         self.namespace: Names = vars(self.module)
         self.reset()

@@ -21,7 +21,13 @@ from headwater import FeatureEngineeringClient, FeatureStoreClient
 
 AT = dt.datetime(2024, 1, 10, 12)
 DAY = dt.timedelta(days=1)
-LATER = {32: "online stores", 33: "serving endpoints", 34: "declared features", 35: "windows", 36: "names of features"}
+ELSEWHERE = {
+    32: "online stores: with a later issue",
+    33: "serving endpoints: with a later issue",
+    34: "declared features: tests/features/test_declared.py",
+    35: "their windows: tests/features/test_declared.py and test_windows.py",
+    36: "their names: tests/features/test_declared.py",
+}
 COVERED: dict[int, list[str]] = {}
 
 
@@ -563,8 +569,8 @@ def test_rule_27(fe, s, spark):
 
 
 @pytest.mark.parametrize("number", range(1, 37))
-def test_every_rule_has_a_test_here_or_comes_later(number):
-    assert (number in COVERED) != (number in LATER)
+def test_every_rule_has_a_test_here_or_elsewhere(number):
+    assert (number in COVERED) != (number in ELSEWHERE)
 
 
 def test_the_clients_methods_say_where_their_rules_are():
