@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from features.aggregations import FeatureAggregations
@@ -20,7 +20,13 @@ from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["batch_feature_spec", "compute_features", "create_declared_training_set", "declared_spec"]
+__all__ = [
+    "batch_feature_spec",
+    "check_declared_keys",
+    "compute_features",
+    "create_declared_training_set",
+    "declared_spec",
+]
 
 
 def create_declared_training_set(
@@ -67,7 +73,7 @@ def declared_spec(
     computed = [feature for feature in everything if feature.source.has_rows]
     types = feature_types(spark, computed)
     kinds = {column.name: column.type for column in source}
-    _check_keys(spark, computed, kinds)
+    check_declared_keys(spark, computed, kinds)
     kinds |= {str(f.name): kind for f, kind in zip(computed, types, strict=True)}
     functions = []
     for feature in everything:
@@ -176,7 +182,7 @@ def _with_parts(features: Sequence[Feature]) -> list[Feature]:
     return found
 
 
-def _check_keys(spark: SparkSession, features: Sequence[Feature], kinds: dict[str, str]) -> None:
+def check_declared_keys(spark: SparkSession, features: Sequence[Feature], kinds: Mapping[str, str]) -> None:
     """Refuse key and time columns that are not there, or of another type than the source's."""
     for feature in features:
         names = [*as_names(feature.entity), *as_names(feature.timeseries_column)]

@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import lakehouse
+from features.declared import source_versions
+from features.declared_sets import batch_feature_spec, check_declared_keys
+from features.definitions import Feature
 from features.lookup import FeatureFunction, FeatureLookup, as_names
 from features.spec import FeatureSpec, FunctionStep, LookupStep
 from features.tables import get_feature_table
@@ -49,7 +52,7 @@ class FeatureSpecInfo:
 def create_feature_spec(
     spark: SparkSession,
     name: str,
-    features: Sequence[FeatureLookup | FeatureFunction],
+    features: Sequence[FeatureLookup | FeatureFunction | Feature],
     exclude_columns: str | Sequence[str] | None = None,
 ) -> FeatureSpecInfo:
     """Keep a feature spec in the catalog; all that can be wrong is checked here, without a Spark job on feature tables.
@@ -57,7 +60,8 @@ def create_feature_spec(
     Parameters
     ----------
     features
-        Lookups and functions. Keys, times and inputs that none of them gives are the spec's source columns.
+        Lookups and functions, or declared features. Keys, times and inputs that none of them gives are the spec's source
+        columns.
     exclude_columns
         Columns that the spec does not give, though they may be needed to compute others.
 
@@ -70,7 +74,32 @@ def create_feature_spec(
     known = _stored(spark, _table(spark, name))
     if str(full) in known:
         raise InvalidInputError(f"The feature spec {full} exists already: choose another name, or delete it first.")
-    lookups, functions, tables = steps_of(spark, features)
+    if any(isinstance(item, Feature) for item in features):
+        if not all(isinstance(item, Feature) for item in features):
+            raise InvalidInputError(
+                f"{full} takes lookups and functions, or declared features, not both: make two specs."
+            )
+        spec = batch_feature_spec(spark, [item for item in features if isinstance(item, Feature)], exclude_columns)
+    else:
+        items = [item for item in features if not isinstance(item, Feature)]
+        spec = _spec_of_lookups(spark, items, exclude_columns)
+    user, now = getpass.getuser(), int(dt.datetime.now(dt.UTC).timestamp() * 1000)
+    made = FeatureSpecInfo(str(full), user, user, now, spec)
+    if not lakehouse.table_exists(spark, _table(spark, name)):
+        from pyspark.sql.types import LongType, StringType, StructField, StructType
+
+        columns = StructType([StructField(c, LongType() if c.endswith("_ms") else StringType()) for c in _COLUMNS])
+        lakehouse.create_table(spark, _table(spark, name), columns, comment="Feature specs, by name")
+    _keep(spark, made)
+    return made
+
+
+def _spec_of_lookups(
+    spark: SparkSession,
+    items: Sequence[FeatureLookup | FeatureFunction],
+    exclude_columns: str | Sequence[str] | None,
+) -> FeatureSpec:
+    lookups, functions, tables = steps_of(spark, items)
     steps: list[LookupStep | FunctionStep] = [*lookups, *functions]
     given = {output for step in steps for output in step.outputs}
     types: dict[str, str] = {}
@@ -83,16 +112,7 @@ def create_feature_spec(
             types |= {column: kinds[key] for column, key in (*lookup.keys, *([lookup.time] if lookup.time else []))}
     order = dict.fromkeys(column for step in steps for column in step.inputs if column not in given)
     source = spark.createDataFrame([], ", ".join(f"`{column}` {types[column]}" for column in order))
-    spec = training_set_of(source, lookups, functions, (), as_names(exclude_columns), tables).feature_spec
-    user, now = getpass.getuser(), int(dt.datetime.now(dt.UTC).timestamp() * 1000)
-    made = FeatureSpecInfo(str(full), user, user, now, spec)
-    if not lakehouse.table_exists(spark, _table(spark, name)):
-        from pyspark.sql.types import LongType, StringType, StructField, StructType
-
-        columns = StructType([StructField(c, LongType() if c.endswith("_ms") else StringType()) for c in _COLUMNS])
-        lakehouse.create_table(spark, _table(spark, name), columns, comment="Feature specs, by name")
-    _keep(spark, made)
-    return made
+    return training_set_of(source, lookups, functions, (), as_names(exclude_columns), tables).feature_spec
 
 
 def get_feature_spec(spark: SparkSession, name: str) -> FeatureSpecInfo:
@@ -147,7 +167,11 @@ def create_training_set_of_spec(
         )
         for step in spec.lookups
     ]
-    return training_set_of(df, now, spec.functions, labels, excluded, list(tables.values()))
+    declared = tuple(replace(step, versions=source_versions(spark, step.features)) for step in spec.declared)
+    kinds = {field.name: field.dataType.simpleString() for field in df.schema}
+    for step in declared:
+        check_declared_keys(spark, step.features, kinds)
+    return training_set_of(df, now, spec.functions, labels, excluded, list(tables.values()), declared)
 
 
 def _table(spark: SparkSession, name: str) -> str:

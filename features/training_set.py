@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import lakehouse
 from features.evaluate import evaluate, in_order, plan_lookups
 from features.functions import CatalogFunction, get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
-from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
+from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.tables import FeatureTable, get_feature_table
 from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 
@@ -103,6 +104,7 @@ def training_set_of(
     labels: tuple[str, ...],
     excluded: tuple[str, ...],
     tables: Sequence[FeatureTable],
+    declared: tuple[DeclaredStep, ...] = (),
 ) -> TrainingSet:
     """Return the training set of a spine that was checked and of steps, whose columns are checked against each other."""
     spec = FeatureSpec(
@@ -110,6 +112,7 @@ def training_set_of(
         lookups=tuple(lookups),
         functions=tuple(functions),
         exclude=excluded,
+        declared=declared,
     )
     check_outputs(spec, df, labels)
     in_order(spec.steps, [column for column in df.columns if column not in labels])
@@ -212,7 +215,12 @@ def check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> No
             raise InvalidInputError(f"A training set takes at most {most} {what}, found {counts[what]}.")
     unknown = [name for name in spec.exclude if name not in origin]
     if unknown:
-        raise MissingColumnsError(unknown, "df and the features", list(origin), "exclude_columns")
+        # Not an error there, and public tutorials do it.
+        warnings.warn(
+            f"exclude_columns names {', '.join(map(repr, unknown))}, which is no column of df and no feature. "
+            f"Known: {', '.join(origin)}.",
+            stacklevel=4,
+        )
 
 
 def _check_key_types(spec: FeatureSpec, df: DataFrame, tables: Sequence[FeatureTable]) -> None:

@@ -221,7 +221,7 @@ class FeatureEngineeringClient:
         self,
         *,
         name: str,
-        features: Sequence[FeatureLookup | FeatureFunction],
+        features: Sequence[FeatureLookup | FeatureFunction | Feature],
         exclude_columns: str | Sequence[str] | None = None,
         extra_pip_requirements: Sequence[str] | None = None,
     ) -> FeatureSpecInfo:
@@ -230,6 +230,12 @@ class FeatureEngineeringClient:
         `extra_pip_requirements` is for the environment of an endpoint; here functions run in this one.
         """
         del extra_pip_requirements
+        return engine.create_feature_spec(self._spark, name, features, exclude_columns)
+
+    def feature_spec_from_batch_declarative_features(
+        self, *, name: str, features: Sequence[Feature], exclude_columns: str | Sequence[str] | None = None
+    ) -> FeatureSpecInfo:
+        """Keep a feature spec of declared features in the catalog: :meth:`create_feature_spec` under an older name."""
         return engine.create_feature_spec(self._spark, name, features, exclude_columns)
 
     def update_feature_spec(self, *, name: str, owner: str) -> None:

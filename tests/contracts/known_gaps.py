@@ -58,9 +58,6 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "purge_feature_entities",
             "wait_for_backfill",
         },
-        "next": {
-            "feature_spec_from_batch_declarative_features",
-        },
     },
     "FeatureStoreClient": {
         "online stores": {"drop_online_table", "publish_table"},

@@ -39,7 +39,9 @@ from features import (
     batch_feature_spec,
     compute_features,
     create_declared_training_set,
+    create_feature_spec,
     create_function,
+    create_training_set_of_spec,
     delete_feature,
     get_feature,
     list_features,
@@ -156,6 +158,8 @@ def test_features_of_all_sources_and_functions_come_in_one_training_set(spark, s
     assert (alone.declared, alone.functions, alone.exclude) == (spec.declared, spec.functions, spec.exclude)
     with pytest.raises(ValueError, match="'x' is not in the features"):
         batch_feature_spec(spark, kept, "x")
+    create_feature_spec(spark, f"{store}.kept", kept, "at")
+    assert create_training_set_of_spec(spine, f"{store}.kept", "y").feature_spec == spec
 
 
 def test_computed_at_all_times_of_the_source_a_row_is_not_in_its_own_window(spark, store):
