@@ -16,6 +16,7 @@ from features.tables import FeatureTable, get_feature_table
 from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pyspark.sql import DataFrame
 
 __all__ = ["TrainingSet", "create_training_set"]
@@ -45,6 +46,9 @@ class TrainingSet:
         rows = evaluate(self.feature_spec, self.df, versions="trained")
         names = [*(column.name for column in self.feature_spec.columns), *self.labels]
         return rows.select(*[F.col(f"`{name}`") for name in names])
+
+    def to_pandas(self) -> pd.DataFrame:
+        return self.load_df().toPandas()
 
     def explain(self) -> str:
         """Return how the features are looked up, and why: ``in process: …`` or ``spark: …``."""
