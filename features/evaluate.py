@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import lakehouse
-from features.in_process import LocalLookup, look_up_in_process, unfit
+from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
+from features.local_defaults import filled
 from features.point_in_time import join_as_of, join_latest
 from features.spec import FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
-__all__ = ["LookupPlan", "evaluate", "in_order", "plan_lookups"]
+__all__ = ["LookupPlan", "evaluate", "evaluate_in_process", "in_order", "plan_lookups"]
+
+
+_Todo: TypeAlias = "tuple[LookupStep | FunctionStep, list[str]]"  # a step, and the outputs that are wanted of it
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,35 @@ def plan_lookups(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained
     return _evaluated(spec, df, versions=versions, recent=False)[1]
 
 
-def _evaluated(
-    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool
-) -> tuple[DataFrame, LookupPlan]:
+def evaluate_in_process(
+    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]
+) -> tuple[pa.Table, StructType] | None:
+    """Return what :func:`evaluate` gives, as Arrow, or None if Spark has a part in it.
+
+    That is so where lookups are not done in this process, and where the spec has functions or defaults other than plain
+    numbers and texts.
+    """
+    work = _prepared(spec, df)
+    if any(not isinstance(step, LookupStep) for step in spec.steps) or work.given:
+        return None
+    found, rest, _ = _here(work.frame, work.steps, versions)
+    if found is None or rest:
+        return None
+    return filled(found.arrow(), found.schema, [*work.own, *(c.name for c in spec.computed)], work.defaults)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done: rows, columns that are the rows' own, those given in place of computed ones, steps in order."""
+
+    frame: DataFrame
+    own: list[str]
+    given: dict[str, str]
+    steps: list[_Todo]
+    defaults: dict[str, Any]
+
+
+def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
     from pyspark.sql import functions as F
 
     missing = [name for name in spec.required if name not in df.columns]
@@ -66,13 +98,24 @@ def _evaluated(
         raise MissingColumnsError(missing, "the DataFrame", df.columns, "needed to compute the features")
     given = {column.name: column.type for column in spec.computed if column.name in df.columns}
     own = [column for column in df.columns if column not in given]
-    frame = df.select(*own, *[F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()])
+    frame = df.select(own + [F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()])
     steps = [
         (step, wanted)
         for step in in_order(spec.steps, [*own, *given])
         if (wanted := [output for output in step.outputs if output not in given])
     ]
-    frame, rest, plan = _here(frame, steps, versions)
+    defaults = {name: value for step in spec.lookups for name, value in step.defaults.items() if name not in given}
+    return _Work(frame, own, given, steps, defaults)
+
+
+def _evaluated(
+    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool
+) -> tuple[DataFrame, LookupPlan]:
+    from pyspark.sql import functions as F
+
+    work = _prepared(spec, df)
+    found, rest, plan = _here(work.frame, work.steps, versions)
+    frame = work.frame if found is None else found.frame(work.frame)
     spans = _spans(spec, df) if recent and plan.form == "spark" else {}
     for step, wanted in rest:
         if isinstance(step, FunctionStep):
@@ -83,12 +126,11 @@ def _evaluated(
             version = step.table_version if versions == "trained" else None
             rows = lakehouse.read_table(df.sparkSession, step.table, version=version)
             frame = _look_up(frame, step, rows, wanted, spans.get(step.time[0]) if step.time else None)
-    defaults = {name: value for step in spec.lookups for name, value in step.defaults.items() if name not in given}
     return frame.select(
-        *[F.col(f"`{name}`") for name in own],
+        *[F.col(f"`{name}`") for name in work.own],
         *[
-            F.coalesce(F.col(f"`{c.name}`"), F.lit(defaults[c.name]).cast(c.type)).alias(c.name)
-            if c.name in defaults
+            F.coalesce(F.col(f"`{c.name}`"), F.lit(work.defaults[c.name]).cast(c.type)).alias(c.name)
+            if c.name in work.defaults
             else F.col(f"`{c.name}`")
             for c in spec.computed
         ],
@@ -96,15 +138,15 @@ def _evaluated(
 
 
 def _here(
-    frame: DataFrame, steps: list[tuple[LookupStep | FunctionStep, list[str]]], versions: str
-) -> tuple[DataFrame, list[tuple[LookupStep | FunctionStep, list[str]]], LookupPlan]:
+    frame: DataFrame, steps: list[_Todo], versions: str
+) -> tuple[LocalRows | None, list[_Todo], LookupPlan]:
     """Do the lookups that need no function's output in this process, if that is possible; return what is left to do."""
     spark = frame.sparkSession
     if not lakehouse.is_embedded(spark):
-        return frame, steps, LookupPlan("spark", "the session is not an embedded one")
+        return None, steps, LookupPlan("spark", "the session is not an embedded one")
     settings = lakehouse.settings_of(spark)
     if settings.lookups == "spark":
-        return frame, steps, LookupPlan("spark", 'the setting lookups is "spark"')
+        return None, steps, LookupPlan("spark", 'the setting lookups is "spark"')
     there = set(frame.columns)
     chosen = []
     for step, wanted in steps:
@@ -113,11 +155,11 @@ def _here(
             chosen.append((step, wanted, lakehouse.open_arrow(spark, lakehouse.resolve(spark, step.table), version)))
             there.update(wanted)
     if not chosen:
-        return frame, steps, LookupPlan("spark", "there is no lookup in a table")
+        return None, steps, LookupPlan("spark", "there is no lookup in a table")
     most = int(settings.in_process_gib * 2**30)
     reason = unfit(frame, chosen, most)
     if reason is not None:
-        return frame, steps, LookupPlan("spark", reason)
+        return None, steps, LookupPlan("spark", reason)
     lookups = [
         LocalLookup(step, tuple((f, o) for f, o, _ in step.features if o in wanted), table)
         for step, wanted, table in chosen
@@ -125,10 +167,9 @@ def _here(
     ]
     found = look_up_in_process(frame, lookups, most)
     if isinstance(found, str):
-        return frame, steps, LookupPlan("spark", found)
+        return None, steps, LookupPlan("spark", found)
     done = [step for step, _, _ in chosen]
-    plan = LookupPlan("in process", f"{len(done)} lookups in files of this machine that fit its memory")
-    return found, [(step, wanted) for step, wanted in steps if step not in done], plan
+    return found, [(step, wanted) for step, wanted in steps if step not in done], LookupPlan("in process", found.reason)
 
 
 def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str]) -> list[LookupStep | FunctionStep]:

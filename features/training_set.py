@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lakehouse
-from features.evaluate import evaluate, in_order, plan_lookups
+from features.evaluate import evaluate, evaluate_in_process, in_order, plan_lookups
 from features.functions import get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
@@ -17,6 +17,7 @@ from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 __all__ = ["TrainingSet", "create_training_set"]
@@ -44,11 +45,27 @@ class TrainingSet:
         from pyspark.sql import functions as F
 
         rows = evaluate(self.feature_spec, self.df, versions="trained")
-        names = [*(column.name for column in self.feature_spec.columns), *self.labels]
-        return rows.select(*[F.col(f"`{name}`") for name in names])
+        return rows.select(*[F.col(f"`{name}`") for name in self._names])
+
+    @property
+    def _names(self) -> list[str]:
+        return [*(column.name for column in self.feature_spec.columns), *self.labels]
+
+    def to_arrow(self) -> pa.Table:
+        """Return the training rows in memory: the same as ``load_df().toArrow()``, past Spark where it has no part in them."""
+        found = evaluate_in_process(self.feature_spec, self.df, versions="trained")
+        return self.load_df().toArrow() if found is None else found[0].select(self._names)
 
     def to_pandas(self) -> pd.DataFrame:
-        return self.load_df().toPandas()
+        """Return the training rows in memory: the same as ``load_df().toPandas()``, past Spark where it has no part in them."""
+        from pyspark.sql.types import StructType
+
+        found = evaluate_in_process(self.feature_spec, self.df, versions="trained")
+        if found is None:
+            return self.load_df().toPandas()
+        rows, schema = found
+        kept = StructType([schema[name] for name in self._names])
+        return lakehouse.pandas_of_arrow(self.df.sparkSession, rows.select(self._names), kept)
 
     def explain(self) -> str:
         """Return how the features are looked up, and why: ``in process: …`` or ``spark: …``."""

@@ -1,6 +1,7 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
 from lakehouse.arrow_files import ArrowTable, open_arrow
+from lakehouse.arrow_frames import arrow_schema, frame_of_arrow, pandas_of_arrow
 from lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
 from lakehouse.delta_log import TableMetadata, metadata_of, set_not_null
 from lakehouse.entries import forget_function, keep_function, keep_view, write_json
@@ -25,6 +26,7 @@ from lakehouse.jars import ensure_jars
 from lakehouse.java import ensure_java, find_java
 from lakehouse.jvm import jvm, jvm_session
 from lakehouse.names import TableName
+from lakehouse.plain_scan import PlainScan, open_plain_scan
 from lakehouse.session import is_embedded, on_databricks, session, settings_of
 from lakehouse.settings import Settings
 from lakehouse.tables import (
@@ -61,6 +63,7 @@ __all__ = [
     "MachineError",
     "MissingColumnsError",
     "NullKeysError",
+    "PlainScan",
     "RowLimitError",
     "Settings",
     "TableError",
@@ -70,6 +73,7 @@ __all__ = [
     "TableNotFoundError",
     "add_catalog",
     "append",
+    "arrow_schema",
     "complete",
     "create_table",
     "drop_table",
@@ -77,6 +81,7 @@ __all__ = [
     "ensure_java",
     "find_java",
     "forget_function",
+    "frame_of_arrow",
     "is_embedded",
     "jvm",
     "jvm_session",
@@ -89,8 +94,10 @@ __all__ = [
     "newest_version",
     "on_databricks",
     "open_arrow",
+    "open_plain_scan",
     "optimize",
     "overwrite",
+    "pandas_of_arrow",
     "read_changes",
     "read_table",
     "refresh",
