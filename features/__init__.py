@@ -21,9 +21,10 @@ from features.functions import (
     keep_function,
     list_functions,
 )
+from features.latest import join_latest
 from features.lookup import FeatureFunction, FeatureLookup
 from features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
-from features.point_in_time import join_as_of, join_latest
+from features.point_in_time import join_as_of
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.sql_functions import PYTHON_SUFFIX, register_function
 from features.tables import (

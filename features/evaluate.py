@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import lakehouse
 from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
 from features.local_defaults import filled
-from features.point_in_time import join_as_of, join_latest
+from features.spark_lookups import SparkLookup, look_up_on_spark, together
 from features.spec import FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
 
@@ -117,15 +117,22 @@ def _evaluated(
     found, rest, plan = _here(work.frame, work.steps, versions)
     frame = work.frame if found is None else found.frame(work.frame)
     spans = _spans(spec, df) if recent and plan.form == "spark" else {}
-    for step, wanted in rest:
+    forms = []
+    while rest:
+        step, wanted = rest.pop(0)
         if isinstance(step, FunctionStep):
             arguments = dict(step.bindings)
             value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
-        else:
-            version = step.table_version if versions == "trained" else None
-            rows = lakehouse.read_table(df.sparkSession, step.table, version=version)
-            frame = _look_up(frame, step, rows, wanted, spans.get(step.time[0]) if step.time else None)
+            continue
+        group = [(step, wanted)] + [(s, w) for s, w in rest if isinstance(s, LookupStep) and together(step, s)]
+        rest = [todo for todo in rest if todo not in group]
+        frame, form = look_up_on_spark(
+            frame, [_on_spark(df, *one, versions) for one in group], spans.get(step.time[0]) if step.time else None
+        )
+        forms.append(form)
+    if forms:
+        plan = LookupPlan(plan.form, "; ".join([plan.reason, *forms]))
     return frame.select(
         *[F.col(f"`{name}`") for name in work.own],
         *[
@@ -209,10 +216,6 @@ def _spans(spec: FeatureSpec, df: DataFrame) -> dict[str, tuple[Any, Any]]:
     return {name: (found[2 * i], found[2 * i + 1]) for i, name in enumerate(names)}
 
 
-def _look_up(
-    frame: DataFrame, step: LookupStep, rows: DataFrame, wanted: Sequence[str], span: tuple[Any, Any] | None
-) -> DataFrame:
-    outputs = {feature: output for feature, output, _ in step.features if output in wanted}
-    if step.time is None:
-        return join_latest(frame, rows, keys=step.keys, outputs=outputs)
-    return join_as_of(frame, rows, keys=step.keys, time=step.time, outputs=outputs, lookback=step.lookback, span=span)
+def _on_spark(df: DataFrame, step: LookupStep, wanted: Sequence[str], versions: str) -> SparkLookup:
+    version = step.table_version if versions == "trained" else None
+    return SparkLookup(step, wanted, lakehouse.read_table(df.sparkSession, step.table, version=version))
