@@ -25,6 +25,7 @@ from features.latest import join_latest
 from features.lookup import FeatureFunction, FeatureLookup
 from features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
 from features.point_in_time import join_as_of
+from features.saved_training_set import ReplayError, SavedTrainingSet
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.sql_functions import PYTHON_SUFFIX, register_function
 from features.tables import (
@@ -62,7 +63,9 @@ __all__ = [
     "Materialization",
     "Max",
     "Min",
+    "ReplayError",
     "RollingWindow",
+    "SavedTrainingSet",
     "SlidingWindow",
     "SpecColumn",
     "Sum",

@@ -144,9 +144,7 @@ def _evaluated(
     ), plan
 
 
-def _here(
-    frame: DataFrame, steps: list[_Todo], versions: str
-) -> tuple[LocalRows | None, list[_Todo], LookupPlan]:
+def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRows | None, list[_Todo], LookupPlan]:
     """Do the lookups that need no function's output in this process, if that is possible; return what is left to do."""
     spark = frame.sparkSession
     if not lakehouse.is_embedded(spark):
@@ -164,7 +162,7 @@ def _here(
     if not chosen:
         return None, steps, LookupPlan("spark", "there is no lookup in a table")
     most = int(settings.in_process_gib * 2**30)
-    reason = unfit(frame, chosen, most)
+    reason = unfit(frame, chosen)
     if reason is not None:
         return None, steps, LookupPlan("spark", reason)
     lookups = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import lakehouse
 from features.local_lookup import LocalLookup, fits, look_up
@@ -58,9 +58,7 @@ class LocalRows:
         return lakehouse.frame_of_arrow(spark, parts, self.schema, home=lakehouse.settings_of(spark).home)
 
 
-def unfit(
-    frame: DataFrame, lookups: Sequence[tuple[LookupStep, Sequence[str], ArrowTable | str]], most: int
-) -> str | None:
+def unfit(frame: DataFrame, lookups: Sequence[tuple[LookupStep, Sequence[str], ArrowTable | str]]) -> str | None:
     """Return why these lookups cannot be done in this process, or None if they can, as far as can be told without a job.
 
     Parameters
@@ -69,8 +67,6 @@ def unfit(
         The label rows.
     lookups
         Steps, their wanted outputs, and their files or what is wrong with them.
-    most
-        Bytes that the lookups may take in memory.
     """
     known = {field.name: field.dataType for field in frame.schema}
     strange = [name for name, kind in known.items() if not _plain(kind)]

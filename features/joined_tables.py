@@ -26,9 +26,7 @@ class AsOfTable:
     lookback: dt.timedelta | None = None
 
 
-def join_tables(
-    spine: DataFrame, tables: Sequence[AsOfTable], *, keys: Sequence[str], time: str
-) -> DataFrame:
+def join_tables(spine: DataFrame, tables: Sequence[AsOfTable], *, keys: Sequence[str], time: str) -> DataFrame:
     """Return each row of `spine`, once, with what :func:`features.join_as_of` would find for it in each of the tables.
 
     Parameters
@@ -73,7 +71,9 @@ def join_tables(
         .rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
     found = [
-        F.last(F.when(F.col("__table") == number, _row(places[number])), ignorenulls=True).over(window).alias(f"__f{number}")
+        F.last(F.when(F.col("__table") == number, _row(places[number])), ignorenulls=True)
+        .over(window)
+        .alias(f"__f{number}")
         for number in range(len(tables))
     ]
     joined = both.select("__label", "__time", "__table", *names, *found).where("__table < 0")
@@ -111,7 +111,9 @@ def _slots(tables: Sequence[AsOfTable]) -> tuple[dict[str, str], list[dict[str, 
 
 def _in_order_of_outputs(slots: Mapping[str, str], tables: Sequence[AsOfTable]) -> list[str]:
     """Return the slots by which rows of one key, time and table are sorted."""
-    kinds = {t.features.schema[f].dataType.simpleString(): t.features.schema[f].dataType for t in tables for f in t.outputs}
+    kinds = {
+        t.features.schema[f].dataType.simpleString(): t.features.schema[f].dataType for t in tables for f in t.outputs
+    }
     return [slot for slot, kind in slots.items() if has_order(kinds[kind])]
 
 

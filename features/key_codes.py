@@ -56,9 +56,7 @@ def codes_of(
     return labels, _asked(labels, features, size)
 
 
-def _codes(
-    label: pa.ChunkedArray, feature: pa.ChunkedArray
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def _codes(label: pa.ChunkedArray, feature: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -70,8 +68,8 @@ def _codes(
         if low is not None and high - low < _DENSE * (len(label) + len(feature)) + 1024:
             return _offsets(label, low, high), _offsets(feature, low, high), high - low + 1
     different = pc.unique(label).drop_null()
-    look = lambda column: _numbers(pc.index_in(column, value_set=different))  # noqa: E731
-    return look(label), look(feature), max(1, len(different))
+    found = [_numbers(pc.index_in(column, value_set=different)) for column in (label, feature)]
+    return found[0], found[1], max(1, len(different))
 
 
 def _offsets(column: pa.ChunkedArray, low: int, high: int) -> NDArray[np.int64]:
@@ -92,16 +90,16 @@ def _digits(codes: NDArray[np.int64], one: NDArray[np.int64], width: int) -> NDA
     return np.where((codes < 0) | (one < 0), -1, codes * width + one)
 
 
-def _dense(
-    labels: NDArray[np.int64], features: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def _dense(labels: NDArray[np.int64], features: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Return the ranks of codes among the labels' codes."""
     different = np.unique(labels[labels >= 0])
     if len(different) == 0:
         return labels, np.full_like(features, -1), 1
     places = [np.searchsorted(different, side) for side in (labels, features)]
     places = [np.minimum(place, len(different) - 1) for place in places]
-    found = [np.where(different[place] == side, place, -1) for place, side in zip(places, (labels, features), strict=True)]
+    found = [
+        np.where(different[place] == side, place, -1) for place, side in zip(places, (labels, features), strict=True)
+    ]
     return found[0], found[1], len(different)
 
 

@@ -58,18 +58,16 @@ def look_up(labels: pa.Table, one: LocalLookup, most: int) -> Iterator[tuple[str
     keys = [right for _, right in step.keys]
     label_keys = [labels[left] for left, _ in step.keys]
     table, among = _pruned(labels, one)
-    if step.time is None:
-        narrow = table.read(keys, among=among)
-        match = lambda: rows_of_keys(label_keys, [narrow[name] for name in keys])  # noqa: E731
-    else:
-        at, ts = step.time
-        narrow = table.read([*keys, ts], among=among)
-        lookback = None if step.lookback is None else _age(step.lookback, labels[at].type)
-        match = lambda: newest_rows(  # noqa: E731
-            label_keys, labels[at], [narrow[name] for name in keys], narrow[ts], lookback
-        )
+    names = [*keys, step.time[1]] if step.time else keys
+    narrow = table.read(list(dict.fromkeys(names)), among=among)
+    feature_keys = [narrow[name] for name in keys]
     try:
-        rows = match()
+        if step.time is None:
+            rows = rows_of_keys(label_keys, feature_keys)
+        else:
+            at, ts = step.time
+            lookback = None if step.lookback is None else _age(step.lookback, labels[at].type)
+            rows = newest_rows(label_keys, labels[at], feature_keys, narrow[ts], lookback)
     except AmbiguousRowsError:
         message = f"{step.table} has several rows of one key and time"
         raise AmbiguousRowsError(message) from None

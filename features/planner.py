@@ -26,9 +26,7 @@ _BROADCAST = 128 * _MIB
 Form = Callable[..., "DataFrame"]
 
 
-def _of_label_keys(
-    spine: DataFrame, features: DataFrame, *, keys: Sequence[tuple[str, str]], **rest: Any
-) -> DataFrame:
+def _of_label_keys(spine: DataFrame, features: DataFrame, *, keys: Sequence[tuple[str, str]], **rest: Any) -> DataFrame:
     return join_as_of(spine, rows_of_label_keys(spine, features, keys), keys=keys, **rest)
 
 

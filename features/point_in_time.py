@@ -99,9 +99,7 @@ def join_as_of(
         matches &= F.col(name).isNotNull()
     if lookback is not None:
         is_date = spine.schema[spine_time].dataType.typeName() == "date"
-        matches &= micros(F.col("__time"), is_date) - micros(F.col("__found.__at"), is_date) <= exact_micros(
-            lookback
-        )
+        matches &= micros(F.col("__time"), is_date) - micros(F.col("__found.__at"), is_date) <= exact_micros(lookback)
     return joined.select(
         *[F.col(f"__label.`{c}`").alias(c) for c in spine.columns],
         *[F.when(matches, F.col(f"__found.`{o}`")).alias(o) for o in outputs.values()],

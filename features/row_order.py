@@ -48,9 +48,9 @@ def is_date(frame: DataFrame, name: str) -> bool:
     return frame.schema[name].dataType.typeName() == "date"
 
 
-def ties(features: DataFrame, outputs: Mapping[str, str], prefix: str = "") -> list[Column]:
+def ties(features: DataFrame, outputs: Mapping[str, str]) -> list[Column]:
     """Return the order of feature rows of one key and time: by their outputs, column by column, NULL lowest, maps passed over."""
     from pyspark.sql import functions as F
 
     kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
-    return [F.col(f"{prefix}`{o}`").asc_nulls_first() for o, kind in kinds.items() if has_order(kind)]
+    return [F.col(f"`{o}`").asc_nulls_first() for o, kind in kinds.items() if has_order(kind)]

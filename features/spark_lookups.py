@@ -1,4 +1,4 @@
-"""Lookups by Spark: tables that are looked up by the same keys and time together, each group in the form that the planner says."""
+"""Lookups by Spark: tables of the same keys and time together, each group in the form that the planner says."""
 
 from __future__ import annotations
 

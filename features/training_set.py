@@ -11,6 +11,7 @@ import lakehouse
 from features.evaluate import evaluate, evaluate_in_process, in_order, plan_lookups
 from features.functions import get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
+from features.saved_training_set import SavedTrainingSet, find_saved, replayed, save_rows
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.tables import FeatureTable, get_feature_table
 from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
@@ -46,6 +47,46 @@ class TrainingSet:
 
         rows = evaluate(self.feature_spec, self.df, versions="trained")
         return rows.select(*[F.col(f"`{name}`") for name in self._names])
+
+    def save(self, table: str, *, run_id: str = "") -> SavedTrainingSet:
+        """Keep the training set as a new version of a Delta table, with its spec and the versions of its feature tables.
+
+        Parameters
+        ----------
+        table
+            Made if it is missing. It has the columns of `df` and all features, also those that are excluded.
+        run_id
+            The run that the rows are for, by which :meth:`replay` finds them; empty: ``v`` and the table's version.
+
+        Notes
+        -----
+        Two Spark jobs and two commits.
+        """
+        return save_rows(self.feature_spec, self.df, self.labels, table, run_id)
+
+    @classmethod
+    def replay(cls, run_id: str | None, *, table: str) -> TrainingSet:
+        """Return a saved training set, built again from its label rows and the feature tables as they were.
+
+        The rows are built in full here, and compared with those saved by a digest that does not depend on their order.
+
+        Parameters
+        ----------
+        run_id
+            As given to :meth:`save`; None: what was saved last.
+        table
+            Where it was saved.
+
+        Raises
+        ------
+        ReplayError
+            The rows are not the same.
+        InvalidInputError
+            Nothing was saved for this run.
+        """
+        spark = lakehouse.session()
+        saved = find_saved(spark, table, run_id)
+        return cls(replayed(spark, saved), saved.spec, saved.labels)
 
     @property
     def _names(self) -> list[str]:

@@ -56,7 +56,7 @@ def pandas_of_arrow(spark: SparkSession, table: pa.Table, schema: StructType) ->
     """Return what ``toPandas`` gives for these rows in this session: PySpark's own conversion, without the way through Java."""
     from pyspark.sql.pandas.conversion import _convert_arrow_table_to_pandas
 
-    return _convert_arrow_table_to_pandas(  # type: ignore[return-value]
+    return _convert_arrow_table_to_pandas(
         table.cast(arrow_schema(schema)),
         schema,
         timezone=spark.conf.get("spark.sql.session.timeZone"),

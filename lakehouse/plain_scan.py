@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -45,7 +45,9 @@ class PlainScan:
         import pyarrow as pa
 
         held, count = [], 0
-        for batch in self._dataset.to_batches(columns=list(self.names.values()), batch_readahead=2, fragment_readahead=1):
+        for batch in self._dataset.to_batches(
+            columns=list(self.names.values()), batch_readahead=2, fragment_readahead=1
+        ):
             held.append(batch)
             count += batch.num_rows
             if count >= rows:
@@ -69,7 +71,7 @@ def open_plain_scan(frame: DataFrame) -> PlainScan | None:
     Reads the files' footers; runs no Spark job.
     """
     try:
-        relation, names = _relation(frame._jdf.queryExecution().optimizedPlan())  # type: ignore[operator] # noqa: SLF001
+        relation, names = _relation(frame._jdf.queryExecution().optimizedPlan())  # noqa: SLF001
     except (AttributeError, TypeError, _NotPlainError):
         return None
     if not _is_parquet(relation):
@@ -173,5 +175,14 @@ def _same_types(footer: Any, schema: Any, names: dict[str, str]) -> bool:
 def _simple(kind: Any) -> bool:
     import pyarrow.types as t
 
-    known = (t.is_boolean, t.is_integer, t.is_floating, t.is_string, t.is_date32, t.is_timestamp, t.is_decimal128, t.is_binary)
+    known = (
+        t.is_boolean,
+        t.is_integer,
+        t.is_floating,
+        t.is_string,
+        t.is_date32,
+        t.is_timestamp,
+        t.is_decimal128,
+        t.is_binary,
+    )
     return any(is_(kind) for is_ in known)

@@ -66,7 +66,13 @@ def main() -> int:
 
 
 def _measured(
-    contestant: Contestant, shape: Shape, data: Path, cache: Path, sink: str, asked: argparse.Namespace, answer: Answer | None
+    contestant: Contestant,
+    shape: Shape,
+    data: Path,
+    cache: Path,
+    sink: str,
+    asked: argparse.Namespace,
+    answer: Answer | None,
 ) -> Outcome:
     against = contestant.reason_against(shape)
     if against:
@@ -85,17 +91,25 @@ def _measured(
     if outcome.seconds and answer is not None:
         outcome = replace(outcome, rows=disagreement(answer, out / "result"))
     shutil.rmtree(out, ignore_errors=True)
-    print(f"{shape.name} {sink} {contestant.name}: {outcome.error or [round(s, 2) for s in outcome.seconds]}", flush=True)
+    print(
+        f"{shape.name} {sink} {contestant.name}: {outcome.error or [round(s, 2) for s in outcome.seconds]}", flush=True
+    )
     return outcome
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.point_in_time", description=__doc__)
     parser.add_argument(
-        "--shapes", default="", help=f"names, by comma, or 'all'; default: those that are not heavy. Known: {', '.join(SHAPES)}"
+        "--shapes",
+        default="",
+        help=f"names, by comma, or 'all'; default: those that are not heavy. Known: {', '.join(SHAPES)}",
     )
-    parser.add_argument("--peers", default="", help=f"names, by semicolon; default: all. Known: {'; '.join(CONTESTANTS)}")
-    parser.add_argument("--scale", type=float, default=1.0, help="times as many rows; the document is written at 1 only")
+    parser.add_argument(
+        "--peers", default="", help=f"names, by semicolon; default: all. Known: {'; '.join(CONTESTANTS)}"
+    )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="times as many rows; the document is written at 1 only"
+    )
     parser.add_argument("--repeats", type=int, default=3, help="runs that count, after a first one that does not")
     parser.add_argument("--budget", type=float, default=40.0, help="seconds after which a contestant begins no repeat")
     parser.add_argument("--limit", type=float, default=240.0, help="seconds after which a contestant is ended")
@@ -107,7 +121,9 @@ def _arguments() -> argparse.Namespace:
     peers = [p.strip() for p in asked.peers.split(";") if p.strip()] or list(CONTESTANTS)
     strange = [n for n in names if n not in SHAPES] + [p for p in peers if p not in CONTESTANTS]
     if strange:
-        parser.error(f"{strange[0]!r} is no shape and no contestant. Known: {', '.join(SHAPES)}; {'; '.join(CONTESTANTS)}")
+        parser.error(
+            f"{strange[0]!r} is no shape and no contestant. Known: {', '.join(SHAPES)}; {'; '.join(CONTESTANTS)}"
+        )
     asked.shapes, asked.peers = [SHAPES[n] for n in names], [CONTESTANTS[p] for p in peers]
     return asked
 

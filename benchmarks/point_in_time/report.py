@@ -18,10 +18,10 @@ _BEGIN = """# Benchmarks
 
 Written by `python -m benchmarks.point_in_time`; do not edit. Each contestant runs as a process of its own on the same Parquet
 files, peers from PyPI in environments of the benchmark's own. A run reads the label rows, joins, and gives all columns as a
-pandas DataFrame or as Parquet files; starting Spark and filling our feature tables are not counted. The first run of each is
-not counted either. CPU seconds (median) are those of the whole process tree, peak memory is its resident memory, with pages that its
-processes share counted for each. Ratios are of median seconds: other's time by the contestant's, so that 4× is four times as fast.
-*Rows*: every result is compared with the right answer, value by value. A line break between figures of the same shape means a new sink.
+pandas DataFrame or as Parquet files; starting Spark and filling our feature tables are not counted, nor is the first run of
+each where there are others. CPU seconds (median) are those of the whole process tree; peak memory is its resident memory, with
+pages that processes share counted for each. Ratios are of median seconds: other's time by the contestant's, so that 4× is
+four times as fast. *Rows*: every result is compared with the right answer, value by value.
 """
 
 
@@ -52,7 +52,8 @@ def table(outcomes: dict[str, dict[str, Any]], labels: int) -> list[str]:
             continue
         warm = _warm(one)
         ratios = [
-            f"{medians[other] / medians[name]:.1f}×" if other in medians else "" for other in ("union and window", "DuckDB")
+            f"{medians[other] / medians[name]:.1f}×" if other in medians else ""
+            for other in ("union and window", "DuckDB")
         ]
         rate = f" ({labels / medians[name]:,.0f} rows/s)" if labels >= 1_000_000 else ""
         cpu = statistics.median(one["cpu"][1:] or one["cpu"])
@@ -76,7 +77,12 @@ def document(results: dict[str, Any]) -> str:
             + (f"; scale {shape['scale']}." if shape["scale"] != 1 else "."),
         ]
         for sink, outcomes in shape["sinks"].items():
-            lines += ["", f"To {'pandas' if sink == 'pandas' else 'Parquet files'}:", "", *table(outcomes, shape["labels"])]
+            lines += [
+                "",
+                f"To {'pandas' if sink == 'pandas' else 'Parquet files'}:",
+                "",
+                *table(outcomes, shape["labels"]),
+            ]
         lines.append("")
     versions: dict[str, str] = {}
     for shape in results.values():

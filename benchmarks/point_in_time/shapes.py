@@ -180,10 +180,12 @@ def _features(table: Table, shape: Shape, dice: np.random.Generator) -> Iterator
         key = np.concatenate([np.zeros(hot, np.int64), np.arange(table.rows - hot) % (table.keys - 1) + 1])
     else:
         key = np.arange(table.rows) % table.keys
-    slot = np.concatenate([np.arange(hot), np.arange(table.rows - hot) // (table.keys - 1)]) if table.hot_share else (
-        np.arange(table.rows) // table.keys
+    slot = (
+        np.concatenate([np.arange(hot), np.arange(table.rows - hot) // (table.keys - 1)])
+        if table.hot_share
+        else (np.arange(table.rows) // table.keys)
     )
-    count = np.bincount(key, minlength=table.keys)
+    count = np.maximum(np.bincount(key, minlength=table.keys), 1)
     width = np.maximum(shape.days * _DAY // count, 1)
     order = dice.permutation(table.rows) if table.rows <= _CHUNK * 4 else np.arange(table.rows)
     for first in range(0, table.rows, _CHUNK):

@@ -39,15 +39,15 @@ def test_form_equals_brute_force_with_ties_nulls_future_rows_duplicates_and_empt
     found = None
     lookbacks = [None, dt.timedelta(0), 3 * HOUR]
     for i, lookback in enumerate(lookbacks):  # one job for all three
-        joined = ALL[form](
-            left, right, keys=KEYS, time=("at", "ts"), outputs={"x": "x", "y": "why"}, lookback=lookback
-        )
+        joined = ALL[form](left, right, keys=KEYS, time=("at", "ts"), outputs={"x": "x", "y": "why"}, lookback=lookback)
         assert joined.columns == ["id", "case", "k", "at", "x", "why"]
         one = joined.select(F.lit(i).alias("i"), "id", "x", "why")
         found = one if found is None else found.unionAll(one)
     got = found.collect()
     for i, lookback in enumerate(lookbacks):
-        assert sorted(tuple(r)[1:] for r in got if r["i"] == i) == sorted(oracle.as_of(labels, features, lookback)), lookback
+        assert sorted(tuple(r)[1:] for r in got if r["i"] == i) == sorted(oracle.as_of(labels, features, lookback)), (
+            lookback
+        )
 
 
 @pytest.mark.parametrize("form", ALL)
@@ -84,7 +84,9 @@ def test_many_tables_are_looked_up_in_one_sort_each_as_if_alone(spark):
     labels, features = oracle.cases(53, 200)
     _, others = oracle.cases(59, 200)
     left, right = _frames(spark, labels, features)
-    swapped = spark.createDataFrame([(c, k, t, y, x) for c, k, t, x, y in others], "c long, k string, t timestamp, y double, x int")
+    swapped = spark.createDataFrame(
+        [(c, k, t, y, x) for c, k, t, x, y in others], "c long, k string, t timestamp, y double, x int"
+    )
     tables = [
         AsOfTable(right, ("case", "key"), "ts", {"x": "x1", "y": "y1"}),
         AsOfTable(swapped, ("c", "k"), "t", {"y": "y2", "x": "x2"}, 3 * HOUR),

@@ -9,7 +9,9 @@ def make(spec, folder, _store, _form):
     for table in spec["tables"]:
         (left, right), (at, ts), days = table["keys"][0], table["time"], table["lookback_days"]
         wanted = ", ".join(
-            f"r.{name}" if days is None else f"CASE WHEN l.{at} - r.{ts} <= INTERVAL {days} DAY THEN r.{name} END AS {name}"
+            f"r.{name}"
+            if days is None
+            else f"CASE WHEN l.{at} - r.{ts} <= INTERVAL {days} DAY THEN r.{name} END AS {name}"
             for name in table["features"]
         )
         query = (
