@@ -31,7 +31,7 @@ quick: $(STAMP)  ## The tests without the slow ones.
 	$(BIN)/pytest -m "not slow"
 
 bench: $(STAMP)  ## Compare with peers; see benchmarks/.
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.point_in_time
 
 lock:  ## Pin the dependencies anew.
 	sh requirements/lock.sh

@@ -78,9 +78,8 @@ def join_intervals(
     # One number to look up by: Spark's hash table of numbers is far faster than that of rows. Keys and bucket decide all the
     # same, by two inequalities each: Spark would make equalities a part of what it looks up by.
     labels = labels.withColumn("__hashl", F.xxhash64(*[f"{name}l" for name in names], "__bucketl"))
-    condition = F.expr(
-        "__hashl = __hash AND __bucketl >= __bucket AND __bucketl <= __bucket AND __time >= __from AND (__to IS NULL OR __time < __to)"
-    )
+    condition = F.expr("__hashl = __hash AND __bucketl >= __bucket AND __bucketl <= __bucket")
+    condition &= F.expr("__time >= __from AND (__to IS NULL OR __time < __to)")
     for name in names:
         condition &= (F.col(f"{name}l") >= F.col(name)) & (F.col(f"{name}l") <= F.col(name))
     joined = labels.join(F.broadcast(spread), condition, "left")

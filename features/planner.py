@@ -23,6 +23,7 @@ __all__ = ["FORMS", "Plan", "has_asof_join", "plan_join", "size_of"]
 _MIB = 2**20
 _SMALL_SPINE = 32 * _MIB
 _BROADCAST = 128 * _MIB
+_WIDE = 50
 Form = Callable[..., "DataFrame"]
 
 
@@ -59,8 +60,13 @@ class Plan:
         return partial(FORMS[self.form], keys=keys, time=time, outputs=outputs, lookback=lookback)(spine, features)
 
 
-def plan_join(spine: int | None, features: int | None) -> Plan:
+def plan_join(spine: int | None, features: int | None, columns: int = 1) -> Plan:
     """Return the form for a spine and a feature table (the columns that are needed of it) of so many bytes; None: unknown.
+
+    Parameters
+    ----------
+    columns
+        How many columns of the feature table are needed.
 
     Examples
     --------
@@ -68,6 +74,8 @@ def plan_join(spine: int | None, features: int | None) -> Plan:
     "the labels' keys, then union and window"
     >>> plan_join(2**30, 2**24).form
     'broadcast intervals'
+    >>> plan_join(2**26, 2**29, columns=200).form
+    'narrow match, wide fetch'
     >>> plan_join(None, None).form
     'union and window'
     """
@@ -78,9 +86,9 @@ def plan_join(spine: int | None, features: int | None) -> Plan:
         return Plan("the labels' keys, then union and window", f"{mib} for {spine / _MIB:,.1f} MiB of labels")
     if features <= _BROADCAST and (spine is None or spine >= 2 * features):
         return Plan("broadcast intervals", f"{mib}, small enough to go to every task, and more labels than that")
-    if spine is not None and spine <= _BROADCAST and features >= 3 * spine:
-        return Plan("narrow match, wide fetch", f"{mib}, most of which {spine / _MIB:,.0f} MiB of labels do not find")
-    return Plan("union and window", f"{mib} and labels of about that size")
+    if columns >= _WIDE and spine is not None and spine <= _BROADCAST and features >= 3 * spine:
+        return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part")
+    return Plan("union and window", f"{mib}, neither small nor wide beside the labels")
 
 
 def size_of(frame: DataFrame) -> int | None:

@@ -76,7 +76,7 @@ def look_up_on_spark(
             )
         return frame, f"{tables}: union and window of the rows that the labels' span can find"
     spine = size_of(frame)
-    plans = [plan_join(spine, size_of(one.needed)) for one in lookups]
+    plans = [plan_join(spine, size_of(one.needed), len(one.outputs)) for one in lookups]
     if others and plans[0].form != "broadcast intervals":
         return _in_one_sort(frame, lookups, plans), f"{tables}: one sort for all, as they have the same keys and time"
     for one, plan in zip(lookups, plans, strict=True):

@@ -129,8 +129,16 @@ def _is_parquet(relation: Any) -> bool:
     index = _kind(relation.location())
     known = {"ParquetFileFormat": ("InMemoryFileIndex",), "DeltaParquetFileFormat": ("PreparedDeltaFileIndex",)}
     plain = index in known.get(kind, ()) and relation.partitionSchema().isEmpty() and relation.bucketSpec().isEmpty()
+    if kind == "DeltaParquetFileFormat" and not _is_plain_delta(relation.fileFormat()):
+        return False
     options = relation.options()
     return bool(plain and options.removed("path").isEmpty())
+
+
+def _is_plain_delta(file_format: Any) -> bool:
+    """Say whether a Delta table can have no deleted rows in its files, and columns by their own names alone."""
+    features = str(file_format.protocol().readerFeatureNames())
+    return "deletionVectors" not in features and str(file_format.columnMappingMode().name()) == "none"
 
 
 def _opened(paths: list[str], names: dict[str, str], frame: DataFrame) -> PlainScan | None:

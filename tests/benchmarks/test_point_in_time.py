@@ -1,5 +1,6 @@
 """The benchmark in small: every shape is made, and ours and the formulations on the same Spark give the right rows."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def test_ours_and_others_on_the_same_spark_give_the_right_rows(spark, schema, tm
     import ours
 
     generate(SHAPES[name].scaled(0.002), tmp_path / "data")
-    spec = __import__("json").loads((tmp_path / "data" / "spec.json").read_text())
+    spec = json.loads((tmp_path / "data" / "spec.json").read_text())
     answer = Answer(tmp_path / "data")
     here = ours.on(spark, spec, tmp_path / "data", schema)
     window = on_spark.on(spark, spec, tmp_path / "data", on_spark.union_and_window)
@@ -59,7 +60,7 @@ def test_the_report_says_what_was_measured_and_what_was_not():
     }
     other = {**one, "seconds": [], "error": "not finished in 5 s"}
     lines = table({"union and window": one, "DuckDB": other}, 100)
-    assert lines[2] == "| union and window | 1.00 | 2.00 | 3.00 | 4.0 | 1.0 | 1.0× |  | right |"
+    assert lines[2] == "| union and window | 1.00 | 2.00 | 3.00 | 4.0 | 1.0 | 1.0× |  | right |"  # noqa: RUF001
     assert lines[3].endswith("| not finished in 5 s |")
     where = {"processor": "one", "cores": 2, "memory_gib": 4, "system": "Linux", "load": 0.0}
     shape = {

@@ -101,6 +101,6 @@ def test_many_tables_are_looked_up_in_one_sort_each_as_if_alone(spark):
 
 def test_the_planner_says_which_form_and_why(spark):
     assert plan_join(2**20, 2**30).reason == "1,024 MiB of features for 1.0 MiB of labels"
-    assert plan_join(2**26, 2**29).form == "narrow match, wide fetch"
+    assert plan_join(2**26, 2**29, 200).form == "narrow match, wide fetch"
     assert plan_join(2**30, 2**40).form == "union and window"
     assert not has_asof_join(spark)
