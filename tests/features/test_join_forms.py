@@ -4,6 +4,7 @@ A new form is one more name in FORMS, and is held to all of this.
 """
 
 import datetime as dt
+import time
 from decimal import Decimal
 
 import oracle
@@ -97,6 +98,19 @@ def test_many_tables_are_looked_up_in_one_sort_each_as_if_alone(spark):
     assert sorted((r["id"], r["x1"], r["y1"]) for r in got) == sorted(oracle.as_of(labels, features, None))
     expected = oracle.as_of(labels, [(c, k, t, y, x) for c, k, t, x, y in others], 3 * HOUR)
     assert sorted((r["id"], r["y2"], r["x2"]) for r in got) == sorted(expected)
+
+
+def test_fifty_tables_with_a_thousand_features_are_planned_with_one_sort(spark):
+    rows = spark.range(0, 9).selectExpr("id AS k", "timestamp_seconds(id) AS t", *[f"id + {i} AS v{i}" for i in range(20)])
+    tables = [AsOfTable(rows, ("k",), "t", {f"v{i}": f"v{i}_{n}" for i in range(20)}) for n in range(50)]
+    spine = spark.range(0, 9).selectExpr("id", "timestamp_seconds(id) AS at")
+    began = time.perf_counter()
+    joined = join_tables(spine, tables, keys=["id"], time="at")
+    plan = joined._jdf.queryExecution().executedPlan().toString()
+    assert plan.count("Sort [") == 1
+    assert plan.count("Exchange hashpartitioning") == 1
+    assert len(joined.columns) == 1002
+    assert time.perf_counter() - began < 60  # some 5 s when the machine has nothing else to do
 
 
 def test_the_planner_says_which_form_and_why(spark):
