@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.headwater-stamp
 
-.PHONY: demo test check bench clean lock setup quick
+.PHONY: docs demo test check bench clean lock setup quick
 
 setup: $(STAMP)  ## Make the environment: locked packages, Java if there is none, Delta's jars.
 
@@ -29,6 +29,12 @@ test: check  ## Everything that CI checks.
 
 quick: $(STAMP)  ## The tests without the slow ones.
 	$(BIN)/pytest -m "not slow"
+
+docs: $(STAMP)  ## Run the notebooks of the tour, and render them with their outputs into docs/tour/.
+	mkdir -p docs/tour
+	set -e; for file in notebooks/[0-9]*.py; do \
+	  $(BIN)/headwater notebook run $$file --param schema=main.tour --out docs/tour/$$(basename $$file .py).html > /dev/null; \
+	  echo "docs/tour/$$(basename $$file .py).html"; done
 
 bench: $(STAMP)  ## Compare with peers; see benchmarks/.
 	$(BIN)/python -m benchmarks.point_in_time

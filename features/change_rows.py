@@ -20,23 +20,21 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from features.change_scan import ChangeScan, Total
-from features.definitions import AggregationFunction, Avg, Count, FeatureGroup, Max, Min, Sum
-from features.windows import grid, micros
+from features.definitions import AggregationFunction, FeatureGroup
+from features.operators import Avg, Count, Max, Min, Sum
+from features.windows import epoch_micros, grid, length_micros, micros
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
-__all__ = ["change_rows", "reach"]
+__all__ = ["change_rows", "serves"]
 
 
-def reach(group: FeatureGroup) -> dt.timedelta:
-    """Return how far before an interval's start its events begin: the longest window, its delay and one slide."""
-    if not _aggregations(group):
-        return dt.timedelta(0)
+def serves(group: FeatureGroup) -> bool:
+    """Say whether the group's aggregations can be taken from buckets: sums, means, counts and extremes of plain windows."""
     functions = _aggregations(group).values()
-    longest = max(function.time_window.window_duration + function.time_window.delay for function in functions)
-    return longest + dt.timedelta(microseconds=max(f.time_window.slide_micros for f in functions))
+    return all(type(f.operator) in (Avg, Count, Max, Min, Sum) and f.time_window.is_plain for f in functions)
 
 
 def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end: dt.datetime) -> DataFrame:
@@ -45,9 +43,9 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
     Parameters
     ----------
     group
-        Aggregations that share slide and delay.
+        Aggregations that share slide and delay, and that :func:`serves` allows.
     events
-        The source's rows from ``start - reach(group)`` (inclusive) to `end` (exclusive) at least; others do no harm.
+        The source's rows from `start` less the windows' reach (inclusive) to `end` (exclusive) at least; others do no harm.
         Rows with a NULL entity or time are passed over.
 
     Returns
@@ -73,7 +71,7 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
     inputs = {function.operator.input for function in functions.values()}
     partials = [part for name in sorted(inputs) for part in _partials(name, functions.values(), events)]
     buckets = events.where(known).groupBy(*keys, _after(time, width).alias("__at")).agg(*partials)
-    first, last = _epoch_micros(start) - delay, _epoch_micros(end) - delay
+    first, last = epoch_micros(start) - delay, epoch_micros(end) - delay
     totals: dict[str, Total] = {}
     values = [_value(function, totals).alias(name) for name, function in functions.items()]
     if all(_is_number(buckets.schema[total.partial].dataType) for total in totals.values()):
@@ -159,7 +157,7 @@ def _value(function: AggregationFunction, totals: dict[str, Total]) -> Column:
     from pyspark.sql import functions as F
 
     operator = function.operator
-    duration = micros(function.time_window.window_duration)
+    duration = length_micros(function.time_window)
 
     def over(how: Literal["sum", "min", "max"], partial: str) -> Column:
         name = f"{partial}_{operator.input}_{duration}"
@@ -185,8 +183,3 @@ def _after(time: Column, step: int) -> Column:
     from pyspark.sql import functions as F
 
     return time - F.pmod(time, F.lit(step)) + step
-
-
-def _epoch_micros(time: dt.datetime) -> int:
-    aware = time if time.tzinfo else time.replace(tzinfo=dt.UTC)
-    return micros(aware - dt.datetime(1970, 1, 1, tzinfo=dt.UTC))

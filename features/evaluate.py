@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import lakehouse
+from features.declared import declared_features
 from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
 from features.local_defaults import filled
 from features.spark_lookups import SparkLookup, look_up_on_spark, together
-from features.spec import FeatureSpec, FunctionStep, LookupStep
+from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
+_Step = LookupStep | DeclaredStep | FunctionStep
+_Todo: TypeAlias = tuple[_Step, list[str]]  # a step, and the outputs that are wanted of it
+
 __all__ = ["LookupPlan", "evaluate", "evaluate_in_process", "in_order", "plan_lookups"]
-
-
-_Todo: TypeAlias = "tuple[LookupStep | FunctionStep, list[str]]"  # a step, and the outputs that are wanted of it
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,9 @@ def _evaluated(
             value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
             continue
+        if isinstance(step, DeclaredStep):
+            frame = declared_features(frame, step, wanted, trained=versions == "trained", spans=spans)
+            continue
         group = [(step, wanted)] + [(s, w) for s, w in rest if isinstance(s, LookupStep) and together(step, s)]
         rest = [todo for todo in rest if todo not in group]
         frame, form = look_up_on_spark(
@@ -177,7 +181,7 @@ def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRow
     return found, [(step, wanted) for step, wanted in steps if step not in done], LookupPlan("in process", found.reason)
 
 
-def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str]) -> list[LookupStep | FunctionStep]:
+def in_order(steps: Sequence[_Step], columns: Sequence[str]) -> list[_Step]:
     """Return the steps so that each comes after those whose outputs it needs.
 
     Raises
@@ -191,7 +195,7 @@ def in_order(steps: Sequence[LookupStep | FunctionStep], columns: Sequence[str])
         if not ready:
             step = pending[0]
             absent = [name for name in step.inputs if name not in there]
-            what = f"function {step.function.name}" if isinstance(step, FunctionStep) else f"the lookup in {step.table}"
+            what = _title(step)
             raise InvalidInputError(
                 f"{what} needs {', '.join(map(repr, absent))}, which is no column of df and no output of another lookup or "
                 f"function that can be computed before. Known: {', '.join(sorted(there))}."
@@ -206,7 +210,9 @@ def _spans(spec: FeatureSpec, df: DataFrame) -> dict[str, tuple[Any, Any]]:
     """Return the earliest and latest value of each time column of `df` that a lookup uses."""
     from pyspark.sql import functions as F
 
-    names = sorted({step.time[0] for step in spec.lookups if step.time and step.time[0] in df.columns})
+    times = {step.time[0] for step in spec.lookups if step.time}
+    times |= {f.timeseries_column for step in spec.declared for f in step.features if f.timeseries_column}
+    names = sorted(times & set(df.columns))
     if not names:
         return {}
     columns = [f(F.col(f"`{name}`")) for name in names for f in (F.min, F.max)]
@@ -217,3 +223,9 @@ def _spans(spec: FeatureSpec, df: DataFrame) -> dict[str, tuple[Any, Any]]:
 def _on_spark(df: DataFrame, step: LookupStep, wanted: Sequence[str], versions: str) -> SparkLookup:
     version = step.table_version if versions == "trained" else None
     return SparkLookup(step, wanted, lakehouse.read_table(df.sparkSession, step.table, version=version))
+
+
+def _title(step: _Step) -> str:
+    if isinstance(step, DeclaredStep):
+        return "a declared feature"
+    return f"function {step.function.name}" if isinstance(step, FunctionStep) else f"the lookup in {step.table}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lakehouse import InvalidInputError
@@ -29,7 +29,7 @@ def as_names(value: str | Sequence[str] | None) -> tuple[str, ...]:
     return names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class FeatureLookup:
     """Features to be looked up in one feature table.
 
@@ -50,6 +50,8 @@ class FeatureLookup:
         Oldest age of that row, **inclusive**; ``timedelta(0)`` is an exact match. Outside it all features are NULL.
     default_values
         By output name: what replaces a missing row's and a stored NULL, at the very end (functions still see the NULL).
+    **kwargs
+        The older words ``feature_name`` and ``output_name``, for one feature; others are an error.
 
     Examples
     --------
@@ -59,14 +61,46 @@ class FeatureLookup:
 
     table_name: str
     lookup_key: str | Sequence[str]
-    _: KW_ONLY
-    feature_names: str | Sequence[str] | None = None
-    rename_outputs: Mapping[str, str] = field(default_factory=dict)
-    timestamp_lookup_key: str | Sequence[str] | None = None
-    lookback_window: dt.timedelta | None = None
-    default_values: Mapping[str, Any] = field(default_factory=dict)
+    feature_names: str | Sequence[str] | None
+    rename_outputs: Mapping[str, str]
+    timestamp_lookup_key: str | Sequence[str] | None
+    lookback_window: dt.timedelta | None
+    default_values: Mapping[str, Any]
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        table_name: str,
+        lookup_key: str | Sequence[str],
+        *,
+        feature_names: str | Sequence[str] | None = None,
+        rename_outputs: Mapping[str, str] | None = None,
+        timestamp_lookup_key: str | Sequence[str] | None = None,
+        lookback_window: dt.timedelta | None = None,
+        default_values: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        feature, output = kwargs.pop("feature_name", None), kwargs.pop("output_name", None)
+        if kwargs:
+            raise TypeError(f"FeatureLookup on {table_name} got unknown arguments: {', '.join(sorted(kwargs))}.")
+        if feature is not None and feature_names is not None:
+            raise InvalidInputError(f"FeatureLookup on {table_name} takes feature_names or feature_name, not both.")
+        if output is not None and feature is None:
+            raise InvalidInputError(f"FeatureLookup on {table_name}: output_name names the output of a feature_name.")
+        renamed = dict(rename_outputs or {}) | ({feature: output} if output is not None else {})
+        given = {
+            "table_name": table_name,
+            "lookup_key": lookup_key,
+            "feature_names": feature if feature is not None else feature_names,
+            "rename_outputs": renamed,
+            "timestamp_lookup_key": timestamp_lookup_key,
+            "lookback_window": lookback_window,
+            "default_values": dict(default_values or {}),
+        }
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
         if not isinstance(self.table_name, str) or not self.table_name:
             raise InvalidInputError(f"FeatureLookup needs the name of a feature table, found {self.table_name!r}.")
         keys = as_names(self.lookup_key)
@@ -90,11 +124,9 @@ class FeatureLookup:
         object.__setattr__(self, "lookup_key", keys)
         object.__setattr__(self, "feature_names", names or None)
         object.__setattr__(self, "timestamp_lookup_key", times[0] if times else None)
-        object.__setattr__(self, "rename_outputs", dict(self.rename_outputs or {}))
-        object.__setattr__(self, "default_values", dict(self.default_values or {}))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, init=False)
 class FeatureFunction:
     """A feature that a Python function of the catalog computes from other columns, on demand.
 
@@ -114,11 +146,14 @@ class FeatureFunction:
     """
 
     udf_name: str
-    input_bindings: Mapping[str, str] = field(default_factory=dict)
-    output_name: str | None = None
+    input_bindings: Mapping[str, str]
+    output_name: str
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.udf_name, str) or not self.udf_name:
-            raise InvalidInputError(f"FeatureFunction needs the name of a function, found {self.udf_name!r}.")
-        object.__setattr__(self, "input_bindings", dict(self.input_bindings or {}))
-        object.__setattr__(self, "output_name", self.output_name or self.udf_name.rsplit(".", 1)[-1].strip("`"))
+    def __init__(
+        self, *, udf_name: str, input_bindings: Mapping[str, str] | None = None, output_name: str | None = None
+    ) -> None:
+        if not isinstance(udf_name, str) or not udf_name:
+            raise InvalidInputError(f"FeatureFunction needs the name of a function, found {udf_name!r}.")
+        object.__setattr__(self, "udf_name", udf_name)
+        object.__setattr__(self, "input_bindings", dict(input_bindings or {}))
+        object.__setattr__(self, "output_name", output_name or udf_name.rsplit(".", 1)[-1].strip("`"))

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lakehouse
-from features.change_rows import change_rows, reach
-from features.definitions import ColumnSelection, FeatureGroup
+from features.at_times import change_times, windows_at
+from features.change_rows import change_rows, serves
+from features.definitions import AggregationFunction, FeatureGroup
+from features.row_values import row_value
+from features.sources import column_types
 from features.tables import create_feature_table
-from lakehouse import InvalidInputError, MissingColumnsError
+from features.windows import reach_micros
+from lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -39,34 +43,50 @@ class Materialization:
 def evaluate_group(spark: SparkSession, group: FeatureGroup, start: dt.datetime, end: dt.datetime) -> DataFrame:
     """Return the rows of the group's feature table with `start` ≤ time < `end`, computed from the source; lazy.
 
-    For aggregations see :func:`features.change_rows.change_rows`. For column selections: the source's rows of the
-    interval; of several with one entity and time the greatest, column by column, NULL lowest.
+    For aggregations there is a row for each time at which a window changes, see :mod:`features.change_rows`; sums, means,
+    counts and extremes of plain windows are taken from buckets there, all else is computed at these times as a training
+    set computes it. For columns and functions of rows: the source's rows of the interval; of several with one entity and
+    time the greatest, column by column, NULL lowest.
     """
     from pyspark.sql import functions as F
 
     rows = group.source.load_df(spark)
-    names = [*group.entity, group.timeseries_column, *_inputs(group)]
-    missing = [name for name in names if name not in rows.columns]
-    if missing:
-        raise MissingColumnsError(missing, group.source.full_name, rows.columns, f"needed by {group.table}")
-    found = rows.schema[group.timeseries_column].dataType.simpleString()
+    needed = [name for feature in group.features for name in feature.inputs]
+    kinds = column_types(
+        rows, [*group.entity, group.timeseries_column, *needed], group.source.full_name, f"needed by {group.table}"
+    )
+    found = kinds[group.timeseries_column].simpleString()
     if found != "timestamp":
         raise lakehouse.ColumnTypeError(group.source.full_name, {group.timeseries_column: (found, "timestamp")})
     known_at = F.col(f"`{group.timeseries_column}`")
-    first = lakehouse.sql_time(start - reach(group))
-    rows = rows.where(
-        (known_at >= F.lit(first).cast("timestamp")) & (known_at < F.lit(lakehouse.sql_time(end)).cast("timestamp"))
-    )
-    if not isinstance(group.features[0].function, ColumnSelection):
+    functions = {str(f.name): f.function for f in group.features if isinstance(f.function, AggregationFunction)}
+    first, last = (F.lit(lakehouse.sql_time(time)).cast("timestamp") for time in (start, end))
+    windows = [function.time_window for function in functions.values()]
+    reach = reach_micros(windows) if windows else 0
+    rows = rows.where(known_at < last)
+    if reach is not None:
+        rows = rows.where(
+            known_at >= F.lit(lakehouse.sql_time(start - dt.timedelta(microseconds=reach))).cast("timestamp")
+        )
+    if functions and serves(group):
         return change_rows(group, rows, start, end)
     keys = [F.col(f"`{name}`") for name in group.entity]
-    values = F.struct(*[F.col(f"`{_selected(f)}`").alias(str(f.name)) for f in group.features])
-    newest = (
-        rows.dropna(subset=list(group.entity))
-        .groupBy(*keys, known_at.alias(group.timestamp))
-        .agg(F.max(values).alias("__values"))
+    at = F.col(f"`{group.timestamp}`")
+    if functions:
+        changes = change_times(rows, windows, keys=group.entity, time=group.timeseries_column, name=group.timestamp)
+        return windows_at(
+            changes.where((at >= first) & (at < last)),
+            rows,
+            functions,
+            keys=[(key, key) for key in group.entity],
+            time=(group.timestamp, group.timeseries_column),
+        )
+    values = F.struct(*[row_value(spark, f, rows).alias(str(f.name)) for f in group.features])
+    valued = rows.dropna(subset=list(group.entity)).select(
+        *keys, known_at.alias(group.timestamp), values.alias("__row")
     )
-    return newest.select(*keys, f"`{group.timestamp}`", "__values.*")
+    newest = valued.groupBy(*keys, at).agg(F.max("__row").alias("__values"))
+    return newest.select(*keys, at, "__values.*")
 
 
 def materialize(spark: SparkSession, group: FeatureGroup, start: dt.datetime, end: dt.datetime) -> Materialization:
@@ -142,15 +162,6 @@ def _joined(intervals: Sequence[Interval]) -> list[Interval]:
         else:
             joined.append((start, end))
     return joined
-
-
-def _inputs(group: FeatureGroup) -> list[str]:
-    functions = [feature.function for feature in group.features]
-    return [f.column if isinstance(f, ColumnSelection) else f.operator.input for f in functions]
-
-
-def _selected(feature: object) -> str:
-    return str(feature.function.column)  # type: ignore[attr-defined]
 
 
 def _utc(time_: dt.datetime) -> dt.datetime:

@@ -12,9 +12,12 @@ from typing import Any
 
 import yaml
 
+from features.definitions import Feature
+from features.feature_data import feature_from_dict, feature_to_dict
 from features.functions import CatalogFunction
+from features.lookup import as_names
 
-__all__ = ["FeatureSpec", "FunctionStep", "LookupStep", "SpecColumn"]
+__all__ = ["DeclaredStep", "FeatureSpec", "FunctionStep", "LookupStep", "SpecColumn"]
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,38 @@ class FunctionStep:
 
 
 @dataclass(frozen=True)
+class DeclaredStep:
+    """Declared features, computed from their sources at the rows' times.
+
+    Attributes
+    ----------
+    features
+        Aggregations, columns and functions of rows; their entities and time columns are columns of the spine too.
+    types
+        SQL type of each.
+    versions
+        Delta version of each source table when the training set was made.
+    """
+
+    features: tuple[Feature, ...]
+    types: tuple[str, ...]
+    versions: Mapping[str, int]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns that must be there before."""
+        names = [name for f in self.features for name in (*as_names(f.entity), *as_names(f.timeseries_column))]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Columns that it adds."""
+        return tuple(str(feature.name) for feature in self.features)
+
+
+@dataclass(frozen=True)
 class FeatureSpec:
-    """Source columns, lookups and functions in the order in which they were asked for, and what is left out.
+    """Source columns, lookups, declared features and functions in the order in which they were asked for, and what is left out.
 
     Attributes
     ----------
@@ -100,16 +133,18 @@ class FeatureSpec:
     lookups: tuple[LookupStep, ...]
     functions: tuple[FunctionStep, ...]
     exclude: tuple[str, ...]
+    declared: tuple[DeclaredStep, ...] = ()
 
     @property
-    def steps(self) -> tuple[LookupStep | FunctionStep, ...]:
+    def steps(self) -> tuple[LookupStep | DeclaredStep | FunctionStep, ...]:
         """All steps."""
-        return (*self.lookups, *self.functions)
+        return (*self.lookups, *self.declared, *self.functions)
 
     @property
     def computed(self) -> tuple[SpecColumn, ...]:
-        """Columns that the steps add: features in the order of the lookups, then on-demand ones."""
+        """Columns that the steps add: features in the order of the lookups, declared ones, then on-demand ones."""
         looked_up = [SpecColumn(output, kind) for step in self.lookups for _, output, kind in step.features]
+        looked_up += [SpecColumn(*pair) for s in self.declared for pair in zip(s.outputs, s.types, strict=True)]
         return (*looked_up, *(SpecColumn(step.output, step.function.returns) for step in self.functions))
 
     @property
@@ -125,12 +160,13 @@ class FeatureSpec:
 
     @property
     def table_versions(self) -> dict[str, int]:
-        """Delta version of each feature table when the training set was made."""
-        return {step.table: step.table_version for step in self.lookups}
+        """Delta version of each table when the training set was made."""
+        declared = {table: version for step in self.declared for table, version in step.versions.items()}
+        return {step.table: step.table_version for step in self.lookups} | declared
 
     def to_yaml(self) -> str:
         """Return the spec as YAML, the form in which it lies beside a model."""
-        data = {
+        data: dict[str, Any] = {
             "format": 1,
             "source": [[c.name, c.type] for c in self.source],
             "lookups": [
@@ -156,6 +192,15 @@ class FeatureSpec:
             ],
             "exclude": list(self.exclude),
         }
+        if self.declared:
+            data["declared"] = [
+                {
+                    "features": [feature_to_dict(feature) for feature in s.features],
+                    "types": list(s.types),
+                    "versions": dict(s.versions),
+                }
+                for s in self.declared
+            ]
         return yaml.safe_dump(data, sort_keys=False, width=120)
 
     @classmethod
@@ -170,6 +215,10 @@ class FeatureSpec:
                 for s in data["functions"]
             ),
             exclude=tuple(data["exclude"]),
+            declared=tuple(
+                DeclaredStep(tuple(feature_from_dict(f) for f in s["features"]), tuple(s["types"]), s["versions"])
+                for s in data.get("declared", ())
+            ),
         )
 
 

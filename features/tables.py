@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FeatureTable",
+    "check_rows_fit",
     "create_feature_table",
+    "declare_feature_table",
     "declared_key",
     "delete_tag",
     "get_feature_table",
     "key_properties",
+    "overwrite_feature_table",
     "set_tag",
     "tag_properties",
     "without_key",
@@ -206,6 +209,38 @@ def get_feature_table(spark: SparkSession, name: str) -> FeatureTable:
     )
 
 
+def declare_feature_table(
+    spark: SparkSession,
+    name: str,
+    primary_keys: Sequence[str],
+    time_key: Sequence[str] = (),
+    description: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> FeatureTable:
+    """Make a Delta table that is there a feature table: its keys become NOT NULL, its rows stay.
+
+    Two aggregations over its keys; a key that was declared before is replaced, and the table gets a new id.
+
+    Raises
+    ------
+    InvalidInputError
+        Keys and columns do not fit together (rules 2, 3, 5).
+    NullKeysError, DuplicateKeysError
+        Among the rows.
+    """
+    full = lakehouse.resolve(spark, name)
+    rows = spark.table(full.quoted)
+    keys = _checked_keys(str(full), as_names(primary_keys), as_names(time_key))
+    _checked_schema(str(full), rows, None, keys)
+    _check_rows(rows, keys, str(full))
+    lakehouse.set_not_null(spark, str(full), keys)
+    declared = key_properties(str(full), keys, as_names(time_key))
+    lakehouse.set_table_properties(spark, str(full), {**without_key(), **declared, **tag_properties(tags or {})})
+    if description:
+        spark.sql(f"COMMENT ON TABLE {full.quoted} IS '{_escaped(description)}'")
+    return get_feature_table(spark, str(full))
+
+
 def write_feature_table(df: DataFrame, name: str, mode: str = "merge") -> None:
     """Upsert rows by the primary keys: matched rows get only the columns that `df` has (rules 9 to 13).
 
@@ -222,11 +257,32 @@ def write_feature_table(df: DataFrame, name: str, mode: str = "merge") -> None:
         )
     _require_dataframe(df, name)
     if df.isStreaming:
-        raise InvalidInputError(
-            f"The DataFrame for {name} is a stream: write each of its batches, "
-            "df.writeStream.foreachBatch(lambda batch, _: client.write_table(name=..., df=batch))."
-        )
+        raise InvalidInputError(f"The DataFrame for {name} is a stream: write_feature_stream writes those.")
     table = get_feature_table(df.sparkSession, name)
+    check_rows_fit(df, table)
+    _check_rows(df, table.primary_keys, f"the DataFrame for {table.name}")
+    lakehouse.merge(df, table.name, table.primary_keys, evolve=True)
+
+
+def overwrite_feature_table(df: DataFrame, name: str) -> None:
+    """Replace all rows, in one commit; columns that `df` lacks become NULL, new ones are added.
+
+    Raises
+    ------
+    NullKeysError, DuplicateKeysError, MissingColumnsError, ColumnTypeError, InvalidInputError
+        `df` does not fit the table; nothing is written.
+    """
+    _require_dataframe(df, name)
+    if df.isStreaming:
+        raise InvalidInputError(f"The DataFrame for {name} is a stream, which can only be merged: mode='merge'.")
+    table = get_feature_table(df.sparkSession, name)
+    check_rows_fit(df, table)
+    _check_rows(df, table.primary_keys, f"the DataFrame for {table.name}")
+    lakehouse.overwrite(df, table.name, evolve=True)
+
+
+def check_rows_fit(df: DataFrame, table: FeatureTable) -> None:
+    """Refuse columns that the table cannot take (rules 9 to 12); no Spark job, so also for a stream."""
     where = f"the DataFrame for {table.name}"
     _check_names(df, table, where)
     missing = [key for key in table.primary_keys if key not in df.columns]
@@ -237,8 +293,6 @@ def write_feature_table(df: DataFrame, name: str, mode: str = "merge") -> None:
         if absent:
             raise MissingColumnsError(absent, where, df.columns, "a time series table takes whole rows")
     _check_types(df, table, where)
-    _check_rows(df, table.primary_keys, where)
-    lakehouse.merge(df, table.name, table.primary_keys, evolve=True)
 
 
 def set_tag(spark: SparkSession, name: str, key: str, value: str) -> None:
@@ -371,3 +425,7 @@ def _check_rows(df: DataFrame, keys: Sequence[str], where: str) -> None:
     if rows:
         examples = ["(" + ", ".join(str(value) for value in row) + ")" for row in rows[:3]]
         raise DuplicateKeysError(where, list(keys), examples, len(rows) if len(rows) < 4 else doubled.count())
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from features.evaluate import evaluate, evaluate_in_process, in_order, plan_lookups
-from features.functions import get_function
+from features.functions import CatalogFunction, get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
 from features.saved_training_set import SavedTrainingSet, find_saved, replayed, save_rows
 from features.spec import FeatureSpec, FunctionStep, LookupStep, SpecColumn
@@ -19,9 +19,9 @@ from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["TrainingSet", "create_training_set"]
+__all__ = ["TrainingSet", "check_outputs", "check_spine", "create_training_set", "steps_of", "training_set_of"]
 
 _MOST = {"functions": 100, "tables": 50, "features": 1000}
 
@@ -137,29 +137,50 @@ def create_training_set(
         Also a ValueError: names the column and the table.
     """
     labels, excluded = as_names(label), as_names(exclude_columns)
-    lookups = [item for item in feature_lookups if isinstance(item, FeatureLookup)]
-    functions = [item for item in feature_lookups if isinstance(item, FeatureFunction)]
-    strangers = [item for item in feature_lookups if not isinstance(item, FeatureLookup | FeatureFunction)]
+    check_spine(df, labels, excluded)
+    lookups, functions, tables = steps_of(df.sparkSession, feature_lookups)
+    return training_set_of(df, lookups, functions, labels, excluded, tables)
+
+
+def steps_of(
+    spark: SparkSession, items: Sequence[FeatureLookup | FeatureFunction]
+) -> tuple[list[LookupStep], list[FunctionStep], list[FeatureTable]]:
+    """Return the steps of lookups, checked against their tables, those of functions, and the tables."""
+    strangers = [item for item in items if not isinstance(item, FeatureLookup | FeatureFunction)]
     if strangers:
         raise InvalidInputError(f"feature_lookups takes FeatureLookup and FeatureFunction, found {strangers[0]!r}.")
-    _check_spine(df, labels, excluded)
-    spark = df.sparkSession
+    lookups = [item for item in items if isinstance(item, FeatureLookup)]
     tables = {item.table_name: get_feature_table(spark, item.table_name) for item in lookups}
-    steps = [_lookup_step(item, tables[item.table_name], df) for item in lookups]
-    computed = [_function_step(df, item) for item in functions]
+    steps = [_lookup_step(spark, item, tables[item.table_name]) for item in lookups]
+    functions = [item for item in items if isinstance(item, FeatureFunction)]
+    stored = {name: get_function(spark, name) for name in dict.fromkeys(item.udf_name for item in functions)}
+    computed = [_function_step(item, stored[item.udf_name]) for item in functions]
+    return steps, computed, list(tables.values())
+
+
+def training_set_of(
+    df: DataFrame,
+    lookups: Sequence[LookupStep],
+    functions: Sequence[FunctionStep],
+    labels: tuple[str, ...],
+    excluded: tuple[str, ...],
+    tables: Sequence[FeatureTable],
+) -> TrainingSet:
+    """Return the training set of a spine that was checked and of steps, whose columns are checked against each other."""
     spec = FeatureSpec(
         source=tuple(SpecColumn(f.name, f.dataType.simpleString()) for f in df.schema if f.name not in labels),
-        lookups=tuple(steps),
-        functions=tuple(computed),
+        lookups=tuple(lookups),
+        functions=tuple(functions),
         exclude=excluded,
     )
-    _check_outputs(spec, df, labels)
+    check_outputs(spec, df, labels)
     in_order(spec.steps, [column for column in df.columns if column not in labels])
     _check_key_types(spec, df, tables)
     return TrainingSet(df, spec, labels)
 
 
-def _check_spine(df: DataFrame, labels: Sequence[str], excluded: Sequence[str]) -> None:
+def check_spine(df: DataFrame, labels: Sequence[str], excluded: Sequence[str]) -> None:
+    """Refuse double columns, and labels that are not there or excluded."""
     doubled = sorted(name for name, n in Counter(df.columns).items() if n > 1)
     if doubled:
         raise InvalidInputError(f"df has several columns of one name: {', '.join(doubled)}. Rename or drop them.")
@@ -171,7 +192,8 @@ def _check_spine(df: DataFrame, labels: Sequence[str], excluded: Sequence[str]) 
         raise InvalidInputError(f"{', '.join(both)} cannot be a label and excluded.")
 
 
-def _lookup_step(item: FeatureLookup, table: FeatureTable, df: DataFrame) -> LookupStep:
+def _lookup_step(spark: SparkSession, item: FeatureLookup, table: FeatureTable) -> LookupStep:
+    """Return the step of a lookup, checked against its table (rules 6, 15 to 17)."""
     keys = as_names(item.lookup_key)
     if len(keys) != len(table.lookup_keys):
         raise InvalidInputError(
@@ -197,7 +219,7 @@ def _lookup_step(item: FeatureLookup, table: FeatureTable, df: DataFrame) -> Loo
     return LookupStep(
         table=table.name,
         table_id=table.table_id,
-        table_version=lakehouse.table_version(df.sparkSession, table.name),
+        table_version=lakehouse.table_version(spark, table.name),
         keys=tuple(zip(keys, table.lookup_keys, strict=True)),
         time=time,
         lookback=item.lookback_window,
@@ -217,8 +239,8 @@ def _time_of(item: FeatureLookup, table: FeatureTable) -> tuple[str, str] | None
     return (str(given), table.timestamp_keys[0]) if given else None
 
 
-def _function_step(df: DataFrame, item: FeatureFunction) -> FunctionStep:
-    function = get_function(df.sparkSession, item.udf_name)
+def _function_step(item: FeatureFunction, function: CatalogFunction) -> FunctionStep:
+    """Return the step of a function of the catalog, whose parameters must all be bound (rule 19)."""
     parameters = [name for name, _ in function.parameters]
     unbound = [name for name in parameters if name not in item.input_bindings]
     if unbound:
@@ -228,13 +250,14 @@ def _function_step(df: DataFrame, item: FeatureFunction) -> FunctionStep:
     strange = [name for name in item.input_bindings if name not in parameters]
     if strange:
         raise MissingColumnsError(strange, f"the parameters of {function.name}", parameters, "input_bindings")
-    return FunctionStep(function, tuple((p, item.input_bindings[p]) for p in parameters), str(item.output_name))
+    return FunctionStep(function, tuple((p, item.input_bindings[p]) for p in parameters), item.output_name)
 
 
-def _check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> None:
+def check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> None:
+    """Refuse outputs of one name, several lookbacks of a table, too many of anything, and unknown exclusions."""
     origin: dict[str, str] = dict.fromkeys(df.columns, "df") | dict.fromkeys(labels, "the labels")
     for step in spec.steps:
-        what = step.function.name if isinstance(step, FunctionStep) else step.table
+        what = step.function.name if isinstance(step, FunctionStep) else getattr(step, "table", "a declared feature")
         for output in step.outputs:
             if output in origin:
                 raise InvalidInputError(
@@ -254,10 +277,10 @@ def _check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> N
         raise MissingColumnsError(unknown, "df and the features", list(origin), "exclude_columns")
 
 
-def _check_key_types(spec: FeatureSpec, df: DataFrame, tables: dict[str, FeatureTable]) -> None:
+def _check_key_types(spec: FeatureSpec, df: DataFrame, tables: Sequence[FeatureTable]) -> None:
     types = {field.name: field.dataType.simpleString() for field in df.schema}
     types |= {column.name: column.type for column in spec.computed}
-    schemas = {table.name: table.schema for table in tables.values()}
+    schemas = {table.name: table.schema for table in tables}
     for step in spec.lookups:
         pairs = [*step.keys, *([step.time] if step.time else [])]
         wanted = {left: schemas[step.table][right].dataType.simpleString() for left, right in pairs}

@@ -20,14 +20,16 @@ from lakehouse.errors import (
     TableError,
     TableExistsError,
     TableNotFoundError,
+    WorkspaceOnlyError,
     known,
 )
 from lakehouse.jars import ensure_jars
 from lakehouse.java import ensure_java, find_java
 from lakehouse.jvm import jvm, jvm_session
 from lakehouse.names import TableName
+from lakehouse.once import written_once
 from lakehouse.plain_scan import PlainScan, open_plain_scan
-from lakehouse.session import is_embedded, on_databricks, session, settings_of
+from lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
 from lakehouse.settings import Settings
 from lakehouse.tables import (
     append,
@@ -71,6 +73,7 @@ __all__ = [
     "TableMetadata",
     "TableName",
     "TableNotFoundError",
+    "WorkspaceOnlyError",
     "add_catalog",
     "append",
     "arrow_schema",
@@ -82,6 +85,7 @@ __all__ = [
     "find_java",
     "forget_function",
     "frame_of_arrow",
+    "is_connect",
     "is_embedded",
     "jvm",
     "jvm_session",
@@ -115,4 +119,5 @@ __all__ = [
     "table_properties",
     "table_version",
     "write_json",
+    "written_once",
 ]

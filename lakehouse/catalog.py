@@ -24,12 +24,21 @@ _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 
 def add_catalog(spark: SparkSession, name: str) -> None:
     """Let ``name.schema.table`` mean a table of this session's own catalog; may be called while the session runs."""
-    key = f"spark.sql.catalog.{name}"
-    if spark.conf.get(key, "") == _DELTA:
+    key, catalogs = f"spark.sql.catalog.{name}", _jvm_state(spark).catalogManager()
+    if spark.conf.get(key, "") == _DELTA and _delegates(catalogs.catalog(name)):
         return
     spark.conf.set(key, _DELTA)
-    catalogs = _jvm_state(spark).catalogManager()
     catalogs.catalog(name).setDelegateCatalog(catalogs.v2SessionCatalog())
+
+
+def _delegates(catalog: Any) -> bool:
+    """Say whether a catalog has been given the session's; a clone of a session, as each stream has, knows its name alone."""
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        return bool(catalog.name())
+    except Py4JJavaError:
+        return False
 
 
 def remove_catalog(spark: SparkSession, name: str) -> None:

@@ -15,7 +15,8 @@
     │   ├── ColumnTypeError
     │   ├── NullKeysError
     │   └── DuplicateKeysError
-    └── RowLimitError                too many rows for one machine
+    ├── RowLimitError                too many rows for one machine
+    └── WorkspaceOnlyError           needs what only a Databricks workspace has
 
 Facts are in the arguments, so that an error crosses a Spark worker by pickle; the sentence is made in ``__str__``.
 """
@@ -40,6 +41,7 @@ __all__ = [
     "TableError",
     "TableExistsError",
     "TableNotFoundError",
+    "WorkspaceOnlyError",
     "known",
 ]
 
@@ -206,3 +208,14 @@ class RowLimitError(HeadwaterError):
             f"{self.what} has {self.rows:,} rows, over the limit of {self.limit:,} for one machine. "
             f"Sample it, use Spark's MLlib, or raise the limit ({self.setting})."
         )
+
+
+class WorkspaceOnlyError(HeadwaterError):
+    """A call that means something in a Databricks workspace alone."""
+
+    def __init__(self, call: str, reason: str, way_out: str) -> None:
+        super().__init__(call, reason, way_out)
+        self.call, self.reason, self.way_out = call, reason, way_out
+
+    def __str__(self) -> str:
+        return f"{self.call} does nothing outside a Databricks workspace: {self.reason}. {self.way_out}"

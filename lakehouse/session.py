@@ -17,7 +17,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["is_embedded", "on_databricks", "session", "settings_of"]
+__all__ = ["is_connect", "is_embedded", "on_databricks", "session", "settings_of"]
 
 HOME = "spark.headwater.home"
 _starting = threading.Lock()
@@ -66,6 +66,11 @@ def on_databricks() -> bool:
 def is_embedded(spark: SparkSession) -> bool:
     """Say whether Headwater started this session on a folder of its own."""
     return spark.conf.get(HOME, "") != ""
+
+
+def is_connect(spark: SparkSession) -> bool:
+    """Say whether this is a session of Spark Connect, which has neither a Spark context nor a way into Java."""
+    return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
 def settings_of(spark: SparkSession) -> Settings:

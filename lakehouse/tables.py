@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import random
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,8 @@ from lakehouse.errors import InvalidInputError, MissingColumnsError, TableExists
 from lakehouse.names import TableName
 
 if TYPE_CHECKING:
-    from delta.tables import DeltaMergeBuilder, DeltaTable
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.errors import PySparkException
+    from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructField, StructType
 
 __all__ = [
@@ -157,10 +158,11 @@ def append(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
 
 
-def overwrite(df: DataFrame, name: str) -> None:
-    """Replace all rows in one commit; the schema stays."""
+def overwrite(df: DataFrame, name: str, *, evolve: bool = False) -> None:
+    """Replace all rows in one commit; the schema stays, but with `evolve` columns that the table lacks are added to it."""
     full = resolve(df.sparkSession, name)
-    _again(lambda: df.write.format("delta").mode("overwrite").saveAsTable(full.quoted))
+    writer = df.write.format("delta").mode("overwrite").option("mergeSchema", str(evolve).lower())
+    _again(lambda: writer.saveAsTable(full.quoted))
 
 
 def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False, condition: str | None = None) -> None:
@@ -179,28 +181,34 @@ def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False
     -----
     One join of the table's touched files with `df`; twice the same `df` gives what once gives.
     """
-    from pyspark.sql import functions as F
-
     spark = df.sparkSession
     full = resolve(spark, name)
     missing = [key for key in keys if key not in df.columns]
     if missing:
         raise MissingColumnsError(missing, f"the rows to merge into {full}", df.columns, "keys")
-    values: dict[str, str | Column] = {_quote(c): F.col(f"s.{_quote(c)}") for c in df.columns}
-    changed = {c: v for c, v in values.items() if c not in {_quote(key) for key in keys}}
-    on = " AND ".join(
-        [f"t.{_quote(key)} = s.{_quote(key)}" for key in keys] + ([f"({condition})"] if condition else [])
+    columns = [_quote(column) for column in df.columns]
+    key_columns = [_quote(key) for key in keys]
+    others = [column for column in columns if column not in key_columns]
+    if evolve:  # the only form that takes columns that the table lacks; columns that `df` lacks stay as they are
+        changed, inserted = "*", "*"
+    else:
+        changed = ", ".join(f"t.{column} = s.{column}" for column in others)
+        inserted = f"({', '.join(columns)}) VALUES ({', '.join(f's.{column}' for column in columns)})"
+    on = " AND ".join([f"t.{key} = s.{key}" for key in key_columns] + ([f"({condition})"] if condition else []))
+    view = f"headwater_merge_{uuid.uuid4().hex}"
+    # Delta's Python builder needs a plugin on a Spark Connect server; SQL does not.
+    statement = " ".join(
+        [
+            f"MERGE {'WITH SCHEMA EVOLUTION ' if evolve else ''}INTO {full.quoted} AS t USING {view} AS s ON {on}",
+            f"WHEN MATCHED THEN UPDATE SET {changed}" if others else "",
+            f"WHEN NOT MATCHED THEN INSERT {inserted}",
+        ]
     )
-
-    def once() -> None:
-        builder: DeltaMergeBuilder = _delta(spark, full).alias("t").merge(df.alias("s"), on)
-        if evolve:
-            builder = builder.withSchemaEvolution()
-        if changed:
-            builder = builder.whenMatchedUpdate(set=changed)
-        builder.whenNotMatchedInsert(values=values).execute()
-
-    _again(once)
+    df.createOrReplaceTempView(view)
+    try:
+        _again(lambda: spark.sql(statement))
+    finally:
+        spark.catalog.dropTempView(view)
 
 
 def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, end: dt.datetime) -> None:
@@ -299,11 +307,8 @@ def set_table_properties(spark: SparkSession, name: str, properties: Mapping[str
 
 def optimize(spark: SparkSession, name: str, *, zorder_by: Sequence[str] = ()) -> None:
     """Compact small files, optionally sorted along a Z curve."""
-    table = _delta(spark, resolve(spark, name)).optimize()
-    if zorder_by:
-        table.executeZOrderBy(*zorder_by)
-    else:
-        table.executeCompaction()
+    curve = f" ZORDER BY ({', '.join(map(_quote, zorder_by))})" if zorder_by else ""
+    spark.sql(f"OPTIMIZE {resolve(spark, name).quoted}{curve}")
 
 
 def sql_time(time_: dt.datetime | str) -> str:
@@ -327,12 +332,6 @@ def _rows_of_commit(commit: Path) -> int:
     return 0
 
 
-def _delta(spark: SparkSession, name: TableName) -> DeltaTable:
-    from delta.tables import DeltaTable
-
-    return DeltaTable.forName(spark, name.quoted)
-
-
 def _quote(column: str) -> str:
     return "`" + column.replace("`", "``") + "`"
 
@@ -352,10 +351,26 @@ def _literal(text: str) -> str:
 
 def _again(verb: Callable[[], object]) -> None:
     """Do it, and again if another writer's commit came first: each try reads the table anew."""
+    import delta.exceptions  # noqa: F401 - from its import on, PySpark knows Delta's conflicts
+    from pyspark.errors import PySparkException
+
+    for attempt in range(_TRIES):
+        try:
+            verb()
+        except PySparkException as error:
+            if attempt == _TRIES - 1 or not _is_conflict(error):
+                raise
+            time.sleep(random.uniform(0.1, 0.4) * 2**attempt)
+        else:
+            return
+
+
+def _is_conflict(error: PySparkException) -> bool:
+    """Say whether another writer was faster, by the exception or its condition, which is all that Spark Connect gives."""
     from delta import exceptions as conflicts
 
     # Delta's conflicts are siblings in Python, not one family as in Java.
-    retried = (
+    kinds = (
         conflicts.ConcurrentAppendException,
         conflicts.ConcurrentDeleteDeleteException,
         conflicts.ConcurrentDeleteReadException,
@@ -365,12 +380,5 @@ def _again(verb: Callable[[], object]) -> None:
         conflicts.MetadataChangedException,
         conflicts.ProtocolChangedException,
     )
-    for attempt in range(_TRIES):
-        try:
-            verb()
-        except retried:
-            if attempt == _TRIES - 1:
-                raise
-            time.sleep(random.uniform(0.1, 0.4) * 2**attempt)
-        else:
-            return
+    conditions = ("DELTA_CONCURRENT_", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED")
+    return isinstance(error, kinds) or str(error.getCondition() or "").startswith(conditions)

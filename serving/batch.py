@@ -5,21 +5,24 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import lakehouse
 from features import get_feature_table
 from lakehouse import InvalidInputError, MissingColumnsError
 from serving.packaged_model import ModelArtifact, open_model
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql.types import DataType
 
 __all__ = ["score_batch"]
 
 PREDICTION = "prediction"
+_ENVIRONMENTS = ("conda", "local", "uv", "virtualenv")
 _SPARK_TYPES = {
     "binary": "binary",
     "boolean": "boolean",
@@ -32,7 +35,12 @@ _SPARK_TYPES = {
 
 
 def score_batch(
-    model_uri: str, df: DataFrame, result_type: str = "double", params: dict[str, Any] | None = None
+    model_uri: str,
+    df: DataFrame,
+    result_type: str | DataType = "double",
+    params: dict[str, Any] | None = None,
+    *,
+    env_manager: str = "local",
 ) -> DataFrame:
     """Return `df` with the features that the model needs, and a column ``prediction``.
 
@@ -44,7 +52,13 @@ def score_batch(
         Rows with the keys, times and request-time columns of the training set; labels are not needed. A column named like
         a feature is taken instead of looking the feature up.
     result_type
-        Spark type of the prediction; a model that gives several numbers per row (probabilities) needs ``array<double>``.
+        Spark type of the prediction, or its name; a model that gives several numbers per row (probabilities) needs
+        ``array<double>``, one that gives a frame ``struct<…>`` of its columns.
+    params
+        Handed on to the model's ``predict``.
+    env_manager
+        ``local``: the model runs in this environment. ``virtualenv``, ``uv`` or ``conda``: in one of its own, which MLflow
+        makes on every machine that scores.
 
     Returns
     -------
@@ -66,6 +80,11 @@ def score_batch(
         )
     if PREDICTION in df.columns:
         raise InvalidInputError(f"df has a column {PREDICTION!r} already: drop or rename it, score_batch adds one.")
+    if env_manager not in _ENVIRONMENTS:
+        raise InvalidInputError(
+            f"env_manager={env_manager!r} is unknown. {lakehouse.known(env_manager, _ENVIRONMENTS)}"
+        )
+    kind = _spark_type(result_type)
     artifact = open_model(model_uri)
     spec = artifact.spec
     missing = [name for name in spec.required if name not in df.columns]
@@ -74,12 +93,33 @@ def score_batch(
     _warn_of_new_tables(df, artifact)
     wanted = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
     frame = artifact.read_features(df)
-    prediction = _prediction(df, artifact, result_type, params)
+    if env_manager == "local":
+        prediction = _prediction(df, artifact, kind, params)
+    else:
+        from mlflow.pyfunc import spark_udf
+
+        apart = spark_udf(df.sparkSession, str(artifact.raw_model), kind, env_manager, params)
+        prediction = apart(F.struct(*_inputs(artifact)))
     names = [*df.columns, *wanted]
     return frame.withColumn(PREDICTION, prediction).select(*[F.col(f"`{name}`") for name in [*names, PREDICTION]])
 
 
-def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: str, params: dict[str, Any] | None) -> Column:
+def _spark_type(result_type: str | DataType) -> DataType:
+    """Return the type of predictions; refuse what is none."""
+    from pyspark.errors import PySparkException
+    from pyspark.sql.types import DataType
+
+    if isinstance(result_type, DataType):
+        return result_type
+    try:
+        return DataType.fromDDL(result_type)
+    except PySparkException as error:
+        raise InvalidInputError(
+            f"result_type={result_type!r} is no type of Spark: write double, string, array<double> or the like."
+        ) from error
+
+
+def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: DataType, params: dict[str, Any] | None) -> Column:
     """Return the column of predictions.
 
     The model's files travel as one broadcast and are loaded once per task, by its own flavor: a worker needs neither the
@@ -90,8 +130,12 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: str, params
     import pandas as pd
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.functions import pandas_udf
+    from pyspark.sql.types import ArrayType, StructType
 
-    packed = df.sparkSession.sparkContext.broadcast(_zipped(artifact.raw_model))
+    several = isinstance(result_type, ArrayType)
+    structured, name = isinstance(result_type, StructType), result_type.simpleString()
+    as_numbers = result_type.typeName() in ("double", "float")
+    packed = _sent(df.sparkSession, _zipped(artifact.raw_model))
 
     def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
         import tempfile
@@ -102,26 +146,36 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: str, params
 
         with tempfile.TemporaryDirectory() as folder, threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            zipfile.ZipFile(io.BytesIO(packed.value)).extractall(folder)
+            zipfile.ZipFile(io.BytesIO(packed())).extractall(folder)
             model = mlflow.pyfunc.load_model(folder)
             for rows in batches:
                 found = model.predict(rows, params=params) if len(rows) else []
+                if hasattr(found, "columns") and structured:
+                    yield found  # type: ignore[misc]
+                    continue
                 values: Any = found.to_numpy() if hasattr(found, "to_numpy") else found
                 width = len(values[0]) if getattr(values, "ndim", 1) == 2 and len(values) else 1
-                if width == 1:
-                    yield pd.Series(values.ravel() if hasattr(values, "ravel") else values)
-                elif result_type.startswith("array"):
+                if several and getattr(values, "ndim", 1) == 2:
                     yield pd.Series(list(values))
+                elif width == 1:
+                    one = pd.Series(values.ravel() if hasattr(values, "ravel") else values)
+                    yield one.astype(float) if as_numbers and one.dtype == bool else one
                 else:
-                    message = (
-                        f"The model gives {width} values per row: use result_type='array<double>', not {result_type!r}."
-                    )
+                    message = f"The model gives {width} values per row: use result_type='array<double>', not {name!r}."
                     raise ValueError(message)
 
     # Spark reads the kind of function off real types, which the module's own hints, kept as text, are not.
     predict.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.Series]}
     result: Column = pandas_udf(predict, result_type)(F.struct(*_inputs(artifact)))  # type: ignore[call-overload]
     return result
+
+
+def _sent(spark: SparkSession, data: bytes) -> Callable[[], bytes]:
+    """Return what gives the data on a worker: by a broadcast, or within the function itself on Spark Connect, which has none."""
+    if lakehouse.is_connect(spark):
+        return lambda: data
+    packed = spark.sparkContext.broadcast(data)
+    return lambda: packed.value
 
 
 def _inputs(artifact: ModelArtifact) -> list[Column]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import lakehouse
 from features import FeatureSpec, evaluate
-from lakehouse import HeadwaterError, InvalidInputError
+from lakehouse import HeadwaterError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,9 +89,20 @@ class _PackagedModel:
 
     def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Predict from rows with keys and times; features that are not given are looked up in the offline store."""
+        from pyspark import TaskContext
+
         names = [column.name for column in self._artifact.spec.columns]
         if set(names) <= set(data.columns):
             return self._raw.predict(data[names], params=params)
+        absent = [name for name in self._artifact.spec.required if name not in data.columns]
+        if absent:
+            raise MissingColumnsError(absent, "the rows", list(data.columns), "needed to look features up")
+        if TaskContext.get() is not None:
+            lacking = [name for name in names if name not in data.columns]
+            raise InvalidInputError(
+                f"A worker of Spark, as for mlflow.pyfunc.spark_udf, has no session to look {', '.join(lacking)} up with: "
+                "give these columns too, or use FeatureEngineeringClient().score_batch, which looks them up."
+            )
         spark = lakehouse.session()
         rows = spark.createDataFrame(data.assign(**{_ROW: range(len(data))}))
         for column in self._artifact.spec.source:

@@ -64,7 +64,7 @@ def log_model(
     flavor: ModuleType,
     training_set: TrainingSet | None = None,
     registered_model_name: str | None = None,
-    await_registration_for: int = 300,
+    await_registration_for: int | None = 300,
     infer_input_example: bool = False,
     extra_pip_requirements: Sequence[str] | None = None,
     **kwargs: Any,
@@ -80,7 +80,7 @@ def log_model(
     training_set
         None: the model is logged as its flavor does it, without features.
     await_registration_for
-        Seconds to wait for the registry.
+        Seconds to wait for the registry; 0 or None: not at all.
     infer_input_example
         Log the first rows of the training set as an example (runs a Spark job).
     **kwargs

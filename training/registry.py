@@ -191,6 +191,7 @@ def _write(
     tags = {"action": action, "at": f"{at.isoformat(timespec='seconds')}Z", "by": entry.who, "reason": reason[:5000]}
     for key, value in tags.items():
         client.set_model_version_tag(model_name, version, f"headwater.{key}", value)
+    client.update_model_version(model_name, version, description=f"{action}: {reason}"[:5000])
     if table is not None:
         _append(entry, table, spark)
     return entry

@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import lakehouse
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -18,12 +20,11 @@ __all__ = ["DrainingSession", "classic_session", "job_group", "quiet"]
 def classic_session() -> SparkSession | str:
     """Return this process's classic session, or what there is instead."""
     from pyspark.sql import SparkSession
-    from pyspark.sql.utils import is_remote
 
     session = SparkSession.getActiveSession()
     if session is None:
         return "no active Spark session"
-    if is_remote() or type(session).__module__.startswith("pyspark.sql.connect"):
+    if lakehouse.is_connect(session):
         return "a Spark Connect session"
     return session
 

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib.machinery import PathFinder
@@ -20,6 +21,7 @@ from headwater.notebook.python_paths import python_paths, replaced
 from headwater.notebook.runner import Run
 from headwater.notebook.spark_paths import spark_paths
 from headwater.notebook.tracking import tracking
+from headwater.notebook.workspace import workspace_client
 from lakehouse import Settings
 
 if TYPE_CHECKING:
@@ -43,12 +45,14 @@ class Environment:
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             undo.enter_context(_variables(self._settings))
+            undo.enter_context(_plain_warnings())
             undo.enter_context(databricks_imports(self._modules()))
             undo.enter_context(tracking(self._settings, self._places))
             for module, make in (
                 ("matplotlib.pyplot", self._inline_figures),
                 ("plotly.basedatatypes", self._inline_plotly),
                 ("IPython.display", self._inline_ipython),
+                ("databricks.sdk", lambda: workspace_client(self._settings, self.spark)),
             ):
                 undo.enter_context(after_import(module, make))
             undo.enter_context(python_paths(self._places))
@@ -164,6 +168,21 @@ def _variables(settings: Settings) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Let warnings be what they are in a process of its own, unless it was started with rules for them.
+
+    A test runner that makes errors of warnings ends threads of libraries with them: hyperopt then waits for its trials for ever.
+    """
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.resetwarnings()
+            for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+                warnings.simplefilter("ignore", kind)
+            warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+        yield
 
 
 def _unload(names: set[str], folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 The modules below are made by an importer at the head of ``sys.meta_path``, also where the real packages are installed. Every
 name is looked up when it is asked for, in the modules named beside it; a name that is in none is an ImportError that says
-so. ``databricks.sdk`` and all else of ``databricks`` is what is installed.
+so. ``databricks.sdk`` and all else of ``databricks`` is what is installed; its client: :mod:`headwater.notebook.workspace`.
 """
 
 from __future__ import annotations
@@ -22,25 +22,43 @@ __all__ = ["databricks_imports"]
 
 _PACKAGES = ("databricks.feature_engineering", "databricks.feature_store")
 # Where Headwater keeps what these packages export. A module that is not there is passed over.
-_SOURCES = ("headwater", "features", "training", "serving", "monitoring")
+_SOURCES = ("headwater", "headwater.entities", "features", "training", "serving", "monitoring")
+_OPERATORS = (
+    "ApproxCountDistinct ApproxPercentile Avg Count First FirstDistinct FirstN Function Last LastDistinct LastN Max Min "
+    "PercentileApprox StddevPop StddevSamp Sum VarPop VarSamp"
+)
+_SERVICE = (
+    "AvgFunction CountFunction FirstFunction LastFunction MaxFunction MinFunction StddevPopFunction StddevSampFunction "
+    "SumFunction VarPopFunction VarSampFunction"
+)
+_WINDOWS = "RollingWindow SawtoothWindow SlidingWindow TimeWindow TumblingWindow"
+_DATA = "DataFrameSource DataSource DeltaTableSource FeatureViewSource RequestSource VolumeSource"
+_ROWS = "ColumnSelection CustomUDF RowTransformation"
 _BELOW = {
-    "": "FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient feature_table",
+    "": "Aggregation FeatureAggregations FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient UpgradeClient "
+    "Window feature_table",
     "client": "FeatureEngineeringClient FeatureStoreClient",
     "decorators": "feature_table",
-    "entities": "Feature FeatureFunction FeatureLookup FeatureTable TrainingSet",
-    "entities.aggregation_function": "AggregationFunction",
+    "entities": "AggregationFunction Feature FeatureFunction FeatureLookup FeatureTable TrainingSet "
+    f"{_DATA} {_OPERATORS} {_ROWS} {_SERVICE} {_WINDOWS}",
+    "entities.aggregation": "Aggregation",
+    "entities.aggregation_function": f"AggregationFunction {_OPERATORS}",
     "entities.column_selection": "ColumnSelection",
-    "entities.data_source": "DeltaTableSource",
+    "entities.data_source": _DATA,
     "entities.feature": "Feature",
+    "entities.feature_aggregations": "FeatureAggregations",
     "entities.feature_function": "FeatureFunction",
     "entities.feature_lookup": "FeatureLookup",
     "entities.feature_spec": "FeatureSpec",
+    "entities.feature_spec_info": "FeatureSpecInfo",
     "entities.feature_table": "FeatureTable",
-    "entities.function": "AggregationFunction ColumnSelection",
-    "entities.time_window": "RollingWindow SlidingWindow TumblingWindow",
+    "entities.function": f"AggregationFunction ColumnSelection {_OPERATORS}",
+    "entities.time_window": f"{_WINDOWS} Window",
     "entities.training_set": "TrainingSet",
+    "entities.transformation": "CustomUDF RowTransformation",
     "online_store_spec": "",
     "training_set": "TrainingSet",
+    "upgrade_client": "UpgradeClient",
 }
 _MODULES = {f"{package}.{below}".rstrip("."): names.split() for package in _PACKAGES for below, names in _BELOW.items()}
 _STAND_INS = {

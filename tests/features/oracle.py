@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import statistics
 from collections.abc import Sequence
 
 Row = tuple
@@ -67,3 +68,57 @@ def last_end(time: dt.datetime, slide: dt.timedelta | None, delay: dt.timedelta)
     if slide is None:
         return time
     return time - (time - dt.datetime(1970, 1, 1)) % slide
+
+
+MIDNIGHT = dt.datetime(1970, 1, 1)
+
+
+def edges(
+    time: dt.datetime,
+    kind: str,
+    duration: dt.timedelta | None,
+    slide: dt.timedelta | None = None,
+    delay: dt.timedelta = dt.timedelta(0),
+    offset: dt.timedelta = dt.timedelta(0),
+    since: dt.datetime | None = None,
+) -> tuple[dt.datetime, dt.datetime]:
+    """Give start (inclusive) and end (exclusive) of a declared window at a time, by counting slides and days."""
+    end = time - delay
+    if slide is not None:
+        end = MIDNIGHT + offset + ((end - MIDNIGHT - offset) // slide) * slide
+    start = dt.datetime(1, 1, 1) if duration is None else end - duration
+    if kind == "sawtooth" and duration is not None:
+        start = dt.datetime(start.year, start.month, start.day)
+    return (start if since is None else max(start, since)), end
+
+
+def aggregate(kind: str, number: float | None, timed: Sequence[tuple[dt.datetime, object]]):
+    """Give an aggregate of (time, value) pairs whose value is not None; of none 0 for counts, else None."""
+    timed = sorted(timed)
+    values = [v for _, v in timed]
+    if kind == "count":
+        return len(values)
+    if kind == "approx_count_distinct":
+        return len(set(values))
+    if not values:
+        return None
+    forms = {
+        "sum": lambda: sum(values),
+        "avg": lambda: sum(values) / len(values),
+        "min": lambda: min(values),
+        "max": lambda: max(values),
+        "first": lambda: values[0],
+        "last": lambda: values[-1],
+        "first_n": lambda: values[:number],
+        "last_n": lambda: values[::-1][:number],
+        "first_distinct": lambda: list(dict.fromkeys(values))[:number],
+        "last_distinct": lambda: list(dict.fromkeys(values[::-1]))[:number],
+        "approx_percentile": lambda: next(
+            v for v in sorted(values) if sum(w <= v for w in values) >= number * len(values)
+        ),
+        "var_pop": lambda: statistics.pvariance(values),
+        "stddev_pop": lambda: statistics.pstdev(values),
+        "var_samp": lambda: statistics.variance(values) if len(values) > 1 else None,
+        "stddev_samp": lambda: statistics.stdev(values) if len(values) > 1 else None,
+    }
+    return forms[kind]()

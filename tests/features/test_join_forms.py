@@ -101,7 +101,9 @@ def test_many_tables_are_looked_up_in_one_sort_each_as_if_alone(spark):
 
 
 def test_fifty_tables_with_a_thousand_features_are_planned_with_one_sort(spark):
-    rows = spark.range(0, 9).selectExpr("id AS k", "timestamp_seconds(id) AS t", *[f"id + {i} AS v{i}" for i in range(20)])
+    rows = spark.range(0, 9).selectExpr(
+        "id AS k", "timestamp_seconds(id) AS t", *[f"id + {i} AS v{i}" for i in range(20)]
+    )
     tables = [AsOfTable(rows, ("k",), "t", {f"v{i}": f"v{i}_{n}" for i in range(20)}) for n in range(50)]
     spine = spark.range(0, 9).selectExpr("id", "timestamp_seconds(id) AS at")
     began = time.perf_counter()

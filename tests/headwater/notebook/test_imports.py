@@ -8,6 +8,8 @@ import pytest
 
 import features
 import headwater
+from headwater import entities
+from headwater.notebook import imports
 from headwater.notebook.imports import databricks_imports
 
 
@@ -29,6 +31,29 @@ def test_the_feature_engineering_packages_are_headwaters():
     assert not [
         name for name in sys.modules if name.startswith(("databricks.feature_engineering", "databricks.feature_store"))
     ]
+
+
+def test_what_features_are_declared_with_is_in_every_module_that_people_import_it_from():
+    for below in (
+        "aggregation",
+        "aggregation_function",
+        "column_selection",
+        "data_source",
+        "feature",
+        "feature_aggregations",
+        "function",
+        "time_window",
+        "transformation",
+    ):
+        name = f"databricks.feature_engineering.entities.{below}"
+        with databricks_imports({}):
+            module = importlib.import_module(name)
+            assert module.__all__ == imports._MODULES[name], name
+            assert all(getattr(module, one) is getattr(entities, one) for one in module.__all__)
+    with databricks_imports({}):
+        from databricks.feature_engineering.entities import AvgFunction, SawtoothWindow
+
+        assert (AvgFunction, SawtoothWindow) == (features.Avg, features.SawtoothWindow)
 
 
 def test_a_name_that_headwater_does_not_have_is_an_import_error_that_says_so():
@@ -60,8 +85,6 @@ def test_modules_of_the_run_are_made_when_they_are_imported():
 
 
 def test_without_the_sdk_the_error_says_what_to_install(monkeypatch):
-    from headwater.notebook import imports
-
     monkeypatch.setattr(imports.PathFinder, "find_spec", lambda *_: None)
     for name in [name for name in sys.modules if name.partition(".")[0] == "databricks"]:
         monkeypatch.delitem(sys.modules, name)
