@@ -10,6 +10,7 @@ import lakehouse
 from features.declared import declared_features
 from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
 from features.local_defaults import filled
+from features.matching import AmbiguousRowsError
 from features.spark_lookups import SparkLookup, look_up_on_spark, together
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
@@ -60,6 +61,10 @@ def evaluate(
 
 def plan_lookups(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]) -> LookupPlan:
     """Return how :func:`evaluate` would do the lookups; runs the same two jobs where it is in process."""
+    work = _prepared(spec, df)
+    found, rest, plan = _here(work.frame, work.steps, versions)
+    if found is not None and not any(isinstance(step, LookupStep) for step, _ in rest):
+        return plan
     return _evaluated(spec, df, versions=versions, recent=False)[1]
 
 
@@ -77,7 +82,11 @@ def evaluate_in_process(
     found, rest, _ = _here(work.frame, work.steps, versions)
     if found is None or rest:
         return None
-    return filled(found.arrow(), found.schema, [*work.own, *(c.name for c in spec.computed)], work.defaults)
+    try:
+        rows = found.arrow()
+    except AmbiguousRowsError:
+        return None
+    return filled(rows, found.schema, [*work.own, *(c.name for c in spec.computed)], work.defaults)
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,12 @@ def _evaluated(
 
     work = _prepared(spec, df)
     found, rest, plan = _here(work.frame, work.steps, versions)
-    frame = work.frame if found is None else found.frame(work.frame)
+    frame = work.frame
+    try:
+        frame = frame if found is None else found.frame(frame)
+    except AmbiguousRowsError as error:  # seen in a later part of the label rows
+        rest, plan = work.steps, LookupPlan("spark", str(error))
+    rest = list(rest)
     spans = _spans(spec, df) if recent and plan.form == "spark" else {}
     forms = []
     while rest:

@@ -58,7 +58,7 @@ def table(outcomes: dict[str, dict[str, Any]], labels: int) -> list[str]:
         rate = f" ({labels / medians[name]:,.0f} rows/s)" if labels >= 1_000_000 else ""
         cpu = statistics.median(one["cpu"][1:] or one["cpu"])
         lines.append(
-            f"| {name} | {min(warm):.2f} | {medians[name]:.2f}{rate} | {max(warm):.2f} | {cpu:.1f} | "
+            f"| {name}{'' if one['seconds'][1:] else ' (first run)'} | {min(warm):.2f} | {medians[name]:.2f}{rate} | {max(warm):.2f} | {cpu:.1f} | "
             f"{one['peak_bytes'] / 2**30:.1f} | {ratios[0]} | {ratios[1]} | {one['rows'] or 'right'} |"
         )
     return lines
