@@ -57,8 +57,9 @@ def table(outcomes: dict[str, dict[str, Any]], labels: int) -> list[str]:
         ]
         rate = f" ({labels / medians[name]:,.0f} rows/s)" if labels >= 1_000_000 else ""
         cpu = statistics.median(one["cpu"][1:] or one["cpu"])
+        called = name if one["seconds"][1:] else f"{name} (first run)"
         lines.append(
-            f"| {name}{'' if one['seconds'][1:] else ' (first run)'} | {min(warm):.2f} | {medians[name]:.2f}{rate} | {max(warm):.2f} | {cpu:.1f} | "
+            f"| {called} | {min(warm):.2f} | {medians[name]:.2f}{rate} | {max(warm):.2f} | {cpu:.1f} | "
             f"{one['peak_bytes'] / 2**30:.1f} | {ratios[0]} | {ratios[1]} | {one['rows'] or 'right'} |"
         )
     return lines
