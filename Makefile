@@ -37,7 +37,7 @@ docs: $(STAMP)  ## Run the notebooks of the tour, and render them with their out
 	  echo "docs/tour/$$(basename $$file .py).html"; done
 
 bench: $(STAMP)  ## Compare with peers; see benchmarks/.
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.point_in_time
 
 lock:  ## Pin the dependencies anew.
 	sh requirements/lock.sh

@@ -1,6 +1,6 @@
 """Does a step's cost grow with history? Times one week's materialisation after four weeks and after nine months.
 
-Run by ``make bench``, in a store of its own in a temporary folder; takes about four minutes on two cores.
+Run by ``python -m benchmarks``, in a store of its own in a temporary folder; takes about four minutes on two cores.
 """
 
 import datetime as dt

@@ -21,6 +21,7 @@ from features.functions import (
     keep_function,
     list_functions,
 )
+from features.latest import join_latest
 from features.lookup import FeatureFunction, FeatureLookup
 from features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
 from features.operators import (
@@ -44,7 +45,8 @@ from features.operators import (
     VarPop,
     VarSamp,
 )
-from features.point_in_time import join_as_of, join_latest
+from features.point_in_time import join_as_of
+from features.saved_training_set import ReplayError, SavedTrainingSet
 from features.sources import DataFrameSource, DataSource, DeltaTableSource, RequestSource, VolumeSource
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.spec_catalog import (
@@ -113,9 +115,11 @@ __all__ = [
     "Max",
     "Min",
     "PercentileApprox",
+    "ReplayError",
     "RequestSource",
     "RollingWindow",
     "RowTransformation",
+    "SavedTrainingSet",
     "SawtoothWindow",
     "SlidingWindow",
     "SpecColumn",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import lakehouse
 from features.at_times import windows_at
 from features.definitions import AggregationFunction, ColumnSelection, Feature
+from features.latest import join_latest
 from features.lookup import as_names
-from features.point_in_time import join_as_of, join_latest
+from features.point_in_time import join_as_of
 from features.row_values import row_value
 from features.sources import DeltaTableSource, column_types
 from lakehouse import ColumnTypeError, InvalidInputError

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import lakehouse
 from features.declared import declared_features
-from features.in_process import LocalLookup, look_up_in_process, unfit
-from features.point_in_time import join_as_of, join_latest
+from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
+from features.local_defaults import filled
+from features.matching import AmbiguousRowsError
+from features.spark_lookups import SparkLookup, look_up_on_spark, together
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
 _Step = LookupStep | DeclaredStep | FunctionStep
+_Todo: TypeAlias = tuple[_Step, list[str]]  # a step, and the outputs that are wanted of it
 
-__all__ = ["LookupPlan", "evaluate", "in_order", "plan_lookups"]
+__all__ = ["LookupPlan", "evaluate", "evaluate_in_process", "in_order", "plan_lookups"]
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,46 @@ def evaluate(
 
 def plan_lookups(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]) -> LookupPlan:
     """Return how :func:`evaluate` would do the lookups; runs the same two jobs where it is in process."""
+    work = _prepared(spec, df)
+    found, rest, plan = _here(work.frame, work.steps, versions)
+    if found is not None and not any(isinstance(step, LookupStep) for step, _ in rest):
+        return plan
     return _evaluated(spec, df, versions=versions, recent=False)[1]
 
 
-def _evaluated(
-    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool
-) -> tuple[DataFrame, LookupPlan]:
+def evaluate_in_process(
+    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]
+) -> tuple[pa.Table, StructType] | None:
+    """Return what :func:`evaluate` gives, as Arrow, or None if Spark has a part in it.
+
+    That is so where lookups are not done in this process, and where the spec has functions or defaults other than plain
+    numbers and texts.
+    """
+    work = _prepared(spec, df)
+    if any(not isinstance(step, LookupStep) for step in spec.steps) or work.given:
+        return None
+    found, rest, _ = _here(work.frame, work.steps, versions)
+    if found is None or rest:
+        return None
+    try:
+        rows = found.arrow()
+    except AmbiguousRowsError:
+        return None
+    return filled(rows, found.schema, [*work.own, *(c.name for c in spec.computed)], work.defaults)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done: rows, columns that are the rows' own, those given in place of computed ones, steps in order."""
+
+    frame: DataFrame
+    own: list[str]
+    given: dict[str, str]
+    steps: list[_Todo]
+    defaults: dict[str, Any]
+
+
+def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
     from pyspark.sql import functions as F
 
     missing = [name for name in spec.required if name not in df.columns]
@@ -69,47 +108,68 @@ def _evaluated(
         raise MissingColumnsError(missing, "the DataFrame", df.columns, "needed to compute the features")
     given = {column.name: column.type for column in spec.computed if column.name in df.columns}
     own = [column for column in df.columns if column not in given]
-    frame = df.select(*own, *[F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()])
+    frame = df.select(own + [F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()])
     steps = [
         (step, wanted)
         for step in in_order(spec.steps, [*own, *given])
         if (wanted := [output for output in step.outputs if output not in given])
     ]
-    frame, rest, plan = _here(frame, steps, versions)
+    defaults = {name: value for step in spec.lookups for name, value in step.defaults.items() if name not in given}
+    return _Work(frame, own, given, steps, defaults)
+
+
+def _evaluated(
+    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool
+) -> tuple[DataFrame, LookupPlan]:
+    from pyspark.sql import functions as F
+
+    work = _prepared(spec, df)
+    found, rest, plan = _here(work.frame, work.steps, versions)
+    frame = work.frame
+    try:
+        frame = frame if found is None else found.frame(frame)
+    except AmbiguousRowsError as error:  # seen in a later part of the label rows
+        rest, plan = work.steps, LookupPlan("spark", str(error))
+    rest = list(rest)
     spans = _spans(spec, df) if recent and plan.form == "spark" else {}
-    for step, wanted in rest:
+    forms = []
+    while rest:
+        step, wanted = rest.pop(0)
         if isinstance(step, FunctionStep):
             arguments = dict(step.bindings)
             value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
-        elif isinstance(step, DeclaredStep):
+            continue
+        if isinstance(step, DeclaredStep):
             frame = declared_features(frame, step, wanted, trained=versions == "trained", spans=spans)
-        else:
-            version = step.table_version if versions == "trained" else None
-            rows = lakehouse.read_table(df.sparkSession, step.table, version=version)
-            frame = _look_up(frame, step, rows, wanted, spans.get(step.time[0]) if step.time else None)
-    defaults = {name: value for step in spec.lookups for name, value in step.defaults.items() if name not in given}
+            continue
+        group = [(step, wanted)] + [(s, w) for s, w in rest if isinstance(s, LookupStep) and together(step, s)]
+        rest = [todo for todo in rest if todo not in group]
+        frame, form = look_up_on_spark(
+            frame, [_on_spark(df, *one, versions) for one in group], spans.get(step.time[0]) if step.time else None
+        )
+        forms.append(form)
+    if forms:
+        plan = LookupPlan(plan.form, "; ".join([plan.reason, *forms]))
     return frame.select(
-        *[F.col(f"`{name}`") for name in own],
+        *[F.col(f"`{name}`") for name in work.own],
         *[
-            F.coalesce(F.col(f"`{c.name}`"), F.lit(defaults[c.name]).cast(c.type)).alias(c.name)
-            if c.name in defaults
+            F.coalesce(F.col(f"`{c.name}`"), F.lit(work.defaults[c.name]).cast(c.type)).alias(c.name)
+            if c.name in work.defaults
             else F.col(f"`{c.name}`")
             for c in spec.computed
         ],
     ), plan
 
 
-def _here(
-    frame: DataFrame, steps: list[tuple[_Step, list[str]]], versions: str
-) -> tuple[DataFrame, list[tuple[_Step, list[str]]], LookupPlan]:
+def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRows | None, list[_Todo], LookupPlan]:
     """Do the lookups that need no function's output in this process, if that is possible; return what is left to do."""
     spark = frame.sparkSession
     if not lakehouse.is_embedded(spark):
-        return frame, steps, LookupPlan("spark", "the session is not an embedded one")
+        return None, steps, LookupPlan("spark", "the session is not an embedded one")
     settings = lakehouse.settings_of(spark)
     if settings.lookups == "spark":
-        return frame, steps, LookupPlan("spark", 'the setting lookups is "spark"')
+        return None, steps, LookupPlan("spark", 'the setting lookups is "spark"')
     there = set(frame.columns)
     chosen = []
     for step, wanted in steps:
@@ -118,11 +178,11 @@ def _here(
             chosen.append((step, wanted, lakehouse.open_arrow(spark, lakehouse.resolve(spark, step.table), version)))
             there.update(wanted)
     if not chosen:
-        return frame, steps, LookupPlan("spark", "there is no lookup in a table")
+        return None, steps, LookupPlan("spark", "there is no lookup in a table")
     most = int(settings.in_process_gib * 2**30)
-    reason = unfit(frame, chosen, most)
+    reason = unfit(frame, chosen)
     if reason is not None:
-        return frame, steps, LookupPlan("spark", reason)
+        return None, steps, LookupPlan("spark", reason)
     lookups = [
         LocalLookup(step, tuple((f, o) for f, o, _ in step.features if o in wanted), table)
         for step, wanted, table in chosen
@@ -130,10 +190,9 @@ def _here(
     ]
     found = look_up_in_process(frame, lookups, most)
     if isinstance(found, str):
-        return frame, steps, LookupPlan("spark", found)
+        return None, steps, LookupPlan("spark", found)
     done = [step for step, _, _ in chosen]
-    plan = LookupPlan("in process", f"{len(done)} lookups in files of this machine that fit its memory")
-    return found, [(step, wanted) for step, wanted in steps if step not in done], plan
+    return found, [(step, wanted) for step, wanted in steps if step not in done], LookupPlan("in process", found.reason)
 
 
 def in_order(steps: Sequence[_Step], columns: Sequence[str]) -> list[_Step]:
@@ -175,13 +234,9 @@ def _spans(spec: FeatureSpec, df: DataFrame) -> dict[str, tuple[Any, Any]]:
     return {name: (found[2 * i], found[2 * i + 1]) for i, name in enumerate(names)}
 
 
-def _look_up(
-    frame: DataFrame, step: LookupStep, rows: DataFrame, wanted: Sequence[str], span: tuple[Any, Any] | None
-) -> DataFrame:
-    outputs = {feature: output for feature, output, _ in step.features if output in wanted}
-    if step.time is None:
-        return join_latest(frame, rows, keys=step.keys, outputs=outputs)
-    return join_as_of(frame, rows, keys=step.keys, time=step.time, outputs=outputs, lookback=step.lookback, span=span)
+def _on_spark(df: DataFrame, step: LookupStep, wanted: Sequence[str], versions: str) -> SparkLookup:
+    version = step.table_version if versions == "trained" else None
+    return SparkLookup(step, wanted, lakehouse.read_table(df.sparkSession, step.table, version=version))
 
 
 def _title(step: _Step) -> str:

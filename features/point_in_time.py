@@ -11,11 +11,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
-    from pyspark.sql.types import DataType
+from features.row_order import column, exact_micros, has_order, micros
 
-__all__ = ["join_as_of", "join_latest"]
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["join_as_of"]
 
 _LABEL, _FEATURE = 1, 0
 
@@ -66,24 +67,24 @@ def join_as_of(
     spine_time, feature_time = time
     key_names = [f"__k{i}" for i in range(len(keys))]
     labels = spine.select(
-        *[_column(left).alias(name) for name, (left, _) in zip(key_names, keys, strict=True)],
-        _column(spine_time).alias("__time"),
+        *[column(left).alias(name) for name, (left, _) in zip(key_names, keys, strict=True)],
+        column(spine_time).alias("__time"),
         F.lit(_LABEL).alias("__side"),
-        F.struct(*[_column(c) for c in spine.columns]).alias("__label"),
+        F.struct(*[column(c) for c in spine.columns]).alias("__label"),
     )
-    known = features.where(_column(feature_time).isNotNull())
+    known = features.where(column(feature_time).isNotNull())
     if span is not None:
         known = _within(span, known, [right for _, right in keys], feature_time, lookback)
     rows = known.select(
-        *[_column(right).alias(name) for name, (_, right) in zip(key_names, keys, strict=True)],
-        _column(feature_time).alias("__time"),
+        *[column(right).alias(name) for name, (_, right) in zip(key_names, keys, strict=True)],
+        column(feature_time).alias("__time"),
         F.lit(_FEATURE).alias("__side"),
-        F.struct(_column(feature_time).alias("__at"), *[_column(f).alias(o) for f, o in outputs.items()]).alias(
+        F.struct(column(feature_time).alias("__at"), *[column(f).alias(o) for f, o in outputs.items()]).alias(
             "__found"
         ),
     )
     kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
-    ties = [F.col(f"__found.`{o}`").asc_nulls_first() for o, kind in kinds.items() if _has_order(kind)]
+    ties = [F.col(f"__found.`{o}`").asc_nulls_first() for o, kind in kinds.items() if has_order(kind)]
     window = (
         Window.partitionBy(*key_names)
         .orderBy(F.col("__time").asc_nulls_first(), F.col("__side"), *ties)
@@ -98,44 +99,10 @@ def join_as_of(
         matches &= F.col(name).isNotNull()
     if lookback is not None:
         is_date = spine.schema[spine_time].dataType.typeName() == "date"
-        matches &= _micros(F.col("__time"), is_date) - _micros(F.col("__found.__at"), is_date) <= _exact_micros(
-            lookback
-        )
+        matches &= micros(F.col("__time"), is_date) - micros(F.col("__found.__at"), is_date) <= exact_micros(lookback)
     return joined.select(
         *[F.col(f"__label.`{c}`").alias(c) for c in spine.columns],
         *[F.when(matches, F.col(f"__found.`{o}`")).alias(o) for o in outputs.values()],
-    )
-
-
-def join_latest(
-    spine: DataFrame, features: DataFrame, *, keys: Sequence[tuple[str, str]], outputs: Mapping[str, str]
-) -> DataFrame:
-    """Return each row of `spine`, once, with the columns of the feature row of its keys; NULL keys match nothing.
-
-    For tables without a time key. Should a key have several rows (a feature table made here has none), the greatest one
-    counts, as in :func:`join_as_of`. A left join after an aggregation by the keys, which share their shuffle; Spark
-    broadcasts the feature side where it is small.
-    """
-    from pyspark.sql import functions as F
-
-    key_names = [f"__k{i}" for i in range(len(keys))]
-    kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
-    named = features.select(
-        *[_column(right).alias(name) for name, (_, right) in zip(key_names, keys, strict=True)],
-        F.struct(*[_column(f).alias(o) for f, o in outputs.items()]).alias("__found"),
-    )
-    ordered = [F.col(f"__found.`{o}`") for o, kind in kinds.items() if _has_order(kind)]
-    one = named.groupBy(*key_names).agg(
-        F.max_by("__found", F.struct(*ordered)).alias("__found") if ordered else F.first("__found").alias("__found")
-    )
-    left = spine.select(
-        F.struct(*[_column(c) for c in spine.columns]).alias("__label"),
-        *[_column(left).alias(name) for name, (left, _) in zip(key_names, keys, strict=True)],
-    )
-    joined = left.join(one, on=key_names, how="left")
-    return joined.select(
-        *[F.col(f"__label.`{c}`").alias(c) for c in spine.columns],
-        *[F.col(f"__found.`{o}`").alias(o) for o in outputs.values()],
     )
 
 
@@ -149,38 +116,12 @@ def _within(
     """
     from pyspark.sql import functions as F
 
-    at, (first, last) = _column(time), span
+    at, (first, last) = column(time), span
     if first is None:
         return features.limit(0)
     if lookback is not None:
         return features.where((at >= F.lit(first - lookback)) & (at <= F.lit(last)))
     before = features.where(at < F.lit(first))
-    newest = before.groupBy(*[_column(key) for key in keys]).agg(F.max(at).alias(time))
+    newest = before.groupBy(*[column(key) for key in keys]).agg(F.max(at).alias(time))
     inside = features.where((at >= F.lit(first)) & (at <= F.lit(last)))
     return before.join(newest, [*keys, time], "left_semi").unionByName(inside)
-
-
-def _column(name: str) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.col("`" + name.replace("`", "``") + "`")
-
-
-def _micros(column: Column, is_date: bool) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.unix_date(column).cast("long") * 86_400_000_000 if is_date else F.unix_micros(column)
-
-
-def _exact_micros(duration: dt.timedelta) -> int:
-    return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
-
-
-def _has_order(kind: DataType) -> bool:
-    from pyspark.sql import types as t
-
-    if isinstance(kind, t.ArrayType):
-        return _has_order(kind.elementType)
-    if isinstance(kind, t.StructType):
-        return all(_has_order(field.dataType) for field in kind)
-    return not isinstance(kind, t.MapType)

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lakehouse
-from features.evaluate import evaluate, in_order, plan_lookups
+from features.evaluate import evaluate, evaluate_in_process, in_order, plan_lookups
 from features.functions import CatalogFunction, get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
+from features.saved_training_set import SavedTrainingSet, find_saved, replayed, save_rows
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.tables import FeatureTable, get_feature_table
 from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["TrainingSet", "check_outputs", "check_spine", "create_training_set", "steps_of", "training_set_of"]
@@ -44,8 +47,67 @@ class TrainingSet:
         from pyspark.sql import functions as F
 
         rows = evaluate(self.feature_spec, self.df, versions="trained")
-        names = [*(column.name for column in self.feature_spec.columns), *self.labels]
-        return rows.select(*[F.col(f"`{name}`") for name in names])
+        return rows.select(*[F.col(f"`{name}`") for name in self._names])
+
+    def save(self, table: str, *, run_id: str = "") -> SavedTrainingSet:
+        """Keep the training set as a new version of a Delta table, with its spec and the versions of its feature tables.
+
+        Parameters
+        ----------
+        table
+            Made if it is missing. It has the columns of `df` and all features, also those that are excluded.
+        run_id
+            The run that the rows are for, by which :meth:`replay` finds them; empty: ``v`` and the table's version.
+
+        Notes
+        -----
+        Two Spark jobs and two commits.
+        """
+        return save_rows(self.feature_spec, self.df, self.labels, table, run_id)
+
+    @classmethod
+    def replay(cls, run_id: str | None, *, table: str) -> TrainingSet:
+        """Return a saved training set, built again from its label rows and the feature tables as they were.
+
+        The rows are built in full here, and compared with those saved by a digest that does not depend on their order.
+
+        Parameters
+        ----------
+        run_id
+            As given to :meth:`save`; None: what was saved last.
+        table
+            Where it was saved.
+
+        Raises
+        ------
+        ReplayError
+            The rows are not the same.
+        InvalidInputError
+            Nothing was saved for this run.
+        """
+        spark = lakehouse.session()
+        saved = find_saved(spark, table, run_id)
+        return cls(replayed(spark, saved), saved.spec, saved.labels)
+
+    @property
+    def _names(self) -> list[str]:
+        return [*(column.name for column in self.feature_spec.columns), *self.labels]
+
+    def to_arrow(self) -> pa.Table:
+        """Return the training rows in memory: the same as ``load_df().toArrow()``, past Spark where it has no part in them."""
+        found = evaluate_in_process(self.feature_spec, self.df, versions="trained")
+        return self.load_df().toArrow() if found is None else found[0].select(self._names)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the training rows in memory: the same as ``load_df().toPandas()``, past Spark where it has no part in them."""
+        from pyspark.sql.types import StructType
+
+        found = evaluate_in_process(self.feature_spec, self.df, versions="trained")
+        if found is None:
+            return self.load_df().toPandas()
+        rows, schema = found
+        kept = StructType([schema[name] for name in self._names])
+        return lakehouse.pandas_of_arrow(self.df.sparkSession, rows.select(self._names), kept)
 
     def explain(self) -> str:
         """Return how the features are looked up, and why: ``in process: …`` or ``spark: …``."""

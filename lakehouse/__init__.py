@@ -1,6 +1,7 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
 from lakehouse.arrow_files import ArrowTable, open_arrow
+from lakehouse.arrow_frames import arrow_schema, frame_of_arrow, pandas_of_arrow
 from lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
 from lakehouse.delta_log import TableMetadata, metadata_of, set_not_null
 from lakehouse.entries import forget_function, keep_function, keep_view, write_json
@@ -27,6 +28,7 @@ from lakehouse.java import ensure_java, find_java
 from lakehouse.jvm import jvm, jvm_session
 from lakehouse.names import TableName
 from lakehouse.once import written_once
+from lakehouse.plain_scan import PlainScan, open_plain_scan
 from lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
 from lakehouse.settings import Settings
 from lakehouse.tables import (
@@ -63,6 +65,7 @@ __all__ = [
     "MachineError",
     "MissingColumnsError",
     "NullKeysError",
+    "PlainScan",
     "RowLimitError",
     "Settings",
     "TableError",
@@ -73,6 +76,7 @@ __all__ = [
     "WorkspaceOnlyError",
     "add_catalog",
     "append",
+    "arrow_schema",
     "complete",
     "create_table",
     "drop_table",
@@ -80,6 +84,7 @@ __all__ = [
     "ensure_java",
     "find_java",
     "forget_function",
+    "frame_of_arrow",
     "is_connect",
     "is_embedded",
     "jvm",
@@ -93,8 +98,10 @@ __all__ = [
     "newest_version",
     "on_databricks",
     "open_arrow",
+    "open_plain_scan",
     "optimize",
     "overwrite",
+    "pandas_of_arrow",
     "read_changes",
     "read_table",
     "refresh",

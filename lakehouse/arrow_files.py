@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,25 +35,40 @@ class ArrowTable:
     files: int
     _dataset: Any
 
-    def read(
-        self, columns: Sequence[str], *, at_or_after: dict[str, Any] | None = None, until: dict[str, Any] | None = None
-    ) -> pa.Table:
-        """Return columns as Arrow, in the files' order, which is the same for every call.
+    def within(self, at_or_after: dict[str, Any], until: dict[str, Any]) -> ArrowTable:
+        """Return the table without those files and parts of files (row groups) that have no row within bounds.
 
         Parameters
         ----------
         at_or_after, until
-            Inclusive bounds by column, as Arrow scalars. With bounds, NULLs of these columns are left out.
+            Inclusive bounds by column, as Arrow scalars. Rows out of bounds may be left, as far as they lie beside others.
         """
         import pyarrow.dataset as ds
 
         kinds = self._dataset.schema
-        bounds = [ds.field(name) >= value.cast(kinds.field(name).type) for name, value in (at_or_after or {}).items()]
-        bounds += [ds.field(name) <= value.cast(kinds.field(name).type) for name, value in (until or {}).items()]
-        condition = None
-        for bound in bounds:
-            condition = bound if condition is None else condition & bound
-        return self._dataset.to_table(columns=list(columns), filter=condition)
+        bounds = [ds.field(name) >= value.cast(kinds.field(name).type) for name, value in at_or_after.items()]
+        bounds += [ds.field(name) <= value.cast(kinds.field(name).type) for name, value in until.items()]
+        if not bounds or self.rows is None:
+            return self
+        condition = reduce(and_, bounds)
+        fragments = [part.subset(condition) for part in self._dataset.get_fragments(filter=condition)]
+        fragments = [part for part in fragments if part.row_groups]
+        rows = sum(group.num_rows for part in fragments for group in part.row_groups)
+        dataset = ds.FileSystemDataset(fragments, kinds, self._dataset.format, self._dataset.filesystem)
+        return ArrowTable(rows, len(fragments), dataset)
+
+    def read(self, columns: Sequence[str], *, among: dict[str, pa.Array] | None = None) -> pa.Table:
+        """Return columns as Arrow, in the files' order, which is the same for every call with the same `among`.
+
+        Parameters
+        ----------
+        among
+            Values by column: rows with another value, or NULL, are left out while the files are read.
+        """
+        import pyarrow.dataset as ds
+
+        conditions = [ds.field(name).isin(values) for name, values in (among or {}).items()]
+        return self._dataset.to_table(columns=list(columns), filter=reduce(and_, conditions) if conditions else None)
 
 
 def open_arrow(spark: SparkSession, name: TableName, version: int | None = None) -> ArrowTable | str:

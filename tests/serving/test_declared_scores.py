@@ -84,5 +84,5 @@ def test_a_model_scores_with_its_declared_features_as_they_are_at_the_rows_times
 def test_a_training_set_is_of_lookups_or_of_features(spark, client):
     df = spark.range(1)
     for given in ({}, {"features": [], "feature_lookups": []}):
-        with pytest.raises(ValueError, match="takes exactly one of feature_lookups, features, found"):
+        with pytest.raises(ValueError, match="takes exactly one of feature_lookups, feature_spec, features, found"):
             client.create_training_set(df=df, label=None, **given)

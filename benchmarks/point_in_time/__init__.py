@@ -1,0 +1,1 @@
+"""Point-in-time joins, ours and others', on the same data."""

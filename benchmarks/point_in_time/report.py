@@ -1,0 +1,98 @@
+"""The figures as text: for the terminal, and as docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from pathlib import Path
+from typing import Any
+
+__all__ = ["document", "machine", "table"]
+
+_HEAD = (
+    "| | min s | median s | max s | CPU s | peak GiB | against union and window | against DuckDB | rows |",
+    "|---|---:|---:|---:|---:|---:|---:|---:|---|",
+)
+_BEGIN = """# Benchmarks
+
+Written by `python -m benchmarks.point_in_time`; do not edit. Each contestant runs as a process of its own on the same Parquet
+files, peers from PyPI in environments of the benchmark's own. A run reads the label rows, joins, and gives all columns as a
+pandas DataFrame or as Parquet files; starting Spark and filling our feature tables are not counted, nor is the first run of
+each where there are others. CPU seconds (median) are those of the whole process tree; peak memory is its resident memory, with
+pages that processes share counted for each. Ratios are of median seconds: other's time by the contestant's, so that 4× is
+four times as fast. *Rows*: every result is compared with the right answer, value by value.
+"""
+
+
+def machine() -> dict[str, Any]:
+    """Return what the machine is."""
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def table(outcomes: dict[str, dict[str, Any]], labels: int) -> list[str]:
+    """Return the lines of one sink's table."""
+    medians = {name: statistics.median(_warm(one)) for name, one in outcomes.items() if one["seconds"]}
+    lines = list(_HEAD)
+    for name, one in outcomes.items():
+        if not one["seconds"]:
+            lines.append(f"| {name} | | | | | {one['peak_bytes'] / 2**30:.1f} | | | {one['error']} |")
+            continue
+        warm = _warm(one)
+        ratios = [
+            f"{medians[other] / medians[name]:.1f}×" if other in medians else ""
+            for other in ("union and window", "DuckDB")
+        ]
+        rate = f" ({labels / medians[name]:,.0f} rows/s)" if labels >= 1_000_000 else ""
+        cpu = statistics.median(one["cpu"][1:] or one["cpu"])
+        called = name if one["seconds"][1:] else f"{name} (first run)"
+        lines.append(
+            f"| {called} | {min(warm):.2f} | {medians[name]:.2f}{rate} | {max(warm):.2f} | {cpu:.1f} | "
+            f"{one['peak_bytes'] / 2**30:.1f} | {ratios[0]} | {ratios[1]} | {one['rows'] or 'right'} |"
+        )
+    return lines
+
+
+def document(results: dict[str, Any]) -> str:
+    """Return docs/benchmarks.md for all results that are there."""
+    lines = [_BEGIN]
+    for shape in results.values():
+        where = shape["machine"]
+        lines += [
+            f"## {shape['title']}",
+            "",
+            f"{where['processor']}, {where['cores']} cores, {where['memory_gib']} GiB, {where['system']}; {shape['when']}, "
+            f"load {where['load']} at the start; {shape['repeats']} repeats"
+            + (f"; scale {shape['scale']}." if shape["scale"] != 1 else "."),
+        ]
+        for sink, outcomes in shape["sinks"].items():
+            lines += [
+                "",
+                f"To {'pandas' if sink == 'pandas' else 'Parquet files'}:",
+                "",
+                *table(outcomes, shape["labels"]),
+            ]
+        lines.append("")
+    versions: dict[str, str] = {}
+    for shape in results.values():
+        for outcomes in shape["sinks"].values():
+            for one in outcomes.values():
+                versions |= one["versions"]
+    lines += ["## Versions", "", ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + ".", ""]
+    return "\n".join(lines)
+
+
+def _warm(one: dict[str, Any]) -> list[float]:
+    return one["seconds"][1:] or one["seconds"]

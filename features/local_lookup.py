@@ -1,0 +1,141 @@
+"""One lookup in this process: which files, which rows, which columns, within a limit of memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from features.matching import AmbiguousRowsError, newest_rows, rows_of_keys
+from features.spec import LookupStep
+from lakehouse import ArrowTable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+__all__ = ["LocalLookup", "fits", "look_up"]
+
+_MATCHING = 48  # bytes that matching takes per feature row, keys and times included
+_BYTES = 16  # of a value in memory, on average
+_FEW = 20  # feature rows per label row from which it pays to leave out other keys while reading
+_MOST_VALUES = 200_000
+
+
+@dataclass(frozen=True)
+class LocalLookup:
+    """A lookup, the columns of its table that are wanted (feature, output), and the table's files."""
+
+    step: LookupStep
+    outputs: tuple[tuple[str, str], ...]
+    table: ArrowTable
+
+
+def fits(one: LocalLookup, labels: int, most: int) -> str | None:
+    """Return why the lookup takes too much memory, or None if it does not.
+
+    Keys and times of all feature rows are held at once, feature columns a few at a time; of a table with far more rows
+    than labels only the rows of the labels' keys, which is counted as a tenth.
+    """
+    rows = one.table.rows or 0
+    held = rows // 10 if _few(labels, rows) else rows
+    if held * (_MATCHING + _BYTES) > most:
+        return f"{one.step.table} has {rows:,} rows, too many for {most / 2**30:.1f} GiB"
+    return None
+
+
+def look_up(labels: pa.Table, one: LocalLookup, most: int) -> Iterator[tuple[str, pa.Array | pa.ChunkedArray]]:
+    """Return the outputs of one lookup, in the label rows' order.
+
+    Raises
+    ------
+    AmbiguousRowsError
+        Says which table has several rows of one key and time.
+    """
+    step = one.step
+    keys = [right for _, right in step.keys]
+    label_keys = [labels[left] for left, _ in step.keys]
+    table, among = _pruned(labels, one)
+    names = [*keys, step.time[1]] if step.time else keys
+    narrow = table.read(list(dict.fromkeys(names)), among=among)
+    feature_keys = [narrow[name] for name in keys]
+    try:
+        if step.time is None:
+            rows = rows_of_keys(label_keys, feature_keys)
+        else:
+            at, ts = step.time
+            lookback = None if step.lookback is None else _age(step.lookback, labels[at].type)
+            rows = newest_rows(label_keys, labels[at], feature_keys, narrow[ts], lookback)
+    except AmbiguousRowsError:
+        message = f"{step.table} has several rows of one key and time"
+        raise AmbiguousRowsError(message) from None
+    taken = _indices(rows)
+    own = dict.fromkeys(narrow.column_names)
+    for group in _groups([name for name, _ in one.outputs if name not in own], narrow.num_rows, most):
+        wide = table.read(group, among=among)
+        yield from ((output, _taken(wide[name], taken)) for name, output in one.outputs if name in group)
+    yield from ((output, _taken(narrow[name], taken)) for name, output in one.outputs if name in own)
+
+
+def _pruned(labels: pa.Table, one: LocalLookup) -> tuple[ArrowTable, dict[str, pa.Array]]:
+    """Return the files that labels can reach, and the keys to be read of them if those of few labels are."""
+    import pyarrow.compute as pc
+
+    table, step = one.table, one.step
+    if step.time is not None:
+        at, ts = step.time
+        ends: Any = pc.min_max(labels[at])
+        first, last = ends["min"], ends["max"]
+        if last.is_valid:
+            since = {} if step.lookback is None else {ts: _before(first, step.lookback)}
+            table = table.within(since, {ts: last})
+    if not _few(labels.num_rows, table.rows or 0):
+        return table, {}
+    different = {right: pc.unique(labels[left]).drop_null() for left, right in step.keys}
+    return table, {name: values for name, values in different.items() if _hashed(values.type)}
+
+
+def _hashed(kind: pa.DataType) -> bool:
+    import pyarrow.types as t
+
+    return bool(t.is_integer(kind) or t.is_string(kind) or t.is_date32(kind))
+
+
+def _few(labels: int, rows: int) -> bool:
+    return labels * _FEW < rows and labels <= _MOST_VALUES
+
+
+def _groups(names: Sequence[str], rows: int, most: int) -> Iterator[list[str]]:
+    """Return the columns in groups that take a quarter of the memory at most, or stand alone."""
+    size = max(1, most // 4 // (_BYTES * max(rows, 1)))
+    yield from (list(names[first : first + size]) for first in range(0, len(names), size))
+
+
+def _before(first: Any, lookback: dt.timedelta) -> Any:
+    import pyarrow as pa
+
+    if pa.types.is_date(first.type):
+        return pa.scalar(first.as_py() - dt.timedelta(days=lookback.days), first.type)
+    return pa.scalar(first.cast(pa.int64()).as_py() - _age(lookback, first.type)).cast(first.type)
+
+
+def _age(lookback: dt.timedelta, kind: pa.DataType) -> int:
+    """Return a lookback in the unit of the times: whole days for dates, else microseconds."""
+    import pyarrow as pa
+
+    if pa.types.is_date(kind):
+        return lookback.days
+    return (lookback.days * 86_400 + lookback.seconds) * 1_000_000 + lookback.microseconds
+
+
+def _indices(rows: NDArray[np.int64]) -> pa.Array:
+    import pyarrow as pa
+
+    absent = rows < 0
+    return pa.array(rows, mask=absent) if absent.any() else pa.array(rows)
+
+
+def _taken(column: pa.ChunkedArray, rows: pa.Array) -> pa.Array | pa.ChunkedArray:
+    return column.combine_chunks().take(rows)

@@ -1,0 +1,56 @@
+"""Columns by name, times as integers, and which types have an order: shared by the forms of the point-in-time join."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+__all__ = ["column", "exact_micros", "has_order", "is_date", "micros", "ties"]
+
+
+def column(name: str) -> Column:
+    """Return the column of this name, whatever characters it has."""
+    from pyspark.sql import functions as F
+
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
+def micros(column: Column, is_date: bool) -> Column:
+    """Return a time as microseconds since 1970."""
+    from pyspark.sql import functions as F
+
+    return F.unix_date(column).cast("long") * 86_400_000_000 if is_date else F.unix_micros(column)
+
+
+def exact_micros(duration: dt.timedelta) -> int:
+    """Return a duration in microseconds."""
+    return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
+
+
+def has_order(kind: DataType) -> bool:
+    """Say whether Spark can compare values of a type."""
+    from pyspark.sql import types as t
+
+    if isinstance(kind, t.ArrayType):
+        return has_order(kind.elementType)
+    if isinstance(kind, t.StructType):
+        return all(has_order(field.dataType) for field in kind)
+    return not isinstance(kind, t.MapType)
+
+
+def is_date(frame: DataFrame, name: str) -> bool:
+    """Say whether a time column is a DATE."""
+    return frame.schema[name].dataType.typeName() == "date"
+
+
+def ties(features: DataFrame, outputs: Mapping[str, str]) -> list[Column]:
+    """Return the order of feature rows of one key and time: by their outputs, column by column, NULL lowest, maps passed over."""
+    from pyspark.sql import functions as F
+
+    kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
+    return [F.col(f"`{o}`").asc_nulls_first() for o, kind in kinds.items() if has_order(kind)]

@@ -1,0 +1,75 @@
+"""The benchmark in small: every shape is made, and ours and the formulations on the same Spark give the right rows."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.point_in_time.agreement import Answer, disagreement
+from benchmarks.point_in_time.field import CONTESTANTS
+from benchmarks.point_in_time.report import document, table
+from benchmarks.point_in_time.shapes import SHAPES, generate
+
+PROGRAMS = Path(__file__).parents[2] / "benchmarks" / "point_in_time" / "contestants"
+SMALL = ("lookback", "skew")
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_ours_and_others_on_the_same_spark_give_the_right_rows(spark, schema, tmp_path, monkeypatch, name):
+    monkeypatch.syspath_prepend(str(PROGRAMS))
+    import on_spark
+    import ours
+
+    generate(SHAPES[name].scaled(0.002), tmp_path / "data")
+    spec = json.loads((tmp_path / "data" / "spec.json").read_text())
+    answer = Answer(tmp_path / "data")
+    here = ours.on(spark, spec, tmp_path / "data", schema)
+    window = on_spark.on(spark, spec, tmp_path / "data", on_spark.union_and_window)
+    pairs = on_spark.on(spark, spec, tmp_path / "data", on_spark.range_join)
+    for number, contestant in enumerate((here, window, pairs)):
+        assert contestant("parquet", tmp_path / f"out{number}") is None
+        assert disagreement(answer, tmp_path / f"out{number}") == ""
+    assert len(here("pandas", None)) == answer.count
+    monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
+    here("parquet", tmp_path / "out")
+    assert disagreement(answer, tmp_path / "out") == ""
+    lost = spark.read.parquet(str(tmp_path / "out")).where("id > 0")
+    lost.write.parquet(str(tmp_path / "lost"))
+    assert disagreement(answer, tmp_path / "lost") == "1 rows lost, 0 multiplied"
+
+
+def test_every_shape_is_made_and_every_contestant_is_a_program(tmp_path):
+    for shape in SHAPES.values():
+        if shape.name.startswith("taxi") or shape.name == "hundred_million":
+            continue
+        generate(shape.scaled(0.0001), tmp_path / shape.name)
+        assert (tmp_path / shape.name / "spec.json").exists()
+    assert all((PROGRAMS / f"{one.program}.py").exists() for one in CONTESTANTS.values())
+    assert sys.version_info >= (3, 11)
+
+
+def test_the_report_says_what_was_measured_and_what_was_not():
+    one = {
+        "seconds": [9.0, 2.0, 1.0, 3.0],
+        "cpu": [9.0, 4.0, 4.0, 4.0],
+        "peak_bytes": 2**30,
+        "versions": {},
+        "error": "",
+        "rows": "",
+    }
+    other = {**one, "seconds": [], "error": "not finished in 5 s"}
+    lines = table({"union and window": one, "DuckDB": other}, 100)
+    assert lines[2] == "| union and window | 1.00 | 2.00 | 3.00 | 4.0 | 1.0 | 1.0× |  | right |"  # noqa: RUF001
+    assert lines[3].endswith("| not finished in 5 s |")
+    where = {"processor": "one", "cores": 2, "memory_gib": 4, "system": "Linux", "load": 0.0}
+    shape = {
+        "title": "T",
+        "labels": 100,
+        "when": "now",
+        "machine": where,
+        "repeats": 3,
+        "scale": 1,
+        "sinks": {"pandas": {"a": one}},
+    }
+    assert "one, 2 cores, 4 GiB" in document({"x": shape})

@@ -1,0 +1,122 @@
+"""Every physical form of the point-in-time join against the brute force in plain Python, on the same generated cases.
+
+A new form is one more name in FORMS, and is held to all of this.
+"""
+
+import datetime as dt
+import time
+from decimal import Decimal
+
+import oracle
+import pytest
+from pyspark.sql import functions as F
+
+from features.joined_tables import AsOfTable, join_tables
+from features.planner import FORMS, has_asof_join, plan_join
+
+HOUR = dt.timedelta(hours=1)
+KEYS = [("case", "case"), ("k", "key")]
+
+
+def _one_table(spine, features, *, keys, time, outputs, lookback=None):
+    table = AsOfTable(features, tuple(right for _, right in keys), time[1], outputs, lookback)
+    return join_tables(spine, [table], keys=[left for left, _ in keys], time=time[0])
+
+
+ALL = {**FORMS, "one sort for all tables": _one_table}
+
+
+def _frames(spark, labels, features, kind="timestamp"):
+    return (
+        spark.createDataFrame(labels, f"id long, case long, k string, at {kind}"),
+        spark.createDataFrame(features, f"case long, key string, ts {kind}, x int, y double"),
+    )
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_form_equals_brute_force_with_ties_nulls_future_rows_duplicates_and_empty_sides(spark, form):
+    labels, features = oracle.cases(43, 300)
+    left, right = _frames(spark, labels, features)
+    found = None
+    lookbacks = [None, dt.timedelta(0), 3 * HOUR]
+    for i, lookback in enumerate(lookbacks):  # one job for all three
+        joined = ALL[form](left, right, keys=KEYS, time=("at", "ts"), outputs={"x": "x", "y": "why"}, lookback=lookback)
+        assert joined.columns == ["id", "case", "k", "at", "x", "why"]
+        one = joined.select(F.lit(i).alias("i"), "id", "x", "why")
+        found = one if found is None else found.unionAll(one)
+    got = found.collect()
+    for i, lookback in enumerate(lookbacks):
+        assert sorted(tuple(r)[1:] for r in got if r["i"] == i) == sorted(oracle.as_of(labels, features, lookback)), (
+            lookback
+        )
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_form_joins_dates_like_times(spark, form):
+    labels, features = oracle.cases(47, 150, dates=True)
+    left, right = _frames(spark, labels, features, "date")
+    lookback = dt.timedelta(days=2)
+    joined = ALL[form](left, right, keys=KEYS, time=("at", "ts"), outputs={"x": "x", "y": "y"}, lookback=lookback)
+    found = sorted((row["id"], row["x"], row["y"]) for row in joined.collect())
+    assert found == sorted(oracle.as_of(labels, features, lookback))
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_form_keeps_composite_keys_apart_nan_decimals_maps_and_one_long_history(spark, form):
+    at = dt.datetime(2024, 1, 1)
+    labels = [("1", "12", at, 1), ("11", "2", at, 2), ("1", "12", at - HOUR, 3), (None, "2", at, 4)]
+    labels += [("hot", "h", at + i * 7 * HOUR, 10 + i) for i in range(60)]
+    features = [("1", "12", at, float("nan"), Decimal("1.10"), {"a": 1}), ("11", "2", at, None, Decimal("-0.01"), None)]
+    features += [("hot", "h", at + 3 * i * HOUR, float(i), Decimal(i), {"i": i}) for i in range(200)]
+    left = spark.createDataFrame(labels, "a string, b string, at timestamp, id int")
+    right = spark.createDataFrame(
+        features, "a string, b string, ts timestamp, d double, n decimal(20,2), m map<string,int>"
+    )
+    outputs = {"d": "d", "n": "n", "m": "m"}
+    joined = ALL[form](left, right, keys=[("a", "a"), ("b", "b")], time=("at", "ts"), outputs=outputs)
+    found = {row["id"]: (repr(row["d"]), row["n"], row["m"]) for row in joined.collect()}
+    expected = {1: ("nan", Decimal("1.10"), {"a": 1}), 2: ("None", Decimal("-0.01"), None)}
+    expected |= dict.fromkeys((3, 4), ("None", None, None))
+    expected |= {10 + i: (repr(float(7 * i // 3)), Decimal(7 * i // 3), {"i": 7 * i // 3}) for i in range(60)}
+    assert found == expected
+
+
+def test_many_tables_are_looked_up_in_one_sort_each_as_if_alone(spark):
+    labels, features = oracle.cases(53, 200)
+    _, others = oracle.cases(59, 200)
+    left, right = _frames(spark, labels, features)
+    swapped = spark.createDataFrame(
+        [(c, k, t, y, x) for c, k, t, x, y in others], "c long, k string, t timestamp, y double, x int"
+    )
+    tables = [
+        AsOfTable(right, ("case", "key"), "ts", {"x": "x1", "y": "y1"}),
+        AsOfTable(swapped, ("c", "k"), "t", {"y": "y2", "x": "x2"}, 3 * HOUR),
+    ]
+    joined = join_tables(left, tables, keys=["case", "k"], time="at")
+    assert joined.columns == ["id", "case", "k", "at", "x1", "y1", "y2", "x2"]
+    got = joined.collect()
+    assert sorted((r["id"], r["x1"], r["y1"]) for r in got) == sorted(oracle.as_of(labels, features, None))
+    expected = oracle.as_of(labels, [(c, k, t, y, x) for c, k, t, x, y in others], 3 * HOUR)
+    assert sorted((r["id"], r["y2"], r["x2"]) for r in got) == sorted(expected)
+
+
+def test_fifty_tables_with_a_thousand_features_are_planned_with_one_sort(spark):
+    rows = spark.range(0, 9).selectExpr(
+        "id AS k", "timestamp_seconds(id) AS t", *[f"id + {i} AS v{i}" for i in range(20)]
+    )
+    tables = [AsOfTable(rows, ("k",), "t", {f"v{i}": f"v{i}_{n}" for i in range(20)}) for n in range(50)]
+    spine = spark.range(0, 9).selectExpr("id", "timestamp_seconds(id) AS at")
+    began = time.perf_counter()
+    joined = join_tables(spine, tables, keys=["id"], time="at")
+    plan = joined._jdf.queryExecution().executedPlan().toString()
+    assert plan.count("Sort [") == 1
+    assert plan.count("Exchange hashpartitioning") == 1
+    assert len(joined.columns) == 1002
+    assert time.perf_counter() - began < 60  # some 5 s when the machine has nothing else to do
+
+
+def test_the_planner_says_which_form_and_why(spark):
+    assert plan_join(2**20, 2**30).reason == "1,024 MiB of features for 1.0 MiB of labels"
+    assert plan_join(2**26, 2**29, 200).form == "narrow match, wide fetch"
+    assert plan_join(2**30, 2**40).form == "union and window"
+    assert not has_asof_join(spark)
