@@ -178,7 +178,9 @@ def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRow
             chosen.append((step, wanted, lakehouse.open_arrow(spark, lakehouse.resolve(spark, step.table), version)))
             there.update(wanted)
     if not chosen:
-        return None, steps, LookupPlan("spark", "there is no lookup in a table")
+        declared = any(isinstance(step, DeclaredStep) for step, _ in steps)
+        reason = "declared features are computed from their sources" if declared else "there is no lookup in a table"
+        return None, steps, LookupPlan("spark", reason)
     most = int(settings.in_process_gib * 2**30)
     reason = unfit(frame, chosen)
     if reason is not None:
