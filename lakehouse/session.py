@@ -79,6 +79,7 @@ def settings_of(spark: SparkSession) -> Settings:
 
 
 def _start(settings: Settings) -> SparkSession:
+    from pyspark.java_gateway import ensure_callback_server_started
     from pyspark.sql import SparkSession
 
     ensure_java()
@@ -92,6 +93,8 @@ def _start(settings: Settings) -> SparkSession:
     for key, value in (_configuration(settings, jars) | settings.spark).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
+    # MLflow's autologging starts the server that Java calls back, and does not tell Java its port: streams would then fail.
+    ensure_callback_server_started(spark.sparkContext._gateway)  # noqa: SLF001 - PySpark does the same for each stream
     catalog.add_catalog(spark, settings.catalog)
     spark.catalog.setCurrentCatalog(settings.catalog)
     _give_default_a_folder(spark, settings.warehouse / "default.db")
