@@ -76,6 +76,7 @@ from features.tables import (
 )
 from features.training_set import TrainingSet, create_training_set
 from features.windows import RollingWindow, SawtoothWindow, SlidingWindow, TimeWindow, TumblingWindow, Window
+from features.without_spark import evaluate_without_spark
 
 __all__ = [
     "PYTHON_SUFFIX",
@@ -151,6 +152,7 @@ __all__ = [
     "drop_function",
     "evaluate",
     "evaluate_group",
+    "evaluate_without_spark",
     "feature_function",
     "get_feature",
     "get_feature_spec",

@@ -179,8 +179,8 @@ def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRow
             there.update(wanted)
     if not chosen:
         declared = any(isinstance(step, DeclaredStep) for step, _ in steps)
-        reason = "declared features are computed from their sources" if declared else "there is no lookup in a table"
-        return None, steps, LookupPlan("spark", reason)
+        what = "declared features are computed from their sources" if declared else "there is no lookup in a table"
+        return None, steps, LookupPlan("spark", what)
     most = int(settings.in_process_gib * 2**30)
     reason = unfit(frame, chosen)
     if reason is not None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CatalogFunction",
+    "arrow_type",
     "create_function",
     "drop_function",
     "get_function",
@@ -141,7 +142,7 @@ class CatalogFunction:
         import pyarrow as pa
         from pyspark.sql.pandas.functions import arrow_udf
 
-        source, name, returns, kind = self.source, self.name, self.returns, _arrow_type(self.returns)
+        source, name, returns, kind = self.source, self.name, self.returns, arrow_type(self.returns)
         given = len(self.parameters)
 
         def evaluate(*columns: Any) -> Any:
@@ -259,7 +260,14 @@ def get_function(spark: SparkSession, name: str) -> CatalogFunction:
     return stored[str(full)]
 
 
-def _arrow_type(kind: str) -> Any:
+def arrow_type(kind: str) -> Any:
+    """Return the Arrow type of a SQL type as Spark writes it; of times, microseconds in UTC.
+
+    Examples
+    --------
+    >>> arrow_type("bigint"), arrow_type("timestamp")
+    (DataType(int64), TimestampType(timestamp[us, tz=UTC]))
+    """
     import pyarrow as pa
 
     others = {
@@ -268,7 +276,8 @@ def _arrow_type(kind: str) -> Any:
         "boolean": pa.bool_(),
         "timestamp": pa.timestamp("us", "UTC"),
     }
-    others |= {"binary": pa.binary(), "date": pa.date32(), "string": pa.string()}
+    others |= {"binary": pa.binary(), "date": pa.date32(), "string": pa.string(), "float": pa.float32()}
+    others |= {"tinyint": pa.int8(), "smallint": pa.int16(), "int": pa.int32()}
     if kind in others:
         return others[kind]
     from pyspark.sql.pandas.types import to_arrow_type

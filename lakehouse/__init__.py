@@ -1,6 +1,6 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
-from lakehouse.arrow_files import ArrowTable, open_arrow
+from lakehouse.arrow_files import ArrowTable, open_arrow, open_stored
 from lakehouse.arrow_frames import arrow_schema, frame_of_arrow, pandas_of_arrow
 from lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
 from lakehouse.delta_log import TableMetadata, metadata_of, set_not_null
@@ -99,6 +99,7 @@ __all__ = [
     "on_databricks",
     "open_arrow",
     "open_plain_scan",
+    "open_stored",
     "optimize",
     "overwrite",
     "pandas_of_arrow",

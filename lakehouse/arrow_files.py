@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from lakehouse import catalog
 from lakehouse.names import TableName
+from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import SparkSession
 
-__all__ = ["ArrowTable", "open_arrow"]
+__all__ = ["ArrowTable", "open_arrow", "open_stored"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,15 @@ def open_arrow(spark: SparkSession, name: TableName, version: int | None = None)
     if folder is None or not (folder / "_delta_log").is_dir():
         return f"{name} is not in the embedded store"
     return _opened(folder, name, version)
+
+
+def open_stored(settings: Settings, name: str, version: int | None = None) -> ArrowTable | str:
+    """Return the same of a table in the embedded store of these settings, without a session."""
+    full = TableName.parse(name, catalog=settings.catalog, schema=settings.default_schema)
+    folder = settings.warehouse / f"{full.schema.lower()}.db" / full.table.lower()
+    if not (folder / "_delta_log").is_dir():
+        return f"{full} is not in the embedded store {settings.home}"
+    return _opened(folder, full, version)
 
 
 def _opened(folder: Path, name: TableName, version: int | None) -> ArrowTable | str:

@@ -94,7 +94,7 @@ def _start(settings: Settings) -> SparkSession:
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     # MLflow's autologging starts the server that Java calls back, and does not tell Java its port: streams would then fail.
-    ensure_callback_server_started(spark.sparkContext._gateway)  # noqa: SLF001 - PySpark does the same for each stream
+    ensure_callback_server_started(spark.sparkContext._gateway)  # type: ignore[no-untyped-call]  # noqa: SLF001
     catalog.add_catalog(spark, settings.catalog)
     spark.catalog.setCurrentCatalog(settings.catalog)
     _give_default_a_folder(spark, settings.warehouse / "default.db")
@@ -114,6 +114,7 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
     return {
         HOME: str(settings.home),
         "spark.headwater.catalog": settings.catalog,
+        "spark.executorEnv.HEADWATER_HOME": str(settings.home),  # a packaged model looks features up on workers too
         "spark.driver.memory": settings.driver_memory or _third_of_memory(),
         "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in jars),
         "spark.driver.extraJavaOptions": " ".join(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lakehouse
-from features import FeatureSpec, evaluate
+from features import FeatureSpec, evaluate, evaluate_without_spark
 from lakehouse import HeadwaterError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
@@ -88,28 +88,39 @@ class _PackagedModel:
         self._raw = mlflow.pyfunc.load_model(str(artifact.raw_model))
 
     def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
-        """Predict from rows with keys and times; features that are not given are looked up in the offline store."""
-        from pyspark import TaskContext
+        """Predict from rows with keys and times; features that are not given are looked up in the offline store.
 
-        names = [column.name for column in self._artifact.spec.columns]
+        By Spark where a session is active, else without one, from the files of the embedded store: on the workers of
+        ``mlflow.pyfunc.spark_udf``, and in a process that has started none.
+        """
+        from pyspark import TaskContext
+        from pyspark.sql import SparkSession
+
+        spec = self._artifact.spec
+        names = [column.name for column in spec.columns]
         if set(names) <= set(data.columns):
             return self._raw.predict(data[names], params=params)
-        absent = [name for name in self._artifact.spec.required if name not in data.columns]
+        absent = [name for name in spec.required if name not in data.columns]
         if absent:
             raise MissingColumnsError(absent, "the rows", list(data.columns), "needed to look features up")
-        if TaskContext.get() is not None:
-            lacking = [name for name in names if name not in data.columns]
-            raise InvalidInputError(
-                f"A worker of Spark, as for mlflow.pyfunc.spark_udf, has no session to look {', '.join(lacking)} up with: "
-                "give these columns too, or use FeatureEngineeringClient().score_batch, which looks them up."
-            )
+        worker = TaskContext.get() is not None
+        settings = lakehouse.Settings()
+        stored = worker or SparkSession.getActiveSession() is None
+        if stored and (worker or _all_stored(spec, settings)):
+            return self._raw.predict(evaluate_without_spark(spec, data, settings)[names], params=params)
         spark = lakehouse.session()
         rows = spark.createDataFrame(data.assign(**{_ROW: range(len(data))}))
-        for column in self._artifact.spec.source:
+        for column in spec.source:
             if column.name in data.columns:
                 rows = rows.withColumn(column.name, rows[column.name].cast(column.type))
         looked_up = self._artifact.read_features(rows).toPandas().sort_values(_ROW)
         return self._raw.predict(looked_up[names], params=params)
+
+
+def _all_stored(spec: FeatureSpec, settings: lakehouse.Settings) -> bool:
+    if spec.declared or lakehouse.on_databricks():
+        return False
+    return all(not isinstance(lakehouse.open_stored(settings, step.table), str) for step in spec.lookups)
 
 
 def _load_pyfunc(data_path: str) -> _PackagedModel:

@@ -88,10 +88,8 @@ class Widgets:
         return self.get(name) if defaultValue is None else self._values.get(name, str(defaultValue))
 
     def remove(self, name: str) -> None:
-        """Remove a widget."""
-        if name not in self._values:
-            raise InputWidgetNotDefinedError(name, self._values)
-        del self._values[name]
+        """Remove a widget; one that is not there is gone already, as public notebooks take it that begin by clearing up."""
+        self._values.pop(name, None)
 
     def removeAll(self) -> None:  # noqa: N802 - their word
         """Remove all widgets; values given to the run are there for widgets made later."""

@@ -483,15 +483,16 @@ def test_rule_28_pyfunc(logged, spark):
     assert list(packaged.predict(given)) == list(model.predict(given[["n", "size", "floors", "half_size"]]))
 
 
-@rule(28, "mlflow.pyfunc.spark_udf runs it where the features are given, and says what else to use where not")
-def test_rule_28_spark_udf(logged, spark):
+@rule(28, "mlflow.pyfunc.spark_udf looks features up on the workers, and takes those that are given")
+def test_rule_28_spark_udf(fe, logged, spark):
     found, model = logged
     udf = mlflow.pyfunc.spark_udf(spark, found.model_uri, "double")
     df = spark.sql("SELECT 1L AS store, 2 AS n, 10D AS size, 3 AS floors, 5D AS half_size")
     row = pd.DataFrame({"n": [2], "size": [10.0], "floors": [3.0], "half_size": [5.0]})
     assert df.select(udf(F.struct(*df.columns))).collect()[0][0] == model.predict(row)[0]
-    with pytest.raises(Exception, match="has no session to look size, floors, half_size up with"):
-        df.select(udf(F.struct("store", "n"))).collect()
+    asked = spark.createDataFrame([(1, 1), (2, 2), (1, 3), (77, 4)], "store long, n int").coalesce(1)
+    found_again = [row[0] for row in asked.select(udf(F.struct("store", "n"))).collect()]
+    assert found_again == [row["prediction"] for row in fe.score_batch(model_uri=found.model_uri, df=asked).collect()]
 
 
 @rule(29, "outside, source columns are required and computed ones optional; inside is the user's own signature")
