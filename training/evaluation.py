@@ -88,7 +88,8 @@ def load_sklearn(model_uri: str) -> Any:
     from mlflow.artifacts import download_artifacts
 
     folder = Path(download_artifacts(artifact_uri=model_uri))
-    packaged = folder / "data" / "headwater" / "raw_model"
+    data = mlflow.models.Model.load(str(folder)).flavors.get("python_function", {}).get("data", "")
+    packaged = folder / str(data) / "raw_model"
     return mlflow.sklearn.load_model(str(packaged if packaged.is_dir() else folder))
 
 

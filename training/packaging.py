@@ -3,7 +3,7 @@
 The artefact is an MLflow model of the ``python_function`` flavor::
 
     MLmodel                 loader: serving.packaged_model, which this package names and never imports
-    data/headwater/
+    data/feature_store/
         feature_spec.yaml   what to look up and compute
         raw_model/          the model as its own flavor saved it; loads by itself
         sha256.json         digest of each file of the raw model
@@ -111,7 +111,7 @@ def log_model(
     if not hasattr(flavor, "save_model"):
         raise InvalidInputError(f"flavor must be an MLflow module with save_model, found {flavor!r}.")
     with tempfile.TemporaryDirectory() as scratch:
-        data = Path(scratch) / "headwater"
+        data = Path(scratch) / "feature_store"  # as the published client calls it
         raw = data / "raw_model"
         data.mkdir()
         flavor.save_model(*given, path=str(raw), **kwargs)
