@@ -236,7 +236,7 @@ def _register(
 ) -> Any:
     import mlflow.sklearn
 
-    # It warns of pickles, which log_model chooses as on Databricks.
+    # It warns of pickles; MLflow's default, skops, refuses histogram boosting and imputers.
     logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)
     return log_model(
         model=model,
@@ -247,6 +247,7 @@ def _register(
         signature=signature_of(columns),
         input_example=rows[columns.all].tail(5),
         pip_requirements=[f"{name}=={installed(name)}" for name in _REQUIREMENTS],
+        serialization_format="cloudpickle",
         pyfunc_predict_fn="predict_proba",
     )
 
