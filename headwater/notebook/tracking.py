@@ -77,7 +77,7 @@ def _pointed(settings: Settings, places: Places) -> Iterator[None]:
     what.append((mlflow, "create_experiment", location))
     # An experiment chosen before the run, or in it, is not the next one's.
     what.append((importlib.import_module("mlflow.tracking.fluent"), "_active_experiment_id", lambda _: None))
-    with replaced(what):
+    with replaced(what), _autologging_left_as_it_was():
         try:
             yield
         finally:
@@ -85,6 +85,23 @@ def _pointed(settings: Settings, places: Places) -> Iterator[None]:
                 mlflow.end_run()
     mlflow.set_tracking_uri(before[0])
     mlflow.set_registry_uri(before[1])
+
+
+@contextmanager
+def _autologging_left_as_it_was() -> Iterator[None]:
+    """Turn off what a notebook lets log itself; what did so before goes on."""
+    import mlflow
+    from mlflow.utils.autologging_utils import AUTOLOGGING_INTEGRATIONS as KINDS
+
+    before = {name: dict(options) for name, options in KINDS.items()}
+    try:
+        yield
+    finally:
+        if any(options != before.get(name) and not options.get("disable", True) for name, options in KINDS.items()):
+            mlflow.autolog(disable=True, silent=True)
+            for name, options in before.items():
+                KINDS[name].clear()
+                KINDS[name].update(options)
 
 
 @contextmanager

@@ -111,6 +111,12 @@ def test_rows_are_read_as_the_tables_were_when_the_training_set_was_made(spark, 
     assert list(training_set.feature_spec.table_versions) == [f"{store}.shops"]
 
 
+def test_an_excluded_column_that_is_not_there_is_warned_of_since_public_tutorials_have_it(store, spine):
+    with pytest.warns(UserWarning, match=r"exclude_columns names 'nope', which is no column of df and no feature"):
+        made = create_training_set(spine, [FeatureLookup(f"{store}.shops", "store")], "y", ["id", "nope"])
+    assert "id" not in made.load_df().columns
+
+
 def test_a_spec_in_yaml_is_the_same_spec(store, spine):
     lookups = [
         _sales(store, lookback_window=DAY / 7, default_values={"pieces": 3}),
@@ -151,7 +157,6 @@ def test_a_spec_in_yaml_is_the_same_spec(store, spine):
             None,
             "'x' is not in the outputs",
         ),
-        (lambda s: [FeatureLookup(f"{s}.shops", "store")], "y", "nope", "'nope' is not in df and the features"),
         (lambda s: [FeatureFunction(udf_name=f"{s}.half")], "y", None, "'x' is not in the input_bindings"),
         (
             lambda s: [FeatureFunction(udf_name=f"{s}.hafl", input_bindings={"x": "y"})],

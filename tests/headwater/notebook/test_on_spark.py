@@ -104,6 +104,14 @@ def test_models_are_pickled_as_in_a_workspace_since_skops_refuses_many(write, on
     assert done.cells[3].outputs[-1].data["text/plain"] == "(8,)"
 
 
+def test_autologging_ends_with_the_notebook_that_began_it(write, on_spark):
+    from mlflow.utils.autologging_utils import autologging_is_disabled
+
+    cell = "import mlflow\nfrom mlflow.utils.autologging_utils import autologging_is_disabled\nmlflow.sklearn.autolog()\nprint(autologging_is_disabled('sklearn'))"
+    assert _text(on_spark(write("a.py", cell)).check()) == "False\n"
+    assert autologging_is_disabled("sklearn")
+
+
 def test_a_notebook_that_is_run_gives_the_current_schema_back(write, on_spark, schema):
     write("child.py", f"spark.sql('USE {schema}')\nspark.range(2).write.saveAsTable('made_by_child')")
     cells = [
