@@ -82,7 +82,8 @@ CONFIGURATION = {
 def _process(command, folder, **environment):
     """Run a program in a folder until the end of the context; what it says goes to a file there."""
     said = folder / f"{Path(command[0]).name}.txt"
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, **environment}
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("HEADWATER_", "MLFLOW_"))}
+    env = {**outside, "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, **environment}
     with said.open("w") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, cwd=folder, env=env, start_new_session=True)
     try:
