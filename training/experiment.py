@@ -182,9 +182,7 @@ def _experiment(client: MlflowClient, settings: Settings, name: str) -> str:
     if found is None:
         location = None if settings.tracking_uri else (settings.artifacts / name.strip("/")).as_uri()
         try:
-            # MLflow's UI then opens it as training runs; without the tag it offers tools for language models.
-            kind = {"mlflow.experimentKind": "custom_model_development"}
-            return str(client.create_experiment(name, artifact_location=location, tags=kind))
+            return str(client.create_experiment(name, artifact_location=location))
         except MlflowException:
             found = client.get_experiment_by_name(name)  # another process was first
             if found is None:
