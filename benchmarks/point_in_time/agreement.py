@@ -34,8 +34,8 @@ class Answer:
             spot = np.searchsorted(place, asked * width + (moments - base), "right") - 1
             there = (spot >= 0) & (key[order[np.maximum(spot, 0)]] == asked)
             position = order[np.maximum(spot, 0)]
-            if table["lookback_days"] is not None:
-                there &= moments - when[position] <= table["lookback_days"] * 86_400_000_000
+            if table["lookback"] is not None:
+                there &= moments - when[position] <= table["lookback"]
             for name in table["features"]:
                 values = rows[name].to_numpy().astype(float)
                 self._found[name] = np.where(there, values[position], np.nan)

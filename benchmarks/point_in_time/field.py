@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.point_in_time.contestants import harness
 from benchmarks.point_in_time.shapes import Shape
 
-__all__ = ["CONTESTANTS", "Contestant", "Outcome", "compete", "environment"]
+__all__ = ["CONTESTANTS", "Contestant", "Outcome", "compete", "environment", "start"]
 
 _PROGRAMS = Path(__file__).with_name("contestants")
 _FRAMES = ("duckdb", "pandas>=3", "polars", "pyarrow")
@@ -98,14 +98,31 @@ def compete(
     """Run a contestant on a shape's folder; ends it after `limit` seconds, and begins no repeat after `budget`."""
     out.mkdir(parents=True, exist_ok=True)
     arguments = [str(data), str(out), sink, str(repeats), str(budget), contestant.form]
-    log = out / "log.txt"
-    root = Path(__file__).parents[2]
+    process = start(contestant, python, arguments, out)
+    peak, ends = 0, time.monotonic() + limit
+    while process.poll() is None and time.monotonic() < ends:
+        peak = max(peak, sum(resident for _, resident in harness.tree(process.pid)))
+        time.sleep(0.1)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return Outcome(peak_bytes=peak, error=f"not finished in {limit:.0f} s")
+    lines = (out / "answer.txt").read_text().strip().splitlines()
+    if process.returncode or not lines:
+        said = [line for line in (out / "log.txt").read_text().splitlines() if line.strip()]
+        return Outcome(peak_bytes=peak, error=f"failed: {said[-1][:160] if said else process.returncode}")
+    told: dict[str, Any] = json.loads(lines[-1])
+    return Outcome(tuple(told["seconds"]), tuple(told["cpu"]), peak, told["versions"])
+
+
+def start(contestant: Contestant, python: Path, arguments: list[str], out: Path) -> subprocess.Popen:
+    """Start a contestant's program; what it prints goes to `answer.txt` in the folder `out`, the rest to `log.txt`."""
     surroundings = dict(os.environ)
     surroundings.pop("PYTHONPATH", None)
     if not contestant.needs:
-        surroundings["PYTHONPATH"] = str(root)
-    with log.open("w") as errors, (out / "answer.txt").open("w") as answer:
-        process = subprocess.Popen(
+        surroundings["PYTHONPATH"] = str(Path(__file__).parents[2])
+    with (out / "log.txt").open("w") as errors, (out / "answer.txt").open("w") as answer:
+        return subprocess.Popen(
             [str(python), str(_PROGRAMS / f"{contestant.program}.py"), *arguments],
             stdout=answer,
             stderr=errors,
@@ -113,17 +130,3 @@ def compete(
             env=surroundings,
             start_new_session=True,
         )
-        peak, ends = 0, time.monotonic() + limit
-        while process.poll() is None and time.monotonic() < ends:
-            peak = max(peak, sum(resident for _, resident in harness.tree(process.pid)))
-            time.sleep(0.1)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return Outcome(peak_bytes=peak, error=f"not finished in {limit:.0f} s")
-    lines = (out / "answer.txt").read_text().strip().splitlines()
-    if process.returncode or not lines:
-        said = [line for line in log.read_text().splitlines() if line.strip()]
-        return Outcome(peak_bytes=peak, error=f"failed: {said[-1][:160] if said else process.returncode}")
-    told: dict[str, Any] = json.loads(lines[-1])
-    return Outcome(tuple(told["seconds"]), tuple(told["cpu"]), peak, told["versions"])

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -122,8 +123,9 @@ SHAPES = {
 
 
 def generate(shape: Shape, folder: Path) -> None:
-    """Write the shape's Parquet files and `spec.json` into a folder; does nothing if they are there."""
-    if (folder / "spec.json").exists():
+    """Write the shape's Parquet files and `spec.json` into a folder; does nothing if these very ones are there."""
+    spec = json.dumps(_spec(shape))
+    if (folder / "spec.json").exists() and (folder / "spec.json").read_text() == spec:
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -131,7 +133,12 @@ def generate(shape: Shape, folder: Path) -> None:
     _write(folder / "labels", _labels(shape, dice))
     for table in shape.tables:
         _write(folder / table.name, _features(table, shape, dice))
-    spec = {
+    (folder / "spec.json").write_text(spec)
+
+
+def _spec(shape: Shape) -> dict[str, Any]:
+    """Return what a contestant is told: a lookback is in microseconds, None for none."""
+    return {
         "name": shape.name,
         "labels": shape.labels,
         "tables": [
@@ -139,13 +146,12 @@ def generate(shape: Shape, folder: Path) -> None:
                 "name": table.name,
                 "keys": [[table.label_key, f"{table.name}_key"]],
                 "time": ["at", f"{table.name}_ts"],
-                "lookback_days": table.lookback_days,
+                "lookback": None if table.lookback_days is None else table.lookback_days * _DAY,
                 "features": [f"{table.name}_f{i}" for i in range(table.features)],
             }
             for table in shape.tables
         ],
     }
-    (folder / "spec.json").write_text(json.dumps(spec))
 
 
 def _labels(shape: Shape, dice: np.random.Generator) -> Iterator[pa.Table]:

@@ -16,8 +16,11 @@ def make(spec, folder, store, form):
     from feast import Entity, FeatureStore, FeatureView, Field, RepoConfig, ValueType
     from feast.types import Float64
 
+    kinds = {"long": ValueType.INT64, "string": ValueType.STRING}
+
     os.environ["FEAST_USAGE"] = "False"
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    store = store / spec["name"]
     shutil.rmtree(store, ignore_errors=True)
     store.mkdir(parents=True)
     offline = {"type": "dask"}
@@ -28,12 +31,15 @@ def make(spec, folder, store, form):
                 "spark.master": "local[*]",
                 "spark.ui.enabled": "false",
                 "spark.driver.memory": os.environ.get("BENCHMARK_DRIVER_MEMORY", "7g"),
-                "spark.sql.session.timeZone": "UTC",
+                "spark.sql.session.timeZone": harness.time_zone(spec),
                 "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
                 "spark.sql.execution.arrow.pyspark.enabled": "true",
                 "spark.sql.warehouse.dir": str(store / "spark"),
             },
         }
+    if any(table["lookback"] == 0 for table in spec["tables"]):
+        raise harness.InexpressibleError("a ttl of zero means no limit")
+    _set_time_zone(harness.time_zone(spec))
     config = RepoConfig(
         project="bench",
         provider="local",
@@ -45,10 +51,11 @@ def make(spec, folder, store, form):
     feast = FeatureStore(config=config)
     entities, views = {}, []
     for table in spec["tables"]:
-        left, right = table["keys"][0]
-        entity = entities.setdefault(left, Entity(name=left, join_keys=[left], value_type=ValueType.INT64))
-        ts = table["time"][1]
-        common = {"name": f"{table['name']}_source", "timestamp_field": ts, "field_mapping": {right: left}}
+        kind = kinds[table.get("key_kind", "long")]
+        for left, _ in table["keys"]:
+            entities.setdefault(left, Entity(name=left, join_keys=[left], value_type=kind))
+        ts, renamed = table["time"][1], {right: left for left, right in table["keys"]}
+        common = {"name": f"{table['name']}_source", "timestamp_field": ts, "field_mapping": renamed}
         if form == "spark":
             from feast.infra.offline_stores.contrib.spark_offline_store.spark_source import SparkSource
 
@@ -59,8 +66,8 @@ def make(spec, folder, store, form):
             source = FileSource(path=str(folder / table["name"]), **common)
         view = FeatureView(
             name=table["name"],
-            entities=[entity],
-            ttl=timedelta(days=table["lookback_days"] or 0),
+            entities=[entities[left] for left, _ in table["keys"]],
+            ttl=timedelta(microseconds=table["lookback"] or 0),
             schema=[Field(name=name, dtype=Float64) for name in table["features"]],
             source=source,
             online=False,
@@ -82,6 +89,15 @@ def make(spec, folder, store, form):
         return None
 
     return run
+
+
+def _set_time_zone(zone):
+    """Set the time zone of the session that an earlier case began, which the store goes on with."""
+    if "pyspark" in sys.modules:
+        from pyspark.sql import SparkSession
+
+        if session := SparkSession.getActiveSession():
+            session.conf.set("spark.sql.session.timeZone", zone)
 
 
 if __name__ == "__main__":

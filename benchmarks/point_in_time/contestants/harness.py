@@ -18,6 +18,8 @@ def compete(make, distributions):
     Arguments: folder of the shape, folder for results, sink, repeats, seconds after which no repeat begins, form.
     """
     folder, out, sink, repeats, budget, form = sys.argv[1:7]
+    if sink == "cases":
+        return answer_cases(make, distributions, Path(folder), Path(out), repeats.split(","), form)
     spec = json.loads((Path(folder) / "spec.json").read_text())
     contestant = make(spec, Path(folder), Path(out) / "store", form)
     seconds, cpu, result = [], [], None
@@ -39,6 +41,35 @@ def compete(make, distributions):
     versions["Python"] = platform.python_version()
     report = {"seconds": seconds, "cpu": cpu, "versions": versions, "note": getattr(contestant, "note", "")}
     print("\n" + json.dumps(report), flush=True)
+    return None
+
+
+class InexpressibleError(Exception):
+    """A contestant has no way to say what is asked; the message says why."""
+
+
+def time_zone(spec):
+    """Return the time zone of the session that a case asks for."""
+    return spec.get("time_zone", "UTC")
+
+
+def answer_cases(make, distributions, folder, out, names, form):
+    """Write a contestant's result of each case into a folder of its name, and print a line of JSON for each.
+
+    The process takes the case's time zone, for what goes by that of the process.
+    """
+    for name in names:
+        told = {"case": name, "versions": {one: metadata.version(one) for one in distributions}}
+        try:
+            spec = json.loads((folder / name / "spec.json").read_text())
+            os.environ["TZ"] = time_zone(spec)
+            time.tzset()
+            make(spec, folder / name, out / "store", form)("parquet", out / name)
+        except InexpressibleError as error:
+            told["cannot"] = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it fails with is its answer
+            told["error"] = f"{type(error).__name__}: {error}"
+        print("\n" + json.dumps(told), flush=True)
 
 
 def tree_cpu():

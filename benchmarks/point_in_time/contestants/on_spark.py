@@ -9,37 +9,51 @@ import lakehouse
 
 def union_and_window(labels, rows, table):
     """Sort labels and features of a key together, and take the last feature struct before each label."""
-    (left, right), (at, ts), days = table["keys"][0], table["time"], table["lookback_days"]
+    (at, ts), names = table["time"], [f"__k{i}" for i in range(len(table["keys"]))]
+    keys = list(zip(names, table["keys"], strict=True))
     both = labels.select(
-        F.col(left).alias("__k"), F.col(at).alias("__t"), F.lit(1).alias("__side"), F.struct("*").alias("__l")
+        *[F.col(left).alias(name) for name, (left, _) in keys],
+        F.col(at).alias("__t"),
+        F.lit(1).alias("__side"),
+        F.struct("*").alias("__l"),
     ).unionByName(
         rows.select(
-            F.col(right).alias("__k"),
+            *[F.col(right).alias(name) for name, (_, right) in keys],
             F.col(ts).alias("__t"),
             F.lit(0).alias("__side"),
             F.struct(ts, *table["features"]).alias("__f"),
         ),
         allowMissingColumns=True,
     )
-    window = Window.partitionBy("__k").orderBy("__t", "__side").rowsBetween(Window.unboundedPreceding, 0)
+    window = Window.partitionBy(*names).orderBy("__t", "__side").rowsBetween(Window.unboundedPreceding, 0)
     found = both.withColumn("__f", F.last("__f", ignorenulls=True).over(window)).where("__side = 1")
-    young = F.lit(True) if days is None else F.col("__t") - F.col(f"__f.{ts}") <= F.expr(f"INTERVAL {days} DAY")
+    young = _young(F.col("__t"), F.col(f"__f.{ts}"), table["lookback"])
     return found.select("__l.*", *[F.when(young, F.col(f"__f.{name}")).alias(name) for name in table["features"]])
 
 
 def range_join(labels, rows, table):
     """Pair each label with all earlier rows of its key, and keep the newest."""
-    (left, right), (at, ts), days = table["keys"][0], table["time"], table["lookback_days"]
-    condition = (labels[left] == rows[right]) & (rows[ts] <= labels[at])
-    if days is not None:
-        condition &= rows[ts] >= labels[at] - F.expr(f"INTERVAL {days} DAY")
-    order = Window.partitionBy("id").orderBy(F.col(ts).desc())
+    at, ts = table["time"]
+    labels = labels.withColumn("__row", F.monotonically_increasing_id())
+    condition = (rows[ts] <= labels[at]) & _young(labels[at], rows[ts], table["lookback"])
+    for left, right in table["keys"]:
+        condition &= labels[left] == rows[right]
+    order = Window.partitionBy("__row").orderBy(F.col(ts).desc())
     joined = labels.join(rows, condition, "left").withColumn("__n", F.row_number().over(order)).where("__n = 1")
-    return joined.drop("__n", ts, right)
+    return joined.drop("__n", "__row", ts, *[right for _, right in table["keys"]])
+
+
+def _young(at, ts, most):
+    """Say whether a row is no older than a lookback in microseconds, of time that passed, whatever the clocks did."""
+    if most is None:
+        return F.lit(True)
+    seconds, micros = divmod(most, 1_000_000)
+    return at - ts <= F.expr(f"INTERVAL '{seconds}.{micros:06}' SECOND")
 
 
 def make(spec, folder, store, form):
     spark = lakehouse.session(lakehouse.Settings(home=store))
+    spark.conf.set("spark.sql.session.timeZone", harness.time_zone(spec))
     return on(spark, spec, folder, {"window": union_and_window, "range": range_join}[form])
 
 

@@ -9,14 +9,14 @@ def make(spec, folder, _store, _form):
         joined = pd.read_parquet(folder / "labels").sort_values("at", kind="stable")
         for table in spec["tables"]:
             rows = pd.read_parquet(folder / table["name"]).sort_values(table["time"][1], kind="stable")
-            (left, right), (at, ts), days = table["keys"][0], table["time"], table["lookback_days"]
+            (at, ts), most = table["time"], table["lookback"]
             joined = pd.merge_asof(
                 joined,
-                rows.rename(columns={right: left}),
+                rows.rename(columns={right: left for left, right in table["keys"]}),
                 left_on=at,
                 right_on=ts,
-                by=left,
-                tolerance=None if days is None else pd.Timedelta(days=days),
+                by=[left for left, _ in table["keys"]],
+                tolerance=None if most is None else pd.Timedelta(most, "us"),
             ).drop(columns=ts)
         if sink == "pandas":
             return joined

@@ -8,18 +8,19 @@ def make(spec, folder, _store, _form):
     def run(sink, target):
         joined = pl.scan_parquet(folder / "labels/*.parquet").sort("at")
         for table in spec["tables"]:
-            (left, right), (at, ts), days = table["keys"][0], table["time"], table["lookback_days"]
+            (at, ts), most = table["time"], table["lookback"]
+            lefts, rights = (list(names) for names in zip(*table["keys"], strict=True))
             rows = pl.scan_parquet(folder / table["name"] / "*.parquet").sort(ts)
             joined = joined.join_asof(
                 rows,
                 left_on=at,
                 right_on=ts,
-                by_left=left,
-                by_right=right,
-                tolerance=None if days is None else f"{days}d",
+                by_left=lefts,
+                by_right=rights,
+                tolerance=None if most is None else f"{most}us",
                 check_sortedness=False,
             )
-            joined = joined.drop([ts, right], strict=False)
+            joined = joined.drop([ts, *rights], strict=False)
         if sink == "pandas":
             return joined.collect().to_pandas()
         target.mkdir()
