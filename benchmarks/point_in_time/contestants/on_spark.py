@@ -44,7 +44,7 @@ def range_join(labels, rows, table):
 
 
 def _young(at, ts, most):
-    """Say whether a row is no older than a lookback in microseconds, of time that passed, whatever the clocks did."""
+    """Say whether a row is no older than a lookback in microseconds, by Spark's difference of times."""
     if most is None:
         return F.lit(True)
     seconds, micros = divmod(most, 1_000_000)

@@ -1,0 +1,106 @@
+"""Holds ours and the peers to the cases: ``python -m benchmarks.point_in_time.conformance [--peers …] [--rows …] [--limit …]``.
+
+Environments and verdicts lie in ``.headwater/benchmarks``. docs/conformance.md is written when all contestants were asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.point_in_time.conformance.cases import Case, LongHistory
+from benchmarks.point_in_time.conformance.document import document
+from benchmarks.point_in_time.conformance.forms import EVERY_FORM
+from benchmarks.point_in_time.conformance.grading import Verdict
+from benchmarks.point_in_time.conformance.named import CASES, long_history
+from benchmarks.point_in_time.conformance.running import answers, write_case
+from benchmarks.point_in_time.field import CONTESTANTS, Contestant, environment
+from benchmarks.point_in_time.report import machine
+
+__all__ = ["main"]
+
+_DOCUMENT = Path(__file__).parents[3] / "docs" / "conformance.md"
+_FORMS = {name: Contestant(name, "our_form", name) for name in EVERY_FORM}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Ask all, print and write the document; 0 unless one of ours is not right in every case."""
+    asked = _arguments(arguments)
+    began = time.monotonic()
+    cases: list[Case | LongHistory] = [CASES[name] for name in asked.cases]
+    if asked.rows:
+        cases.append(long_history(asked.rows))
+    work = asked.cache / f"conformance-{os.getpid()}"
+    data = work / "cases"
+    for case in cases:
+        write_case(case, data / case.name)
+    verdicts, versions = {}, {}
+    for name, contestant in {**asked.peers, **asked.forms}.items():
+        since = time.monotonic()
+        verdicts[name], versions[name] = _asked(contestant, cases, work, asked)
+        wrong = {case: str(one) for case, one in verdicts[name].items() if not one.right}
+        print(f"{name}: {len(cases) - len(wrong)} of {len(cases)} right, {time.monotonic() - since:.0f} s", flush=True)
+        print(*[f"  {case}: {said[:160]}" for case, said in wrong.items()], sep="\n" if wrong else "", flush=True)
+    here = machine()
+    day = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    where = f"{here['system']}, Python {sys.version.split()[0]}, {day}; at most {asked.limit:.0f} seconds for a case."
+    peers = {name: verdicts[name] for name in asked.peers}
+    forms = {name: verdicts[name] for name in asked.forms}
+    if asked.out:
+        told = {name: versions[name] for name in asked.peers}
+        asked.out.write_text(document(cases, peers, forms, told, where))
+    shutil.rmtree(work)
+    print(f"{time.monotonic() - began:.0f} s in all")
+    ours = [verdicts[name] for name in verdicts if name in asked.forms or CONTESTANTS[name].program == "ours"]
+    return 0 if all(one.right for verdict in ours for one in verdict.values()) else 1
+
+
+def _asked(
+    contestant: Contestant, cases: Sequence[Case | LongHistory], work: Path, asked: argparse.Namespace
+) -> tuple[dict[str, Verdict], dict[str, str]]:
+    try:
+        python = environment(contestant, asked.cache)
+    except (subprocess.SubprocessError, OSError) as error:
+        said = Verdict(said=f"its environment cannot be made: {error}")
+        return {case.name: said for case in cases}, {}
+    return answers(contestant, python, cases, work / "cases", work / "run", asked.limit)
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.point_in_time.conformance", description=__doc__)
+    parser.add_argument(
+        "--peers", default="", help=f"names, by semicolon; default: all. Known: {'; '.join(CONTESTANTS)}"
+    )
+    parser.add_argument("--cases", default="", help=f"names, by comma; default: all. Known: {', '.join(CASES)}")
+    parser.add_argument("--rows", type=int, default=3_000_000, help="of the one key's long history; 0: without it")
+    parser.add_argument("--no-forms", action="store_true", help="leave out our physical forms, each on its own")
+    parser.add_argument(
+        "--limit", type=float, default=180.0, help="seconds for a case, the start of a process included"
+    )
+    parser.add_argument("--cache", type=Path, default=Path(".headwater/benchmarks"))
+    parser.add_argument(
+        "--out", type=Path, help="where the document goes; default: docs/conformance.md if all are asked"
+    )
+    asked = parser.parse_args(arguments)
+    peers = [name.strip() for name in asked.peers.split(";") if name.strip()]
+    cases = [name.strip() for name in asked.cases.split(",") if name.strip()]
+    strange = [name for name in peers if name not in CONTESTANTS] + [name for name in cases if name not in CASES]
+    if strange:
+        parser.error(f"{strange[0]!r} is not known. Known: {'; '.join(CONTESTANTS)}; {', '.join(CASES)}")
+    if not (peers or cases or asked.no_forms) and asked.out is None:
+        asked.out = _DOCUMENT
+    asked.peers = {name: CONTESTANTS[name] for name in peers or CONTESTANTS}
+    asked.forms = {} if asked.no_forms else _FORMS
+    asked.cases, asked.cache = cases or list(CASES), asked.cache.resolve()
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main())
