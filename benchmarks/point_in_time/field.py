@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import venv
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,9 +116,11 @@ def compete(
     return Outcome(tuple(told["seconds"]), tuple(told["cpu"]), peak, told["versions"])
 
 
-def start(contestant: Contestant, python: Path, arguments: list[str], out: Path) -> subprocess.Popen:
+def start(
+    contestant: Contestant, python: Path, arguments: list[str], out: Path, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen:
     """Start a contestant's program; what it prints goes to `answer.txt` in the folder `out`, the rest to `log.txt`."""
-    surroundings = dict(os.environ)
+    surroundings = {**os.environ, **(variables or {})}
     surroundings.pop("PYTHONPATH", None)
     if not contestant.needs:
         surroundings["PYTHONPATH"] = str(Path(__file__).parents[2])

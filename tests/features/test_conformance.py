@@ -23,6 +23,7 @@ from features.matching import newest_rows
 
 HISTORY = long_history(200_000, 2_000)
 SMALL = [case for case in CASES.values() if not case.alone]
+UNTIED = [case for case in SMALL if not case.has_ties]
 ALONE = [*[case for case in CASES.values() if case.alone], HISTORY]
 NUMBERS = {case.name: i for i, case in enumerate([*SMALL, *ALONE])}
 LOOKBACKS = sorted({case.lookback for case in SMALL}, key=lambda one: (one is not None, one))
@@ -33,12 +34,13 @@ ZONES = ["UTC", "America/New_York"]
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Give the folder with label and feature files of the small cases, of those without ties, and of each that stands alone."""
+    """Give the folder with label and feature files: of the small cases, of those of each lookback, of each that stands alone."""
     folder = tmp_path_factory.mktemp("cases")
-    untied = [case for case in SMALL if not case.has_ties]
-    for name, cases in {"small": SMALL, "untied": untied, **{case.name: [case] for case in ALONE}}.items():
+    groups = {"small": SMALL, "untied": UNTIED, **{case.name: [case] for case in ALONE}}
+    groups |= {f"lookback {i}": _of(lookback, UNTIED) for i, lookback in enumerate(LOOKBACKS)}
+    for name, cases in groups.items():
+        (folder / name).mkdir()
         for side in ("label", "feature"):
-            (folder / name).mkdir(exist_ok=True)
             rows = pa.concat_tables([_numbered(case, side) for case in cases])
             pq.write_table(rows, folder / name / f"{side}.parquet")
     return folder
@@ -62,8 +64,8 @@ def _numbered(case, side):
     return rows.select(LABELS if side == "label" else ["case", "key0", "key1", "ts", *FEATURES])
 
 
-def _numbers(lookback):
-    return [NUMBERS[case.name] for case in SMALL if case.lookback == lookback]
+def _of(lookback, cases):
+    return [case for case in cases if case.lookback == lookback]
 
 
 def _wrong(cases, table):
@@ -78,10 +80,11 @@ def _wrong(cases, table):
 @pytest.mark.parametrize("form", EVERY_FORM)
 def test_each_spark_form_is_right_in_every_case(spark, files, form, zone):
     alone = ALONE if zone == "UTC" else []
-    asked = [("small", _numbers(lookback), lookback) for lookback in LOOKBACKS]
-    asked += [(case.name, [NUMBERS[case.name]], None) for case in alone]
+    asked = [("small", _of(lookback, SMALL), lookback) for lookback in LOOKBACKS]
+    asked += [(case.name, [case], None) for case in alone]
     parts = []
-    for name, numbers, lookback in asked:
+    for name, cases, lookback in asked:
+        numbers = [NUMBERS[case.name] for case in cases]
         labels, features = (
             spark.read.parquet(str(files / name / f"{side}.parquet")).where(F.col("case").isin(numbers))
             for side in ("label", "feature")
@@ -94,53 +97,41 @@ def test_each_spark_form_is_right_in_every_case(spark, files, form, zone):
 
 
 @pytest.mark.parametrize("zone", ZONES, indirect=True)
-def test_training_sets_are_right_in_every_case(spark, schema, files, zone):
-    features = spark.read.parquet(str(files / "untied" / "feature.parquet"))
-    labels = spark.read.parquet(str(files / "untied" / "label.parquet"))
-    training_set = _training_set(labels, features, f"{schema}.facts")
-    assert training_set.explain().startswith("in process: ")
-    untied = [case for case in SMALL if not case.has_ties]
-    assert _wrong(untied, _answers(training_set.to_arrow())) == {}
-    assert _wrong(untied, _answers(training_set.load_df().toArrow())) == {}
+def test_training_sets_in_process_are_right_in_every_case(spark, schema, files, zone):
+    _store(spark.read.parquet(str(files / "untied" / "feature.parquet")), f"{schema}.facts")
+    direct, through_spark = [], []
+    for i, lookback in enumerate(LOOKBACKS):
+        labels = spark.read.parquet(str(files / f"lookback {i}" / "label.parquet"))
+        training_set = _training_set(labels, f"{schema}.facts", lookback)
+        assert training_set.explain().startswith("in process: ")
+        direct.append(training_set.to_arrow())
+        through_spark.append(training_set.load_df())
+    assert _wrong(UNTIED, pa.concat_tables(direct)) == {}
+    assert _wrong(UNTIED, reduce(lambda one, other: one.unionAll(other), through_spark).toArrow()) == {}
 
 
 def test_a_training_set_with_ties_is_left_to_spark_and_right(spark, schema, files):
-    features = spark.read.parquet(str(files / "small" / "feature.parquet"))
+    _store(spark.read.parquet(str(files / "small" / "feature.parquet")), f"{schema}.facts")
+    cases = _of(None, SMALL)
     labels = spark.read.parquet(str(files / "small" / "label.parquet"))
-    training_set = _training_set(labels, features, f"{schema}.facts")
+    labels = labels.where(F.col("case").isin([NUMBERS[case.name] for case in cases]))
+    training_set = _training_set(labels, f"{schema}.facts", None)
     assert training_set.explain().startswith("spark: ")
-    assert _wrong(SMALL, _answers(training_set.to_arrow())) == {}
+    assert _wrong(cases, training_set.to_arrow()) == {}
 
 
-def _training_set(labels, features, table):
-    """Return a training set with a lookup for each lookback, in a table that holds what no feature table would take."""
-    keys = [right for _, right in KEYS]
-    properties = key_properties(table, [*keys, "ts"], ["ts"])
-    lakehouse.create_table(labels.sparkSession, table, features.schema, properties=properties)
+def _store(features, table):
+    """Make a feature table that has what `create_feature_table` refuses: NULL and double keys."""
+    properties = key_properties(table, [*(right for _, right in KEYS), "ts"], ["ts"])
+    lakehouse.create_table(features.sparkSession, table, features.schema, properties=properties)
     lakehouse.append(features, table)
-    lookups = [
-        FeatureLookup(
-            table,
-            [left for left, _ in KEYS],
-            timestamp_lookup_key="at",
-            lookback_window=lookback,
-            rename_outputs={feature: f"{feature}_{i}" for feature in FEATURES},
-        )
-        for i, lookback in enumerate(LOOKBACKS)
-    ]
-    return create_training_set(labels, lookups, "y")
 
 
-def _answers(rows):
-    """Return each case's rows with the features of its lookback."""
-    parts = []
-    for i, lookback in enumerate(LOOKBACKS):
-        part = rows.filter(pa.compute.is_in(rows["case"], pa.array(_numbers(lookback), pa.int64())))
-        own = part.select(LABELS)
-        for feature in FEATURES:
-            own = own.append_column(feature, part[f"{feature}_{i}"])
-        parts.append(own)
-    return pa.concat_tables(parts)
+def _training_set(labels, table, lookback):
+    names = [left for left, _ in KEYS]
+    return create_training_set(
+        labels, [FeatureLookup(table, names, timestamp_lookup_key="at", lookback_window=lookback)], "y"
+    )
 
 
 @pytest.mark.parametrize("case", [one for one in [*SMALL, *ALONE] if not one.has_ties], ids=lambda one: one.name)

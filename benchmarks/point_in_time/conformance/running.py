@@ -57,7 +57,9 @@ def answers(
     while left := [name for name in known if name not in verdicts]:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        process = start(contestant, python, [str(data), str(out), "cases", ",".join(left), "0", contestant.form], out)
+        arguments = [str(data), str(out), "cases", ",".join(left), "0", contestant.form]
+        # What a process that is ended leaves behind goes with the folder.
+        process = start(contestant, python, arguments, out, {"SPARK_LOCAL_DIRS": str(out / "spark")})
         told = _told(process, out / "answer.txt", left, limit)
         for one in told:
             case = known[one["case"]]
