@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verdicts[name], versions[name] = _asked(contestant, cases, work, asked)
         wrong = {case: str(one) for case, one in verdicts[name].items() if not one.right}
         print(f"{name}: {len(cases) - len(wrong)} of {len(cases)} right, {time.monotonic() - since:.0f} s", flush=True)
-        print(*[f"  {case}: {said[:160]}" for case, said in wrong.items()], sep="\n" if wrong else "", flush=True)
+        for case, said in wrong.items():
+            print(f"  {case}: {said[:160]}", flush=True)
     here = machine()
     day = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
     where = f"{here['system']}, Python {sys.version.split()[0]}, {day}; at most {asked.limit:.0f} seconds for a case."
