@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from benchmarks.point_in_time.conformance.__main__ import main
 from benchmarks.point_in_time.conformance.document import document
+from benchmarks.point_in_time.conformance.forms import EVERY_FORM
 from benchmarks.point_in_time.conformance.grading import Verdict, grade_file, grade_table
-from benchmarks.point_in_time.conformance.named import CASES
+from benchmarks.point_in_time.conformance.named import CASES, long_history
 from benchmarks.point_in_time.conformance.running import answers, write_case
-from benchmarks.point_in_time.field import Contestant
+from benchmarks.point_in_time.field import CONTESTANTS, Contestant
 
 PROGRAMS = Path(__file__).parents[2] / "benchmarks" / "point_in_time" / "contestants"
 
@@ -119,6 +120,15 @@ def test_the_document_has_the_promise_the_table_the_reasons_and_the_versions():
     assert "| **right** | **2 of 2** | **0 of 2** |" in text
     assert "| one form | 2 of 2 | none |" in text
     assert "- peer: it 1.0" in text
+
+
+def test_the_published_document_has_every_case_and_every_contestant():
+    published = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
+    head = next(line for line in published.splitlines() if line.startswith("| case |"))
+    assert head == f"| case | {' | '.join(CONTESTANTS)} |"
+    for case in [*CASES.values(), long_history()]:
+        assert f"- **{case.name.replace('_', ' ')}**: {case.sentence}.\n" in published
+    assert all(f"\n| {form} | " in published for form in EVERY_FORM)
 
 
 def test_the_command_asks_ours_in_a_process_of_its_own(tmp_path, capsys):

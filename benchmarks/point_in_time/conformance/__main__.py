@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
@@ -70,18 +71,22 @@ def _keep(file: Path, cases: Sequence[Case | LongHistory], known: dict[str, Any]
         name: one | {"verdicts": {case: asdict(verdict) for case, verdict in one["verdicts"].items()}}
         for name, one in known.items()
     }
-    file.write_text(json.dumps({"cases": [case.sentence for case in cases], "contestants": told}))
+    file.write_text(json.dumps({"cases": _digest(cases), "contestants": told}))
 
 
 def _known(file: Path, cases: Sequence[Case | LongHistory]) -> dict[str, Any]:
     """Return what earlier runs found of the same cases."""
-    told = json.loads(file.read_text()) if file.exists() else {"cases": []}
-    if told["cases"] != [case.sentence for case in cases]:
+    told = json.loads(file.read_text()) if file.exists() else {"cases": ""}
+    if told["cases"] != _digest(cases):
         return {}
     return {
         name: one | {"verdicts": {case: Verdict(**verdict) for case, verdict in one["verdicts"].items()}}
         for name, one in told["contestants"].items()
     }
+
+
+def _digest(cases: Sequence[Case | LongHistory]) -> str:
+    return hashlib.sha256(repr(cases).encode()).hexdigest()
 
 
 def _parted(known: dict[str, Any]) -> tuple[dict, dict, dict]:

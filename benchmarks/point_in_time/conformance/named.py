@@ -70,7 +70,7 @@ _ALL = (
     Case(
         "plain",
         "A few keys, rows and labels in no order",
-        tuple((i, "abc"[i % 3], _at((i * 7) % 12 + 0.5)) for i in range(24)),
+        tuple((i, "abc"[i % 3], _at((i * 7) % 24 / 2 + 0.25)) for i in range(24)),
         tuple(("abc"[i % 3], _at((i * 5) % 13), float(i), i / 4) for i in range(39)),
     ),
     Case(
