@@ -44,7 +44,7 @@ answer by brute force in plain Python. Peers are asked as their documentation sa
 - *arbitrary*: rows with another one, whole, of several feature rows of one key and time. Where that is all there is no
   rule which, or one that goes by the order of rows. (Feast goes by a created timestamp where there is one; here is none.)
 - *changed labels*: rows whose keys, time or other label columns are not those that were given;
-- *failed*, *not sayable*: the number in brackets leads to the reason. A failure is at least not silent.
+- *failed*, *not finished*, *not sayable*: the number in brackets leads to the reason. These are at least not silent.
 """
 
 
@@ -72,13 +72,13 @@ def document(
         cells = [_cell(verdicts[case.name], notes) for verdicts in contestants.values()]
         lines.append(f"| {case.name.replace('_', ' ')} | {' | '.join(cells)} |")
     lines.append(f"| **right** | {' | '.join(f'**{_score(one, cases)}**' for one in contestants.values())} |")
-    if notes:
-        lines += ["", *[f"[{number}] {said}" + "  " for said, number in notes.items()]]
     lines += ["", "## Headwater's physical forms, each on its own", "", "| form | right | not right |", "|---|---|---|"]
     for name, verdicts in forms.items():
         wrong = [f"{case.name.replace('_', ' ')}: {_cell(verdicts[case.name], notes)}" for case in cases]
         wrong = [one for case, one in zip(cases, wrong, strict=True) if not verdicts[case.name].right]
         lines.append(f"| {name} | {_score(verdicts, cases)} | {'; '.join(wrong) or 'none'} |")
+    if notes:
+        lines += ["", "## Why there is no result", "", *[f"- [{number}] {said}" for said, number in notes.items()]]
     lines += ["", "## What each case is about", ""]
     lines += [f"- **{case.name.replace('_', ' ')}**: {case.sentence}." for case in cases]
     lines += ["", "## Versions", "", where, ""]
@@ -92,7 +92,9 @@ def _cell(verdict: Verdict, notes: dict[str, int]) -> str:
     said = " ".join(verdict.said.split()).replace("|", "/")
     said = said if len(said) <= 160 else f"{said[:157]}…"
     number = notes.setdefault(said, len(notes) + 1)
-    return f"not sayable [{number}]" if said.startswith("cannot be said") else f"**failed** [{number}]"
+    kinds = {"cannot be said": "not sayable", "not finished": "**not finished**"}
+    kind = next((kind for start, kind in kinds.items() if said.startswith(start)), "**failed**")
+    return f"{kind} [{number}]"
 
 
 def _score(verdicts: Mapping[str, Verdict], cases: Sequence[Case | LongHistory]) -> str:
