@@ -53,7 +53,7 @@ def join_intervals(
         F.approx_count_distinct(F.struct(*names)).alias("__keys"),
     ).select(
         "__first",
-        F.expr("greatest(1L, (__last - __first) * __keys div greatest(1L, __rows))").alias("__width"),
+        F.expr("greatest(1L, bigint((__last - __first) * double(__keys) / greatest(1L, __rows)))").alias("__width"),
         "__last",
     )
     facts = facts.select("__first", "__width", F.expr("(__last - __first) div __width + 1").alias("__top"))
