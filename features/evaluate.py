@@ -11,7 +11,8 @@ from features.declared import declared_features
 from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
 from features.local_defaults import filled
 from features.matching import AmbiguousRowsError
-from features.spark_lookups import SparkLookup, look_up_on_spark, together
+from features.planner import size_of
+from features.spark_lookups import SparkLookup, look_up_on_spark
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
 
@@ -130,7 +131,7 @@ def _evaluated(
         frame = frame if found is None else found.frame(frame)
     except AmbiguousRowsError as error:  # seen in a later part of the label rows
         rest, plan = work.steps, LookupPlan("spark", str(error))
-    rest = list(rest)
+    rest, spine = list(rest), size_of(df)
     spans = _spans(spec, df) if recent and plan.form == "spark" else {}
     forms = []
     while rest:
@@ -143,11 +144,16 @@ def _evaluated(
         if isinstance(step, DeclaredStep):
             frame = declared_features(frame, step, wanted, trained=versions == "trained", spans=spans)
             continue
-        group = [(step, wanted)] + [(s, w) for s, w in rest if isinstance(s, LookupStep) and together(step, s)]
-        rest = [todo for todo in rest if todo not in group]
-        frame, form = look_up_on_spark(
-            frame, [_on_spark(df, *one, versions) for one in group], spans.get(step.time[0]) if step.time else None
+        there = set(frame.columns)
+        group = [(step, wanted)] + [(s, w) for s, w in rest if isinstance(s, LookupStep) and there.issuperset(s.inputs)]
+        frame, done, form = look_up_on_spark(
+            frame,
+            [_on_spark(df, *one, versions) for one in group],
+            spine,
+            spans.get(step.time[0]) if step.time else None,
         )
+        steps = [one.step for one in done]
+        rest = [todo for todo in rest if todo[0] not in steps]
         forms.append(form)
     if forms:
         plan = LookupPlan(plan.form, "; ".join([plan.reason, *forms]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lakehouse
+from features.arrow_types import is_key, strange_column
 from features.local_lookup import LocalLookup, fits, look_up
 from features.matching import AmbiguousRowsError
 from features.spec import LookupStep
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["LocalLookup", "LocalRows", "look_up_in_process", "unfit"]
 
 _BYTES = 16  # of a value in memory, on average
-_KEY_TYPES = ("boolean", "byte", "short", "integer", "long", "string", "date", "timestamp", "binary", "decimal")
-_TYPES = (*_KEY_TYPES, "float", "double", "timestamp_ntz", "void")
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,13 @@ def unfit(frame: DataFrame, lookups: Sequence[tuple[LookupStep, Sequence[str], A
         Steps, their wanted outputs, and their files or what is wrong with them.
     """
     known = {field.name: field.dataType for field in frame.schema}
-    strange = [name for name, kind in known.items() if not _plain(kind)]
-    if strange:
-        return f"the column {strange[0]!r} of the label rows is {known[strange[0]].simpleString()}"
+    strange = strange_column(frame.schema)
+    if strange is not None:
+        return f"the column {strange!r} of the label rows is {known[strange].simpleString()}"
     for step, _, table in lookups:
         if isinstance(table, str):
             return table
-        keys = [known[left].typeName() for left, _ in step.keys if left in known]
-        wrong = [kind for kind in keys if kind.split("(")[0] not in _KEY_TYPES]
+        wrong = [known[left].typeName() for left, _ in step.keys if left in known and not is_key(known[left])]
         if wrong:
             return f"{step.table} is looked up by a key of type {wrong[0]}"
         if table.rows is None:
@@ -152,15 +150,3 @@ def _parsed(kind: str) -> DataType:
     from pyspark.sql.types import _parse_datatype_string
 
     return _parse_datatype_string(kind)
-
-
-def _plain(kind: DataType) -> bool:
-    from pyspark.sql import types as t
-
-    if isinstance(kind, t.ArrayType):
-        return _plain(kind.elementType)
-    if isinstance(kind, t.MapType):
-        return _plain(kind.keyType) and _plain(kind.valueType)
-    if isinstance(kind, t.StructType):
-        return all(_plain(field.dataType) for field in kind)
-    return kind.typeName().split("(")[0] in _TYPES

@@ -7,7 +7,7 @@ what the columns hold, and of which type they are, does not matter here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,7 @@ def newest_rows(
     feature_keys: Sequence[pa.ChunkedArray],
     feature_time: pa.ChunkedArray,
     lookback: int | None = None,
+    greatest: Callable[[NDArray[np.int64]], int] | None = None,
 ) -> NDArray[np.int64]:
     """Return for each label row the position of the newest feature row of its key at or before its time; -1 for none.
 
@@ -46,11 +47,13 @@ def newest_rows(
         TIMESTAMP or DATE. NULL matches nothing.
     lookback
         Oldest age, inclusive, in the unit of the times (microseconds, or days of dates).
+    greatest
+        Says which of several feature rows of one key and time counts, by their positions.
 
     Raises
     ------
     AmbiguousRowsError
-        If a key has several feature rows of one time.
+        If a key has several feature rows of one time, and nothing says which counts.
 
     Notes
     -----
@@ -80,9 +83,11 @@ def newest_rows(
     order = None
     if np.any(place[1:] < place[:-1]):
         order, place = sorted_places(place)
-    if np.any(place[1:] == place[:-1]):
-        raise AmbiguousRowsError
     rows = wanted if order is None else order if wanted is None else wanted[order]
+    if np.any(place[1:] == place[:-1]):
+        if greatest is None:
+            raise AmbiguousRowsError
+        place, rows = _without_ties(place, np.arange(len(place)) if rows is None else rows, greatest)
     find = finder(place, len(labels))
     found = np.empty(len(labels), dtype=np.int64)
 
@@ -122,6 +127,18 @@ def rows_of_keys(label_keys: Sequence[pa.ChunkedArray], feature_keys: Sequence[p
         raise AmbiguousRowsError
     spot = np.minimum(np.searchsorted(code, labels), len(code) - 1)
     return np.where((labels >= 0) & (code[spot] == labels), wanted[order[spot]], -1)
+
+
+def _without_ties(
+    place: NDArray[np.int64], rows: NDArray[np.int64], greatest: Callable[[NDArray[np.int64]], int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each place once, and the row that counts there."""
+    starts = np.flatnonzero(np.concatenate([[True], place[1:] != place[:-1]]))
+    ends = np.append(starts[1:], len(place))
+    chosen = rows[starts]
+    for i in np.flatnonzero(ends - starts > 1):
+        chosen[i] = greatest(rows[starts[i] : ends[i]])
+    return place[starts], chosen
 
 
 def _scaled(

@@ -8,87 +8,107 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from features.interval_join import join_intervals
+from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
+from features.arrow_types import is_key, strange_column
 from features.narrow_join import join_narrow, rows_of_label_keys
 from features.point_in_time import join_as_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["FORMS", "Plan", "has_asof_join", "plan_join", "size_of"]
+__all__ = ["FORMS", "Plan", "has_asof_join", "plan_join", "size_of", "unfit_for_arrow"]
 
 _MIB = 2**20
 _SMALL_SPINE = 32 * _MIB
 _BROADCAST = 128 * _MIB
 _WIDE = 50
+_FEW = 100  # times as much of features as of labels, from which it pays to leave out other keys first
+_BUCKET = 32 * _MIB  # of what Spark expects, as stored: some 100 MiB in a Python worker
+_BUCKETS_PER_TASK = 8  # as they are dealt out to tasks by chance
 Form = Callable[..., "DataFrame"]
 
 
 def _of_label_keys(spine: DataFrame, features: DataFrame, *, keys: Sequence[tuple[str, str]], **rest: Any) -> DataFrame:
-    return join_as_of(spine, rows_of_label_keys(spine, features, keys), keys=keys, **rest)
+    return _by_keys(spine, rows_of_label_keys(spine, features, keys), keys=keys, **rest)
+
+
+def _by_keys(spine: DataFrame, features: DataFrame, *, buckets: int = 8, **rest: Any) -> DataFrame:
+    return join_buckets_of_keys(spine, [_lookup(features, **rest)], buckets)
+
+
+def _small(spine: DataFrame, features: DataFrame, *, buckets: int = 8, **rest: Any) -> DataFrame:
+    return join_small_tables(spine, [_lookup(features, **rest)], buckets)
+
+
+def _lookup(
+    features: DataFrame,
+    *,
+    keys: Sequence[tuple[str, str]],
+    time: tuple[str, str],
+    outputs: Mapping[str, str],
+    lookback: dt.timedelta | None = None,
+) -> AsOfLookup:
+    return AsOfLookup(features, tuple(keys), time, outputs, lookback)
 
 
 FORMS: Mapping[str, Form] = {
     "union and window": join_as_of,
-    "the labels' keys, then union and window": _of_label_keys,
+    "buckets of keys": _by_keys,
+    "buckets of the labels' keys": _of_label_keys,
+    "small tables to all buckets": _small,
     "narrow match, wide fetch": join_narrow,
-    "broadcast intervals": join_intervals,
 }
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The form that is taken, and why."""
+    """The form that is taken, why, and into how many buckets rows are dealt out."""
 
     form: str
     reason: str
-
-    def join(
-        self,
-        spine: DataFrame,
-        features: DataFrame,
-        *,
-        keys: Sequence[tuple[str, str]],
-        time: tuple[str, str],
-        outputs: Mapping[str, str],
-        lookback: dt.timedelta | None = None,
-    ) -> DataFrame:
-        """Return the joined rows, as :func:`features.join_as_of` says."""
-        return partial(FORMS[self.form], keys=keys, time=time, outputs=outputs, lookback=lookback)(spine, features)
+    buckets: int = 0
 
 
-def plan_join(spine: int | None, features: int | None, columns: int = 1) -> Plan:
-    """Return the form for a spine and a feature table (the columns that are needed of it) of so many bytes; None: unknown.
+def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1, *, tasks: int = 4) -> Plan:
+    """Return the form for a spine and feature tables (the columns that are needed of them) of so many bytes; None: unknown.
 
     Parameters
     ----------
     columns
-        How many columns of the feature table are needed.
+        How many features are needed of the widest table.
+    tasks
+        How many tasks the session runs at once.
 
     Examples
     --------
-    >>> plan_join(10_000, 2**30).form
-    "the labels' keys, then union and window"
-    >>> plan_join(2**30, 2**24).form
-    'broadcast intervals'
-    >>> plan_join(2**26, 2**29, columns=200).form
+    >>> plan_join(10_000, [2**30]).form
+    "buckets of the labels' keys"
+    >>> plan_join(2**30, [2**24, 2**20])
+    Plan(form='small tables to all buckets', reason='17 MiB of features, for 32 buckets of labels', buckets=32)
+    >>> plan_join(2**26, [2**29], columns=200).form
     'narrow match, wide fetch'
-    >>> plan_join(None, None).form
+    >>> plan_join(None, [None]).form
     'union and window'
     """
-    if features is None:
-        return Plan("union and window", "the size of the feature table is not known")
+    sizes = [size for size in tables if size is not None]
+    if len(sizes) < len(tables):
+        return Plan("union and window", "the size of the feature tables is not known")
+    features, least = sum(sizes), tasks * _BUCKETS_PER_TASK
     mib = f"{features / _MIB:,.0f} MiB of features"
-    if spine is not None and spine <= _SMALL_SPINE and features >= 32 * spine:
-        return Plan("the labels' keys, then union and window", f"{mib} for {spine / _MIB:,.1f} MiB of labels")
-    if features <= _BROADCAST and (spine is None or spine >= 2 * features):
-        return Plan("broadcast intervals", f"{mib}, small enough to go to every task, and more labels than that")
-    if columns >= _WIDE and spine is not None and spine <= _BROADCAST and features >= 3 * spine:
-        return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part")
-    return Plan("union and window", f"{mib}, neither small nor wide beside the labels")
+    if spine is None:
+        return Plan("buckets of keys", f"{mib} and labels of unknown size", max(4 * least, features // _BUCKET))
+    if spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
+        return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", least)
+    few = max(4 * tasks, -(-spine // _BUCKET))
+    if features <= _BUCKET and 8 * features <= spine:
+        return Plan("small tables to all buckets", f"{mib}, for {few} buckets of labels", few)
+    if columns >= _WIDE and spine <= _BROADCAST and min(sizes) >= 3 * spine:
+        return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part", least)
+    return Plan(
+        "buckets of keys", f"{mib}, neither small nor wide beside the labels", max(least, (spine + features) // _BUCKET)
+    )
 
 
 def size_of(frame: DataFrame) -> int | None:
@@ -98,6 +118,17 @@ def size_of(frame: DataFrame) -> int | None:
         return None
     size = int(str(plan.queryExecution().optimizedPlan().stats().sizeInBytes()))
     return size if size < 2**50 else None  # what has no size counts as larger than anything
+
+
+def unfit_for_arrow(spine: DataFrame, lookups: Sequence[AsOfLookup]) -> str | None:
+    """Return why rows cannot be matched in Arrow, or None if they can."""
+    for frame, what in ((spine, "the label rows"), *((one.features, "a feature table") for one in lookups)):
+        strange = strange_column(frame.schema)
+        if strange is not None:
+            return f"the column {strange!r} of {what} is {frame.schema[strange].dataType.simpleString()}"
+    keys = {left: spine.schema[left].dataType for one in lookups for left, _ in one.keys}
+    wrong = [name for name, kind in keys.items() if not is_key(kind)]
+    return f"the key {wrong[0]!r} is {keys[wrong[0]].simpleString()}" if wrong else None
 
 
 def has_asof_join(spark: SparkSession) -> bool:

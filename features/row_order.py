@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
-__all__ = ["column", "exact_micros", "has_order", "is_date", "micros", "ties"]
+__all__ = ["column", "exact_micros", "has_order", "is_date", "micros"]
 
 
 def column(name: str) -> Column:
@@ -46,11 +45,3 @@ def has_order(kind: DataType) -> bool:
 def is_date(frame: DataFrame, name: str) -> bool:
     """Say whether a time column is a DATE."""
     return frame.schema[name].dataType.typeName() == "date"
-
-
-def ties(features: DataFrame, outputs: Mapping[str, str]) -> list[Column]:
-    """Return the order of feature rows of one key and time: by their outputs, column by column, NULL lowest, maps passed over."""
-    from pyspark.sql import functions as F
-
-    kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
-    return [F.col(f"`{o}`").asc_nulls_first() for o, kind in kinds.items() if has_order(kind)]

@@ -11,6 +11,8 @@ import oracle
 import pytest
 from pyspark.sql import functions as F
 
+from features import FeatureLookup, create_feature_table, create_training_set
+from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
 from features.joined_tables import AsOfTable, join_tables
 from features.planner import FORMS, has_asof_join, plan_join
 
@@ -115,8 +117,89 @@ def test_fifty_tables_with_a_thousand_features_are_planned_with_one_sort(spark):
     assert time.perf_counter() - began < 60  # some 5 s when the machine has nothing else to do
 
 
+@pytest.mark.parametrize("join", [join_buckets_of_keys, join_small_tables])
+def test_many_tables_are_looked_up_in_one_pass_each_as_if_alone(spark, join):
+    labels, features = oracle.cases(61, 200)
+    _, others = oracle.cases(67, 200)
+    left, right = _frames(spark, labels, features)
+    swapped = spark.createDataFrame(
+        [(k, c, t, y, x) for c, k, t, x, y in others], "k string, c long, t timestamp, y double, x int"
+    )
+    keys = (("case", "c"), ("k", "k"))
+    lookups = [
+        AsOfLookup(right, tuple(KEYS), ("at", "ts"), {"x": "x1", "y": "y1"}),
+        AsOfLookup(swapped, keys, ("at", "t"), {"y": "y2", "x": "x2"}, 3 * HOUR),
+        AsOfLookup(swapped.limit(0), keys, ("at", "t"), {"x": "none"}),
+    ]
+    joined = join(left, lookups, 5)
+    assert joined.columns == ["id", "case", "k", "at", "x1", "y1", "y2", "x2", "none"]
+    got = joined.collect()
+    assert sorted((r["id"], r["x1"], r["y1"]) for r in got) == sorted(oracle.as_of(labels, features, None))
+    expected = oracle.as_of(labels, [(c, k, t, y, x) for c, k, t, x, y in others], 3 * HOUR)
+    assert sorted((r["id"], r["y2"], r["x2"]) for r in got) == sorted(expected)
+    assert {r["none"] for r in got} == {None}
+
+
+def test_small_tables_of_other_keys_and_kinds_of_time_are_looked_up_together(spark):
+    at, day = dt.datetime(2024, 1, 5), dt.date(2024, 1, 5)
+    spine = spark.createDataFrame([(1, "a", at, day), (2, "b", at, None)], "n int, s string, at timestamp, day date")
+    numbers = spark.createDataFrame([(2, at, 1.5), (1, at + HOUR, 2.5)], "n int, ts timestamp, v double")
+    days = spark.createDataFrame([("a", day - dt.timedelta(days=1), [1, None])], "s string, day date, l array<int>")
+    lookups = [
+        AsOfLookup(numbers, (("n", "n"),), ("at", "ts"), {"v": "v"}),
+        AsOfLookup(days, (("s", "s"),), ("day", "day"), {"l": "l"}, dt.timedelta(days=1)),
+    ]
+    found = sorted((tuple(row)[4:] for row in join_small_tables(spine, lookups, 3).collect()), key=repr)
+    assert found == [(1.5, None), (None, [1, None])]
+
+
+def test_of_tied_rows_the_greatest_counts_in_arrow_as_in_spark(spark):
+    at = dt.datetime(2024, 1, 1)
+    columns = "k int, ts timestamp, l array<double>, st struct<a:int,b:string>, d date, t timestamp, m map<string,int>"
+    nan = float("nan")
+    rows = [
+        (1, at, [1.0], (1, "b"), at.date(), at, {"a": 1}),
+        (1, at, [1.0, None], (1, "a"), at.date(), at, {"a": 2}),
+        (1, at, [nan], None, None, None, None),
+        (2, at, [1.0], None, dt.date(9999, 12, 31), None, None),
+        (2, at, [1.0], (None, "z"), None, None, None),
+        (3, at, None, (1, "é"), at.date(), dt.datetime(9999, 12, 31), None),
+        (3, at, None, (1, "é"), at.date(), dt.datetime(1, 1, 2), None),
+    ]
+    spine = spark.createDataFrame([(k, at) for k in (1, 2, 3)], "k int, at timestamp")
+    features = spark.createDataFrame(rows, columns)
+    outputs = {name: name.upper() for name in ("l", "st", "d", "t", "m")}
+    found = None
+    for form in ALL.values():
+        joined = form(spine, features, keys=[("k", "k")], time=("at", "ts"), outputs=outputs)
+        assert [(f.name, f.dataType) for f in joined.schema][2:] == [
+            (n.upper(), features.schema[n].dataType) for n in outputs
+        ]
+        rows = sorted(map(repr, joined.collect()))
+        assert found is None or rows == found
+        found = rows
+
+
+def test_label_rows_that_arrow_cannot_hold_take_a_form_without_it(spark, schema, monkeypatch):
+    monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
+    for name in ("one", "two"):
+        rows = spark.sql(f"SELECT 1 AS k, timestamp '2024-01-01' AS ts, 5 AS {name}")
+        create_feature_table(spark, f"{schema}.{name}", ["k", "ts"], rows, "ts")
+    lookups = [FeatureLookup(f"{schema}.{name}", "k", timestamp_lookup_key="at") for name in ("one", "two")]
+    spine = spark.sql("SELECT 1 AS k, timestamp '2024-01-02' AS at, make_interval(1) AS strange")
+    for chosen, form in ((lookups, "union and window, all tables in one sort"), (lookups[:1], "union and window")):
+        training_set = create_training_set(spine, chosen, None)
+        assert f"{form} (the column 'strange' of the label rows is interval)" in training_set.explain()
+        assert training_set.load_df().select("one").collect() == [(5,)]
+    plain = create_training_set(spine.drop("strange"), lookups, None)
+    assert "buckets of" in plain.explain()
+    assert [tuple(row)[2:] for row in plain.load_df().collect()] == [(5, 5)]
+
+
 def test_the_planner_says_which_form_and_why(spark):
-    assert plan_join(2**20, 2**30).reason == "1,024 MiB of features for 1.0 MiB of labels"
-    assert plan_join(2**26, 2**29, 200).form == "narrow match, wide fetch"
-    assert plan_join(2**30, 2**40).form == "union and window"
+    assert plan_join(2**20, [2**30]).reason == "1,024 MiB of features for 1.0 MiB of labels"
+    assert plan_join(2**26, [2**29], 200).form == "narrow match, wide fetch"
+    assert plan_join(2**30, [2**24, None]).form == "union and window"
+    assert plan_join(2**30, [2**35], tasks=2).buckets == 33 * 2**30 // 2**25
+    assert plan_join(None, [2**20], tasks=2).buckets == 64
     assert not has_asof_join(spark)

@@ -1,0 +1,270 @@
+"""The point-in-time join on Spark's workers, matched in Arrow and NumPy: one shuffle for all tables, no sort of times.
+
+Label rows and feature rows are dealt out into buckets, and each bucket's are matched as they are matched in process. Spark
+moves flat rows, sorts them by the bucket's number, and no more: a window over the union of both sorts by keys and times and
+copies each feature row twice, once more for each table that is looked up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import lakehouse
+from features.matching import newest_rows
+from features.row_order import column, exact_micros, has_order
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+__all__ = ["AsOfLookup", "join_buckets_of_keys", "join_small_tables"]
+
+_PACK = 8 << 20  # bytes of rows in one value
+
+
+@dataclass(frozen=True)
+class AsOfLookup:
+    """Feature rows, pairs of keys and of times (of the label rows, of the features), outputs by feature, and the lookback."""
+
+    features: DataFrame
+    keys: tuple[tuple[str, str], ...]
+    time: tuple[str, str]
+    outputs: Mapping[str, str]
+    lookback: dt.timedelta | None = None
+
+    @property
+    def columns(self) -> list[tuple[str, DataType]]:
+        """Columns of the feature rows in the order they travel: keys, time, features."""
+        names = [*(right for _, right in self.keys), self.time[1], *self.outputs]
+        return [(name, self.features.schema[name].dataType) for name in names]
+
+
+def join_buckets_of_keys(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: int) -> DataFrame:
+    """Return each row of `spine`, once, with what :func:`features.join_as_of` would find for it in each of the tables.
+
+    Parameters
+    ----------
+    lookups
+        All of the same key columns of the spine. All columns go through Arrow unchanged.
+    buckets
+        Both sides are dealt out by their keys into so many. A bucket is held in memory by one Python worker: all of a key.
+
+    Notes
+    -----
+    Cost: one shuffle of both sides, whatever the number of tables; feature rows of all tables travel in as many columns as
+    the widest has of each type. Lazy; no Spark job.
+    """
+    from pyspark.sql import functions as F
+
+    slots, places = _slots(lookups)
+    rows = None
+    for number, one in enumerate(lookups):
+        held = {place: column(name) for (name, _), place in zip(one.columns, places[number], strict=True)}
+        part = one.features.where(column(one.time[1]).isNotNull()).select(
+            _bucket([right for _, right in one.keys], buckets),
+            F.lit(number).cast("short").alias("__table"),
+            *[held.get(slot, F.lit(None)).cast(kind).alias(slot) for slot, kind in slots.items()],
+        )
+        rows = part if rows is None else rows.unionAll(part)
+    assert rows is not None
+    match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)))
+    return _matched_in_buckets(spine, [left for left, _ in lookups[0].keys], buckets, rows, lookups, match)
+
+
+def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: int) -> DataFrame:
+    """Return the same, for any keys and times; the feature rows must be few enough to go to every bucket of label rows.
+
+    Notes
+    -----
+    Cost: one shuffle of the label rows, evenly however their keys are spread. Feature rows are packed into a few large
+    values, which go to each bucket: as rows they would each be copied, shuffled and sorted for each. Lazy; no Spark job.
+    """
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.types import to_arrow_schema
+    from pyspark.sql.types import StructField, StructType
+
+    zone = spine.sparkSession.conf.get("spark.sql.session.timeZone")
+    rows, places, empty = None, [], []
+    for number, one in enumerate(lookups):
+        place = [f"__s{i}" for i in range(len(one.columns))]
+        known = one.features.where(column(one.time[1]).isNotNull())
+        flat = known.select(*[column(name).alias(slot) for (name, _), slot in zip(one.columns, place, strict=True)])
+        part = flat.mapInArrow(_packed, "__rows binary").select(
+            F.explode(F.sequence(F.lit(0), F.lit(buckets - 1))).alias("__bucket"),
+            F.lit(number).cast("short").alias("__table"),
+            "__rows",
+        )
+        rows = part if rows is None else rows.unionAll(part)
+        places.append(place)
+        kinds = [StructField(slot, kind) for (_, kind), slot in zip(one.columns, place, strict=True)]
+        empty.append(to_arrow_schema(StructType(kinds), timezone=zone))
+    assert rows is not None
+    match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)), tuple(empty))
+    used = dict.fromkeys(name for one in lookups for name in (*(left for left, _ in one.keys), one.time[0]))
+    return _matched_in_buckets(spine, list(used), buckets, rows, lookups, match)
+
+
+def _matched_in_buckets(
+    spine: DataFrame, dealt_by: list[str], buckets: int, rows: DataFrame, lookups: Sequence[AsOfLookup], match: _Match
+) -> DataFrame:
+    from pyspark.sql.types import StructField, StructType
+
+    labels = spine.select(*[column(name) for name in spine.columns], _bucket(dealt_by, buckets))
+    outputs = [(output, one.features.schema[f].dataType) for one in lookups for f, output in one.outputs.items()]
+    schema = StructType([*spine.schema.fields, *[StructField(name, kind) for name, kind in outputs]])
+
+    kinds = lakehouse.arrow_schema(schema)  # in UTC, as Spark wants them back; rows come in the session's zone
+
+    def matched(left: pa.Table, right: pa.Table) -> pa.Table:  # a method would not do: Spark counts its `self`
+        return match.matched(left, right).cast(kinds)
+
+    return labels.groupBy("__bucket").cogroup(rows.groupBy("__bucket")).applyInArrow(matched, schema)
+
+
+def _bucket(names: Sequence[str], buckets: int) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.pmod(F.xxhash64(*map(column, names)), F.lit(buckets)).cast("int").alias("__bucket")
+
+
+def _packed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Give a task's rows as Arrow streams, each one value."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+
+    def packed() -> pa.RecordBatch:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, held[0].schema) as writer:
+            writer.write_table(pa.Table.from_batches(held).combine_chunks())
+        return pa.record_batch({"__rows": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
+
+    for batch in batches:
+        held.append(batch)
+        if sum(one.nbytes for one in held) >= _PACK:
+            yield packed()
+            held = []
+    if held:
+        yield packed()
+
+
+def _slots(lookups: Sequence[AsOfLookup]) -> tuple[dict[str, DataType], list[list[str]]]:
+    """Return the columns in which the rows of all tables travel, and for each table the columns of its own in their order."""
+    slots: dict[str, DataType] = {}
+    places = []
+    for one in lookups:
+        free = dict(slots)
+        own = []
+        for _, kind in one.columns:
+            spot = next((slot for slot, there in free.items() if there == kind), None) or f"__s{len(slots)}"
+            slots[spot] = kind
+            free.pop(spot, None)
+            own.append(spot)
+        places.append(own)
+    return slots, places
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """A lookup as the workers see it: label columns, and the slots of keys, time and outputs."""
+
+    label_keys: tuple[str, ...]
+    label_time: str
+    keys: tuple[str, ...]
+    time: str
+    outputs: tuple[tuple[str, str], ...]
+    ordered: tuple[str, ...]
+    lookback: int | None
+
+
+def _matched(one: AsOfLookup, place: Sequence[str]) -> _Matched:
+    n = len(one.keys)
+    features = one.features.schema
+    lookback = None
+    if one.lookback is not None:
+        is_date = features[one.time[1]].dataType.typeName() == "date"
+        lookback = one.lookback.days if is_date else exact_micros(one.lookback)
+    return _Matched(
+        label_keys=tuple(left for left, _ in one.keys),
+        label_time=one.time[0],
+        keys=tuple(place[:n]),
+        time=place[n],
+        outputs=tuple(zip(one.outputs.values(), place[n + 1 :], strict=True)),
+        ordered=tuple(
+            slot for f, slot in zip(one.outputs, place[n + 1 :], strict=True) if has_order(features[f].dataType)
+        ),
+        lookback=lookback,
+    )
+
+
+@dataclass(frozen=True)
+class _Match:
+    """What is done with a bucket; Spark sends it to its workers. `packed`: the schemas of the tables, if they come packed."""
+
+    columns: tuple[str, ...]
+    lookups: tuple[_Matched, ...]
+    packed: tuple[pa.Schema, ...] = ()
+
+    def matched(self, labels: pa.Table, rows: pa.Table) -> pa.Table:
+        """Return a bucket's label rows with all outputs."""
+        import numpy as np
+        import pyarrow as pa
+
+        found = {name: labels[name] for name in self.columns}
+        tables = rows["__table"].to_numpy()
+        rows = rows if self.packed else rows.combine_chunks()
+        for number, one in enumerate(self.lookups):
+            at = np.flatnonzero(tables == number)
+            if self.packed:
+                found |= _looked_up(labels, _unpacked(rows["__rows"].take(at), self.packed[number]), None, one)
+            else:
+                found |= _looked_up(labels, rows, at if len(self.lookups) > 1 else None, one)
+        return pa.table(found)
+
+
+def _unpacked(values: pa.ChunkedArray, schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
+    streams = [pa.ipc.open_stream(value.as_buffer()).read_all() for chunk in values.chunks for value in chunk]
+    return pa.concat_tables(streams).combine_chunks() if streams else schema.empty_table()
+
+
+def _looked_up(
+    labels: pa.Table, rows: pa.Table, at: NDArray[np.int64] | None, one: _Matched
+) -> dict[str, pa.ChunkedArray]:
+    """Return the outputs of a lookup in those of the rows that are its table's; None: all."""
+    import pyarrow as pa
+
+    own = {slot: rows[slot] if at is None else rows[slot].take(at) for slot in (*one.keys, one.time)}
+    position = newest_rows(
+        [labels[name] for name in one.label_keys],
+        labels[one.label_time],
+        [own[slot] for slot in one.keys],
+        own[one.time],
+        one.lookback,
+        _Greatest(rows, at, one.ordered),
+    )
+    taken = pa.array(position if at is None or not len(at) else at[position], mask=position < 0)
+    return {output: rows[slot].take(taken) for output, slot in one.outputs}
+
+
+@dataclass(frozen=True)
+class _Greatest:
+    """Which of a table's rows of one key and time counts: the greatest, column by column."""
+
+    rows: pa.Table
+    own: NDArray[np.int64] | None
+    ordered: tuple[str, ...]
+
+    def __call__(self, tied: NDArray[np.int64]) -> int:
+        from features.arrow_types import comparable
+
+        at = tied if self.own is None else self.own[tied]
+        values = [comparable(self.rows[slot].take(at)) for slot in self.ordered]
+        return int(tied[max(range(len(tied)), key=lambda i: [column[i] for column in values])])
