@@ -99,7 +99,7 @@ def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1,
     mib = f"{features / _MIB:,.0f} MiB of features"
     if spine is None:
         return Plan("buckets of keys", f"{mib} and labels of unknown size", max(4 * least, features // _BUCKET))
-    if spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
+    if columns < _WIDE and spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
         return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", least)
     few = max(4 * tasks, -(-spine // _BUCKET))
     if features <= _BUCKET and 8 * features <= spine:

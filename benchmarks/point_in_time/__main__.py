@@ -17,10 +17,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.point_in_time.agreement import Answer, disagreement
-from benchmarks.point_in_time.field import CONTESTANTS, Contestant, Outcome, compete, environment
+from benchmarks.point_in_time.field import ALONE, CONTESTANTS, Contestant, Outcome, compete, environment
 from benchmarks.point_in_time.report import document, machine, table
 from benchmarks.point_in_time.shapes import SHAPES, Shape, generate
 
+_KNOWN = {**CONTESTANTS, **ALONE}
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
@@ -88,7 +89,9 @@ def _measured(
     outcome = compete(
         contestant, python, data, out, sink=sink, repeats=asked.repeats, budget=asked.budget, limit=asked.limit
     )
-    if outcome.seconds and answer is not None:
+    if outcome.seconds and not contestant.joins:
+        outcome = replace(outcome, rows="no join")
+    elif outcome.seconds and answer is not None:
         outcome = replace(outcome, rows=disagreement(answer, out / "result"))
     shutil.rmtree(out, ignore_errors=True)
     print(
@@ -104,9 +107,7 @@ def _arguments() -> argparse.Namespace:
         default="",
         help=f"names, by comma, or 'all'; default: those that are not heavy. Known: {', '.join(SHAPES)}",
     )
-    parser.add_argument(
-        "--peers", default="", help=f"names, by semicolon; default: all. Known: {'; '.join(CONTESTANTS)}"
-    )
+    parser.add_argument("--peers", default="", help=f"names, by semicolon; default: all. Known: {'; '.join(_KNOWN)}")
     parser.add_argument(
         "--scale", type=float, default=1.0, help="times as many rows; the document is written at 1 only"
     )
@@ -120,13 +121,11 @@ def _arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     names = [n for n in asked.shapes.split(",") if n] or [n for n, shape in SHAPES.items() if not shape.heavy]
     names = list(SHAPES) if asked.shapes == "all" else names
-    peers = [p.strip() for p in asked.peers.split(";") if p.strip()] or list(CONTESTANTS)
-    strange = [n for n in names if n not in SHAPES] + [p for p in peers if p not in CONTESTANTS]
+    peers = [p.strip() for p in asked.peers.split(";") if p.strip()] or list(_KNOWN)
+    strange = [n for n in names if n not in SHAPES] + [p for p in peers if p not in _KNOWN]
     if strange:
-        parser.error(
-            f"{strange[0]!r} is no shape and no contestant. Known: {', '.join(SHAPES)}; {'; '.join(CONTESTANTS)}"
-        )
-    asked.shapes, asked.peers = [SHAPES[n] for n in names], [CONTESTANTS[p] for p in peers]
+        parser.error(f"{strange[0]!r} is no shape and no contestant. Known: {', '.join(SHAPES)}; {'; '.join(_KNOWN)}")
+    asked.shapes, asked.peers = [SHAPES[n] for n in names], [_KNOWN[p] for p in peers]
     return asked
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.point_in_time.contestants import harness
 from benchmarks.point_in_time.shapes import Shape
 
-__all__ = ["CONTESTANTS", "Contestant", "Outcome", "compete", "environment", "start"]
+__all__ = ["ALONE", "CONTESTANTS", "Contestant", "Outcome", "compete", "environment", "start"]
 
 _PROGRAMS = Path(__file__).with_name("contestants")
 _FRAMES = ("duckdb", "pandas>=3", "polars", "pyarrow")
@@ -31,6 +31,8 @@ class Contestant:
     ----------
     most_labels, most_rows
         More than this it does not finish in reasonable time; it is left out and said to be.
+    joins
+        Whether it joins; else it shows what a part of the work costs alone.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Contestant:
     needs: tuple[str, ...] = ()
     most_labels: int = 10**12
     most_rows: int = 10**12
+    joins: bool = True
 
     def reason_against(self, shape: Shape) -> str:
         """Return why it is not run on a shape, or nothing."""
@@ -75,6 +78,13 @@ CONTESTANTS = {
         Contestant("range join", "on_spark", "range", most_labels=200_000, most_rows=2_000_000),
         Contestant("Feast, Spark store", "feast_store", "spark", _SPARK_FEAST, 600_000, 2_000_000),
         Contestant("Feast, dask store", "feast_store", "dask", _SPARK_FEAST, 600_000, 2_000_000),
+    )
+}
+ALONE = {
+    one.name: one
+    for one in (
+        Contestant("labels alone, on Spark", "on_spark", "nothing", joins=False),
+        Contestant("labels, and a shuffle of the rows, on Spark", "on_spark", "shuffle", joins=False),
     )
 }
 

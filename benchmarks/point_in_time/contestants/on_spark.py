@@ -51,10 +51,22 @@ def _young(at, ts, most):
     return at - ts <= F.expr(f"INTERVAL '{seconds}.{micros:06}' SECOND")
 
 
+def no_join(labels, _rows, _table):
+    """Join nothing: what reading the labels and giving them back costs alone."""
+    return labels
+
+
+def shuffle_alone(labels, rows, table):
+    """Join nothing, but bring the feature rows of a key together: what every form must do that moves them."""
+    rows.repartition(F.col(table["keys"][0][1])).write.format("noop").mode("overwrite").save()
+    return labels
+
+
 def make(spec, folder, store, form):
     spark = lakehouse.session(lakehouse.Settings(home=store))
     spark.conf.set("spark.sql.session.timeZone", harness.time_zone(spec))
-    return on(spark, spec, folder, {"window": union_and_window, "range": range_join}[form])
+    joins = {"window": union_and_window, "range": range_join, "nothing": no_join, "shuffle": shuffle_alone}
+    return on(spark, spec, folder, joins[form])
 
 
 def on(spark, spec, folder, join):
