@@ -46,7 +46,7 @@ from features.operators import (
     VarSamp,
 )
 from features.point_in_time import join_as_of
-from features.saved_training_set import ReplayError, SavedTrainingSet
+from features.saved_training_set import ReplayError, SavedTrainingSet, saved_training_sets
 from features.sources import DataFrameSource, DataSource, DeltaTableSource, RequestSource, VolumeSource
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.spec_catalog import (
@@ -171,6 +171,7 @@ __all__ = [
     "plan_lookups",
     "register_feature",
     "register_function",
+    "saved_training_sets",
     "set_tag",
     "tag_properties",
     "update_feature_spec",

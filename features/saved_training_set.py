@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +12,24 @@ import lakehouse
 from features.evaluate import evaluate
 from features.row_order import column
 from features.spec import FeatureSpec
-from lakehouse import HeadwaterError, InvalidInputError
+from lakehouse import HeadwaterError, InvalidInputError, TableExistsError
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, Row, SparkSession
     from pyspark.sql.types import DataType
 
-__all__ = ["ReplayError", "SavedTrainingSet", "find_saved", "replayed", "rows_digest", "save_rows"]
+__all__ = [
+    "ReplayError",
+    "SavedTrainingSet",
+    "find_saved",
+    "replayed",
+    "rows_digest",
+    "save_rows",
+    "saved_training_sets",
+]
 
 _PROPERTY = "headwater.trainingSet."
+_INDEX = "_training_sets"
 
 
 class ReplayError(HeadwaterError):
@@ -62,7 +72,11 @@ class SavedTrainingSet:
 
 
 def save_rows(spec: FeatureSpec, df: DataFrame, labels: Sequence[str], table: str, run_id: str) -> SavedTrainingSet:
-    """Evaluate a training set, and keep it as a new version of a Delta table, which is made if it is missing."""
+    """Evaluate a training set, and keep it as a new version of a Delta table, which is made if it is missing.
+
+    For a run, the table is noted in ``_training_sets`` of the session's current schema, last of all: killed before, nothing is
+    found by the run alone, and saving again completes. Of several of one run in one table the newest counts.
+    """
     spark = df.sparkSession
     if any(char.isspace() for char in run_id):
         raise InvalidInputError(f"run_id {run_id!r} has a space in it: give the id of the run.")
@@ -75,17 +89,21 @@ def save_rows(spec: FeatureSpec, df: DataFrame, labels: Sequence[str], table: st
     saved = SavedTrainingSet(name, version, run_id or f"v{version}", digest, tuple(labels), spec)
     record = {"version": version, "digest": digest, "labels": list(labels), "spec": spec.to_yaml()}
     lakehouse.set_table_properties(spark, table, {f"{_PROPERTY}{saved.run_id}": json.dumps(record)})
+    if run_id:
+        _index(spark, run_id, name)
     return saved
 
 
-def find_saved(spark: SparkSession, table: str, run_id: str | None = None) -> SavedTrainingSet:
-    """Return what was saved in a table for a run, or last.
+def find_saved(spark: SparkSession, table: str | None, run_id: str | None = None) -> SavedTrainingSet:
+    """Return what was saved in a table for a run, or last; without a table, what was saved for the run in any.
 
     Raises
     ------
     InvalidInputError
-        Nothing was; names the runs for which something was.
+        Nothing was; names the runs for which something was. Or several tables hold something for the run; names them.
     """
+    if table is None:
+        table = _table_of_run(spark, run_id)
     found = lakehouse.table_properties(spark, table).items()
     records: dict[str, dict[str, Any]] = {
         key.removeprefix(_PROPERTY): json.loads(value) for key, value in found if key.startswith(_PROPERTY)
@@ -104,6 +122,49 @@ def find_saved(spark: SparkSession, table: str, run_id: str | None = None) -> Sa
         labels=tuple(one["labels"]),
         spec=FeatureSpec.from_yaml(one["spec"]),
     )
+
+
+def saved_training_sets(spark: SparkSession, run_id: str) -> list[SavedTrainingSet]:
+    """Return what was saved for a run, as the session's current schema has it noted; one for each table that is still there."""
+    tables = [table for table in _tables_of_run(spark, run_id) if lakehouse.table_exists(spark, table)]
+    return [find_saved(spark, table, run_id) for table in tables]
+
+
+def _tables_of_run(spark: SparkSession, run_id: str) -> list[str]:
+    return sorted(row["table_name"] for row in _noted(spark) if row["run_id"] == run_id)
+
+
+def _table_of_run(spark: SparkSession, run_id: str | None) -> str:
+    if run_id is None:
+        raise InvalidInputError(
+            "Give the run whose training set is to be built again, or table= for what it holds last."
+        )
+    tables = _tables_of_run(spark, run_id)
+    if not tables:
+        known = lakehouse.known(run_id, sorted({row["run_id"] for row in _noted(spark)}))
+        raise InvalidInputError(
+            f"No training set was saved for the run {run_id!r} from the schema {lakehouse.complete(spark, _INDEX).schema}. "
+            f"{known} If it was saved from another schema, give its table=."
+        )
+    if len(tables) > 1:
+        raise InvalidInputError(
+            f"For the run {run_id!r} training sets were saved in {' and '.join(tables)}: give table=."
+        )
+    return tables[0]
+
+
+def _index(spark: SparkSession, run_id: str, table: str) -> None:
+    """Note where a run's training set is; twice is as once."""
+    columns = "run_id string, table_name string"
+    note = spark.createDataFrame([(run_id, table)], columns)
+    if not lakehouse.table_exists(spark, _INDEX):
+        with contextlib.suppress(TableExistsError):  # made by another process meanwhile
+            lakehouse.create_table(spark, _INDEX, note.schema, comment="Training sets that were saved, by run")
+    lakehouse.merge(note, _INDEX, ["run_id", "table_name"])
+
+
+def _noted(spark: SparkSession) -> list[Row]:
+    return lakehouse.read_table(spark, _INDEX).collect() if lakehouse.table_exists(spark, _INDEX) else []
 
 
 def replayed(spark: SparkSession, saved: SavedTrainingSet) -> DataFrame:

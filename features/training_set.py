@@ -66,7 +66,7 @@ class TrainingSet:
         return save_rows(self.feature_spec, self.df, self.labels, table, run_id)
 
     @classmethod
-    def replay(cls, run_id: str | None, *, table: str) -> TrainingSet:
+    def replay(cls, run_id: str | None, *, table: str | None = None) -> TrainingSet:
         """Return a saved training set, built again from its label rows and the feature tables as they were.
 
         The rows are built in full here, and compared with those saved by a digest that does not depend on their order.
@@ -74,16 +74,24 @@ class TrainingSet:
         Parameters
         ----------
         run_id
-            As given to :meth:`save`; None: what was saved last.
+            As given to :meth:`save`; None: what was saved last in `table`.
         table
-            Where it was saved.
+            Where it was saved. None: it is looked up in ``_training_sets`` of the session's current schema, where :meth:`save`
+            notes it.
 
         Raises
         ------
         ReplayError
             The rows are not the same.
         InvalidInputError
-            Nothing was saved for this run.
+            Nothing was saved for this run, or in several tables.
+
+        Examples
+        --------
+        >>> rows = spark.createDataFrame([("a", 1)], "k string, y int")
+        >>> saved = create_training_set(rows, [], "y").save("main.sets.churn", run_id="3f2a")
+        >>> TrainingSet.replay("3f2a").load_df().columns
+        ['k', 'y']
         """
         spark = lakehouse.session()
         saved = find_saved(spark, table, run_id)

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from features import saved_training_sets
 from lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def log_model(
 
     Notes
     -----
+    A run for which the training set was saved (:meth:`features.TrainingSet.save`) is tagged with its table, version and digest.
     The outer signature names the source columns as required, looked-up and on-demand ones as optional: given values are
     taken instead of a lookup.
     """
@@ -133,7 +135,18 @@ def log_model(
             metadata={"headwater": {"lookups": list(training_set.feature_spec.table_versions)}},
             **register,
         )
+    _link_saved(training_set, info.run_id)
     return _logged(info, registered_model_name)
+
+
+def _link_saved(training_set: TrainingSet, run_id: str | None) -> None:
+    """Tag the run with the tables in which its training set was saved, so that the UI leads to the very rows."""
+    import mlflow
+
+    saved = saved_training_sets(training_set.df.sparkSession, run_id) if run_id else []
+    if saved:
+        named = ", ".join(f"{one.table} at version {one.version} (digest {one.digest})" for one in saved)
+        mlflow.MlflowClient().set_tag(str(run_id), "headwater.training_set", named)
 
 
 def outer_signature(spec: FeatureSpec, raw: ModelSignature | None) -> ModelSignature:

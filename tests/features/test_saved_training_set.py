@@ -11,6 +11,7 @@ from features import (
     TrainingSet,
     create_feature_table,
     create_training_set,
+    saved_training_sets,
     write_feature_table,
 )
 from features.saved_training_set import rows_digest
@@ -47,6 +48,7 @@ def test_a_saved_training_set_is_built_again_though_its_feature_table_moved_on(s
     rows = sorted((r["v"], r["m"], r["y"]) for r in again.load_df().na.drop().collect())
     assert rows == [(4, {"d": 4}, 1), (4, {"d": 4}, 1)]
     assert again.load_df().columns == ["v", "m", "y"]
+    assert {r["v"] for r in TrainingSet.replay("run1", table=None).load_df().collect()} == {4, None}
     newest = TrainingSet.replay(None, table=f"{schema}.rows").load_df()
     assert sorted(r["v"] or 0 for r in newest.collect()) == [0, 99, 99]
     with pytest.raises(InvalidInputError, match=r"no training set saved for the run 'run3'.*Known: run1, run2"):
@@ -63,6 +65,34 @@ def test_a_training_set_that_cannot_be_built_as_it_was_is_refused(spark, schema)
         ReplayError, match=f"at version {saved.version} have the digest {saved.digest}, saved was 3:1:1"
     ):
         TrainingSet.replay(saved.run_id, table=f"{schema}.rows")
+
+
+def test_a_run_is_enough_to_build_a_training_set_again_where_it_says_which(spark, schema):
+    spark.sql(f"USE SCHEMA {schema.split('.')[-1]}")
+    try:
+        training_set = _training_set(spark, schema)
+        with pytest.raises(InvalidInputError, match="No training set was saved for the run 'one'"):
+            TrainingSet.replay("one")
+        for _ in range(2):  # as if the first had been killed on its way
+            saved = training_set.save(f"{schema}.rows", run_id="one")
+        training_set.save(f"{schema}.rows")  # for no run
+        again = TrainingSet.replay("one")
+        assert saved_training_sets(spark, "one") == [saved]
+        assert sorted(r["v"] or 0 for r in again.load_df().collect()) == [0, 4, 4]
+        with pytest.raises(InvalidInputError, match=r"for the run 'on' from the schema.*Did you mean 'one'"):
+            TrainingSet.replay("on")
+        training_set.save(f"{schema}.others", run_id="one")
+        with pytest.raises(InvalidInputError, match=rf"{schema}.others and {schema}.rows: give table="):
+            TrainingSet.replay("one")
+        with pytest.raises(InvalidInputError, match="Give the run"):
+            TrainingSet.replay(None)
+        lakehouse.drop_table(spark, f"{schema}.others")
+        assert saved_training_sets(spark, "one") == [saved]
+        lakehouse.drop_table(spark, f"{schema}.rows")
+        with pytest.raises(lakehouse.TableNotFoundError, match="rows"):
+            TrainingSet.replay("one", table=f"{schema}.rows")
+    finally:
+        spark.sql("USE SCHEMA default")
 
 
 def test_the_digest_tells_rows_apart_that_hashing_alone_does_not(spark):

@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 import lakehouse
-from features import ColumnSelection
+from features import ColumnSelection, TrainingSet
 from headwater import FeatureEngineeringClient, entities
 from lakehouse import settings_of
 from training import use_store
@@ -55,7 +55,8 @@ def test_a_model_scores_with_its_declared_features_as_they_are_at_the_rows_times
     assert list(frame.columns) == [*names, "y"]
     model = LinearRegression().fit(frame[names].fillna(0), frame["y"])
     mlflow.set_experiment("serving-tests")
-    with mlflow.start_run():
+    with mlflow.start_run() as run:
+        saved = training_set.save(f"{catalog}.{name}.kept", run_id=run.info.run_id)
         logged = client.log_model(
             model=model,
             artifact_path="model",
@@ -65,6 +66,9 @@ def test_a_model_scores_with_its_declared_features_as_they_are_at_the_rows_times
             pip_requirements=["scikit-learn"],
             serialization_format="cloudpickle",
         )
+    tag = mlflow.get_run(run.info.run_id).data.tags["headwater.training_set"]
+    assert tag == f"{catalog}.{name}.kept at version {saved.version} (digest {saved.digest})"
+    assert TrainingSet.replay(run.info.run_id).feature_spec == training_set.feature_spec
     late = spark.createDataFrame(
         [(1, AT + 19 * DAY), (2, AT + 18 * DAY), (1, AT + 19 * DAY)], "shop long, at timestamp"
     )
