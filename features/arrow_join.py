@@ -137,7 +137,7 @@ def _send_by_value() -> None:
     from pyspark.cloudpickle import register_pickle_by_value
 
     for module in _SENT:
-        register_pickle_by_value(sys.modules[module])
+        register_pickle_by_value(sys.modules[module])  # type: ignore[no-untyped-call]
 
 
 def _bucket(names: Sequence[str], buckets: int) -> Column:
