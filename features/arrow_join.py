@@ -8,11 +8,13 @@ copies each feature row twice, once more for each table that is looked up.
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lakehouse
+from features.arrow_types import comparable
 from features.matching import newest_rows
 from features.row_order import column, exact_micros, has_order
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["AsOfLookup", "join_buckets_of_keys", "join_small_tables"]
 
 _PACK = 8 << 20  # bytes of rows in one value
+_SENT = (__name__, "features.arrow_types", "features.bisection", "features.key_codes", "features.matching")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def join_buckets_of_keys(spine: DataFrame, lookups: Sequence[AsOfLookup], bucket
     """
     from pyspark.sql import functions as F
 
+    _send_by_value()
     slots, places = _slots(lookups)
     rows = None
     for number, one in enumerate(lookups):
@@ -89,6 +93,7 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
     from pyspark.sql.pandas.types import to_arrow_schema
     from pyspark.sql.types import StructField, StructType
 
+    _send_by_value()
     zone = spine.sparkSession.conf.get("spark.sql.session.timeZone")
     rows, places, empty = None, [], []
     for number, one in enumerate(lookups):
@@ -125,6 +130,14 @@ def _matched_in_buckets(
         return match.matched(left, right).cast(kinds)
 
     return labels.groupBy("__bucket").cogroup(rows.groupBy("__bucket")).applyInArrow(matched, schema)
+
+
+def _send_by_value() -> None:
+    """Let Spark send what workers run with the job, so that they need NumPy and PyArrow, and not Headwater."""
+    from pyspark.cloudpickle import register_pickle_by_value
+
+    for module in _SENT:
+        register_pickle_by_value(sys.modules[module])  # type: ignore[no-untyped-call]
 
 
 def _bucket(names: Sequence[str], buckets: int) -> Column:
@@ -263,8 +276,6 @@ class _Greatest:
     ordered: tuple[str, ...]
 
     def __call__(self, tied: NDArray[np.int64]) -> int:
-        from features.arrow_types import comparable
-
         at = tied if self.own is None else self.own[tied]
         values = [comparable(self.rows[slot].take(at)) for slot in self.ordered]
         return int(tied[max(range(len(tied)), key=lambda i: [column[i] for column in values])])

@@ -4,14 +4,18 @@ A new form is one more name in FORMS, and is held to all of this.
 """
 
 import datetime as dt
+import subprocess
+import sys
 import time
 from decimal import Decimal
 
 import oracle
+import pyarrow as pa
 import pytest
+from pyspark.cloudpickle import dumps
 from pyspark.sql import functions as F
 
-from features import FeatureLookup, create_feature_table, create_training_set
+from features import FeatureLookup, arrow_join, create_feature_table, create_training_set
 from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
 from features.joined_tables import AsOfTable, join_tables
 from features.planner import FORMS, has_asof_join, plan_join
@@ -194,6 +198,27 @@ def test_label_rows_that_arrow_cannot_hold_take_a_form_without_it(spark, schema,
     plain = create_training_set(spine.drop("strange"), lookups, None)
     assert "buckets of" in plain.explain()
     assert [tuple(row)[2:] for row in plain.load_df().collect()] == [(5, 5)]
+
+
+def test_workers_need_no_headwater(spark, tmp_path):
+    at = dt.datetime(2024, 1, 1)
+    spine = spark.createDataFrame([("a", at), ("b", at)], "k string, at timestamp")
+    rows = [("a", at, 1.0), ("a", at, float("nan")), ("b", at + HOUR, 2.0)]
+    features = spark.createDataFrame(rows, "k string, ts timestamp, v double")
+    lookup = AsOfLookup(features, (("k", "k"),), ("at", "ts"), {"v": "v"}, HOUR)
+    join_buckets_of_keys(spine, [lookup], 2)  # makes them so
+    match = arrow_join._Match(("k", "at"), (arrow_join._matched(lookup, ["k", "ts", "v"]),))
+    table = features.toArrow().append_column("__table", pa.array([0, 0, 0], pa.int16()))
+    (tmp_path / "sent").write_bytes(dumps((match, spine.toArrow(), table)))
+    program = (
+        "import sys; sys.modules['features'] = sys.modules['lakehouse'] = None\n"
+        "import pickle; match, labels, rows = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "print(match.matched(labels, rows)['v'].to_pylist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "sent"], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.returncode) == ("[nan, None]", 0), done.stderr
 
 
 def test_the_planner_says_which_form_and_why(spark):
