@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from features.arrow_types import comparable
+from features.hot_keys import HotKeys, Slicing
 from features.matching import newest_rows
 from features.row_order import column, exact_micros, has_order
 
@@ -48,7 +49,9 @@ class AsOfLookup:
         return [(name, self.features.schema[name].dataType) for name in names]
 
 
-def join_buckets_of_keys(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: int) -> DataFrame:
+def join_buckets_of_keys(
+    spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: int, slicing: Slicing | None = None
+) -> DataFrame:
     """Return each row of `spine`, once, with what :func:`features.join_as_of` would find for it in each of the tables.
 
     Parameters
@@ -56,29 +59,44 @@ def join_buckets_of_keys(spine: DataFrame, lookups: Sequence[AsOfLookup], bucket
     lookups
         All of the same key columns of the spine. All columns go through Arrow unchanged.
     buckets
-        Both sides are dealt out by their keys into so many. A bucket is held in memory by one Python worker: all of a key.
+        Both sides are dealt out by their keys into so many. A bucket is held in memory by one Python worker.
+    slicing
+        How keys with very many feature rows are dealt out by time as well; None: all of a key is in one bucket.
 
     Notes
     -----
     Cost: one shuffle of both sides, whatever the number of tables; feature rows of all tables travel in as many columns as
-    the widest has of each type. Lazy; no Spark job.
+    the widest has of each type. With `slicing` keys and times of the tables are read twice before. Lazy; no Spark job.
     """
     from pyspark.sql import functions as F
 
     _send_by_value()
     slots, places = _slots(lookups)
+    right_keys = [[right for _, right in one.keys] for one in lookups]
+    hot = None
+    if slicing is not None:
+        sides = zip(lookups, right_keys, strict=True)
+        hot = HotKeys.of([(one.features, keys, one.time[1]) for one, keys in sides], slicing)
     rows = None
-    for number, one in enumerate(lookups):
+    for number, (one, keys) in enumerate(zip(lookups, right_keys, strict=True)):
         held = {place: column(name) for (name, _), place in zip(one.columns, places[number], strict=True)}
-        part = one.features.where(column(one.time[1]).isNotNull()).select(
-            _bucket([right for _, right in one.keys], buckets),
+        known = one.features.where(column(one.time[1]).isNotNull())
+        known = known if hot is None else hot.cut_features(known, keys, one.time[1], number)
+        part = known.select(
+            _bucket(keys if hot is None else [*keys, "__slice"], buckets),
             F.lit(number).cast("short").alias("__table"),
             *[held.get(slot, F.lit(None)).cast(kind).alias(slot) for slot, kind in slots.items()],
         )
         rows = part if rows is None else rows.unionAll(part)
     assert rows is not None
     match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)))
-    return _matched_in_buckets(spine, [left for left, _ in lookups[0].keys], buckets, rows, lookups, match)
+    left_keys = [left for left, _ in lookups[0].keys]
+    if hot is None:
+        labels = _dealt_out(spine, spine.columns, left_keys, buckets)
+    else:
+        cut = hot.cut_labels(spine, left_keys, lookups[0].time[0])
+        labels = _dealt_out(cut, spine.columns, [*left_keys, "__slice"], buckets)
+    return _matched_in_buckets(spine, labels, rows, lookups, match)
 
 
 def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: int) -> DataFrame:
@@ -112,15 +130,19 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
     assert rows is not None
     match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)), tuple(empty))
     used = dict.fromkeys(name for one in lookups for name in (*(left for left, _ in one.keys), one.time[0]))
-    return _matched_in_buckets(spine, list(used), buckets, rows, lookups, match)
+    labels = _dealt_out(spine, spine.columns, list(used), buckets)
+    return _matched_in_buckets(spine, labels, rows, lookups, match)
+
+
+def _dealt_out(frame: DataFrame, names: Sequence[str], dealt_by: Sequence[str], buckets: int) -> DataFrame:
+    return frame.select(*map(column, names), _bucket(dealt_by, buckets))
 
 
 def _matched_in_buckets(
-    spine: DataFrame, dealt_by: list[str], buckets: int, rows: DataFrame, lookups: Sequence[AsOfLookup], match: _Match
+    spine: DataFrame, labels: DataFrame, rows: DataFrame, lookups: Sequence[AsOfLookup], match: _Match
 ) -> DataFrame:
     from pyspark.sql.types import StructField, StructType
 
-    labels = spine.select(*[column(name) for name in spine.columns], _bucket(dealt_by, buckets))
     outputs = [(output, one.features.schema[f].dataType) for one in lookups for f, output in one.outputs.items()]
     schema = StructType([*spine.schema.fields, *[StructField(name, kind) for name, kind in outputs]])
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
 from features.arrow_types import is_key, strange_column
+from features.hot_keys import Slicing
 from features.narrow_join import join_narrow, rows_of_label_keys
 from features.point_in_time import join_as_of
 
@@ -26,6 +27,8 @@ _BROADCAST = 128 * _MIB
 _WIDE = 50
 _FEW = 100  # times as much of features as of labels, from which it pays to leave out other keys first
 _BUCKET = 32 * _MIB  # of what Spark expects, as stored: some 100 MiB in a Python worker
+_MANY_TASKS = 4
+_LARGE = 16 * _BUCKET
 _BUCKETS_PER_TASK = 8  # as they are dealt out to tasks by chance
 Form = Callable[..., "DataFrame"]
 
@@ -36,6 +39,10 @@ def _of_label_keys(spine: DataFrame, features: DataFrame, *, keys: Sequence[tupl
 
 def _by_keys(spine: DataFrame, features: DataFrame, *, buckets: int = 8, **rest: Any) -> DataFrame:
     return join_buckets_of_keys(spine, [_lookup(features, **rest)], buckets)
+
+
+def _sliced(spine: DataFrame, features: DataFrame, *, buckets: int = 8, **rest: Any) -> DataFrame:
+    return join_buckets_of_keys(spine, [_lookup(features, **rest)], buckets, Slicing(share=0.01, slices=7))
 
 
 def _small(spine: DataFrame, features: DataFrame, *, buckets: int = 8, **rest: Any) -> DataFrame:
@@ -56,6 +63,7 @@ def _lookup(
 FORMS: Mapping[str, Form] = {
     "union and window": join_as_of,
     "buckets of keys": _by_keys,
+    "buckets of keys, hot ones by time": _sliced,
     "buckets of the labels' keys": _of_label_keys,
     "small tables to all buckets": _small,
     "narrow match, wide fetch": join_narrow,
@@ -64,11 +72,12 @@ FORMS: Mapping[str, Form] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """The form that is taken, why, and into how many buckets rows are dealt out."""
+    """The form that is taken, why, into how many buckets rows are dealt out, and how hot keys are."""
 
     form: str
     reason: str
     buckets: int = 0
+    slicing: Slicing | None = None
 
 
 def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1, *, tasks: int = 4) -> Plan:
@@ -86,7 +95,7 @@ def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1,
     >>> plan_join(10_000, [2**30]).form
     "buckets of the labels' keys"
     >>> plan_join(2**30, [2**24, 2**20])
-    Plan(form='small tables to all buckets', reason='17 MiB of features, for 32 buckets of labels', buckets=32)
+    Plan(form='small tables to all buckets', reason='17 MiB of features, for 32 buckets of labels', buckets=32, slicing=None)
     >>> plan_join(2**26, [2**29], columns=200).form
     'narrow match, wide fetch'
     >>> plan_join(None, [None]).form
@@ -97,8 +106,10 @@ def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1,
         return Plan("union and window", "the size of the feature tables is not known")
     features, least = sum(sizes), tasks * _BUCKETS_PER_TASK
     mib = f"{features / _MIB:,.0f} MiB of features"
+    slicing = _slicing(features, tasks)
     if spine is None:
-        return Plan("buckets of keys", f"{mib} and labels of unknown size", max(4 * least, features // _BUCKET))
+        what, buckets = f"{mib} and labels of unknown size", max(4 * least, features // _BUCKET)
+        return _in_buckets_of_keys(what, buckets, slicing)
     if columns < _WIDE and spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
         return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", least)
     few = max(4 * tasks, -(-spine // _BUCKET))
@@ -106,9 +117,26 @@ def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1,
         return Plan("small tables to all buckets", f"{mib}, for {few} buckets of labels", few)
     if columns >= _WIDE and spine <= _BROADCAST and min(sizes) >= 3 * spine:
         return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part", least)
-    return Plan(
-        "buckets of keys", f"{mib}, neither small nor wide beside the labels", max(least, (spine + features) // _BUCKET)
-    )
+    what, buckets = f"{mib}, neither small nor wide beside the labels", max(least, (spine + features) // _BUCKET)
+    return _in_buckets_of_keys(what, buckets, slicing)
+
+
+def _in_buckets_of_keys(what: str, buckets: int, slicing: Slicing | None) -> Plan:
+    if slicing is None:
+        return Plan("buckets of keys", what, buckets)
+    hot = f"keys with {slicing.share:.1%} of the rows or more in {slicing.slices} slices of time"
+    return Plan("buckets of keys, hot ones by time", f"{what}; {hot}", buckets, slicing)
+
+
+def _slicing(features: int, tasks: int) -> Slicing | None:
+    """Return how keys are cut that would be half of what a task has to do at least, or too much for a worker's memory.
+
+    With few tasks no key is, and in few rows it is not worth the passes that find it.
+    """
+    if tasks < _MANY_TASKS or features < _LARGE:
+        return None
+    share = min(1 / (2 * tasks), 4 * _BUCKET / features)
+    return Slicing(share, min(64, max(16, 2 * tasks)), one_in=features // _BUCKET)
 
 
 def size_of(frame: DataFrame) -> int | None:

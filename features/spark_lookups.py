@@ -91,8 +91,8 @@ def _plan(frame: DataFrame, spine: int | None, lookups: Sequence[SparkLookup], t
 def _joined(frame: DataFrame, lookups: Sequence[AsOfLookup], plan: Plan) -> tuple[DataFrame, str]:
     if plan.form == "small tables to all buckets":
         return join_small_tables(frame, lookups, plan.buckets), plan.form
-    if plan.form == "buckets of keys":
-        return join_buckets_of_keys(frame, lookups, plan.buckets), plan.form
+    if plan.form.startswith("buckets of keys"):
+        return join_buckets_of_keys(frame, lookups, plan.buckets, plan.slicing), plan.form
     if plan.form == "buckets of the labels' keys":
         pruned = [
             AsOfLookup(rows_of_label_keys(frame, one.features, one.keys), one.keys, one.time, one.outputs, one.lookback)
