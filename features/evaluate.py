@@ -11,8 +11,7 @@ from features.declared import declared_features
 from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
 from features.local_defaults import filled
 from features.matching import AmbiguousRowsError
-from features.planner import size_of
-from features.spark_lookups import SparkLookup, look_up_on_spark
+from features.spark_lookups import SparkLookup, Spine, look_up_on_spark
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
 
@@ -131,7 +130,7 @@ def _evaluated(
         frame = frame if found is None else found.frame(frame)
     except AmbiguousRowsError as error:  # seen in a later part of the label rows
         rest, plan = work.steps, LookupPlan("spark", str(error))
-    rest, spine = list(rest), size_of(df)
+    rest, spine = list(rest), Spine(df)
     spans = _spans(spec, df) if recent and plan.form == "spark" else {}
     forms = []
     while rest:

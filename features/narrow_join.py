@@ -13,7 +13,7 @@ from features.row_order import column
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["join_narrow", "rows_of_label_keys"]
+__all__ = ["join_narrow"]
 
 
 def join_narrow(
@@ -49,15 +49,3 @@ def join_narrow(
     fetched = features.join(F.broadcast(wanted), condition, "left_semi")
     joined = join_latest(found, fetched, keys=[*keys, ("__at", ts)], outputs=dict(outputs))
     return joined.select(*map(column, [*spine.columns, *outputs.values()]))
-
-
-def rows_of_label_keys(spine: DataFrame, features: DataFrame, keys: Sequence[tuple[str, str]]) -> DataFrame:
-    """Return the feature rows whose keys some label has, by a broadcast semi-join: what a small spine needs of a big table."""
-    from pyspark.sql import functions as F
-
-    names = [f"__k{i}" for i in range(len(keys))]
-    asked = spine.select(*[column(left).alias(n) for n, (left, _) in zip(names, keys, strict=True)]).dropna().distinct()
-    condition = F.lit(True)
-    for name, (_, right) in zip(names, keys, strict=True):
-        condition &= features[right] == asked[name]
-    return features.join(F.broadcast(asked), condition, "left_semi")

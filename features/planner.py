@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
 from features.arrow_types import is_key, strange_column
 from features.hot_keys import Slicing
-from features.narrow_join import join_narrow, rows_of_label_keys
+from features.narrow_join import join_narrow
 from features.point_in_time import join_as_of
+from features.pruning import rows_of_label_keys
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -80,7 +81,9 @@ class Plan:
     slicing: Slicing | None = None
 
 
-def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1, *, tasks: int = 4) -> Plan:
+def plan_join(
+    spine: int | None, tables: Sequence[int | None], columns: int = 1, *, tasks: int = 4, repeatable: bool = True
+) -> Plan:
     """Return the form for a spine and feature tables (the columns that are needed of them) of so many bytes; None: unknown.
 
     Parameters
@@ -89,6 +92,8 @@ def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1,
         How many features are needed of the widest table.
     tasks
         How many tasks the session runs at once.
+    repeatable
+        Whether the spine's keys and times are the same each time it is evaluated; else it is evaluated once.
 
     Examples
     --------
@@ -110,12 +115,12 @@ def plan_join(spine: int | None, tables: Sequence[int | None], columns: int = 1,
     if spine is None:
         what, buckets = f"{mib} and labels of unknown size", max(4 * least, features // _BUCKET)
         return _in_buckets_of_keys(what, buckets, slicing)
-    if columns < _WIDE and spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
+    if repeatable and columns < _WIDE and spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
         return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", least)
     few = max(4 * tasks, -(-spine // _BUCKET))
     if features <= _BUCKET and 8 * features <= spine:
         return Plan("small tables to all buckets", f"{mib}, for {few} buckets of labels", few)
-    if columns >= _WIDE and spine <= _BROADCAST and min(sizes) >= 3 * spine:
+    if repeatable and columns >= _WIDE and spine <= _BROADCAST and min(sizes) >= 3 * spine:
         return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part", least)
     what, buckets = f"{mib}, neither small nor wide beside the labels", max(least, (spine + features) // _BUCKET)
     return _in_buckets_of_keys(what, buckets, slicing)

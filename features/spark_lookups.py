@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
 from features.joined_tables import AsOfTable, join_tables
 from features.latest import join_latest
-from features.narrow_join import join_narrow, rows_of_label_keys
+from features.narrow_join import join_narrow
 from features.planner import Plan, plan_join, size_of, unfit_for_arrow
 from features.point_in_time import join_as_of
+from features.pruning import rows_of_label_keys, rows_of_label_times
+from features.repeatable import is_cheap, is_repeatable
 from features.row_order import column
 from features.spec import LookupStep
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["SparkLookup", "look_up_on_spark"]
+__all__ = ["SparkLookup", "Spine", "look_up_on_spark"]
+
+_WORTH_ITS_PASS = 2**25  # bytes of features, from which a pass over the label times may pay where there is a lookback
+_WORTH_ITS_PASS_WITHOUT = 2**28
+
+
+@dataclass(frozen=True)
+class Spine:
+    """The label rows before any lookup: of joined rows Spark knows nothing."""
+
+    rows: DataFrame
+    _repeatable: dict[tuple[str, ...], bool] = field(default_factory=dict)
+
+    @cached_property
+    def size(self) -> int | None:
+        """Bytes that Spark expects; None: unknown."""
+        return size_of(self.rows)
+
+    @cached_property
+    def is_cheap(self) -> bool:
+        """Whether it costs little to read them again."""
+        return is_cheap(self.rows)
+
+    def is_repeatable(self, steps: Sequence[LookupStep]) -> bool:
+        """Say whether what steps use of the rows is theirs, and the same each time they are evaluated."""
+        names = tuple(dict.fromkeys(name for step in steps for name in step.inputs))
+        if names not in self._repeatable:
+            self._repeatable[names] = set(names) <= set(self.rows.columns) and is_repeatable(self.rows, names)
+        return self._repeatable[names]
 
 
 @dataclass(frozen=True)
@@ -50,7 +80,7 @@ class SparkLookup:
 
 
 def look_up_on_spark(
-    frame: DataFrame, lookups: Sequence[SparkLookup], spine: int | None, span: tuple[Any, Any] | None
+    frame: DataFrame, lookups: Sequence[SparkLookup], spine: Spine, span: tuple[Any, Any] | None
 ) -> tuple[DataFrame, Sequence[SparkLookup], str]:
     """Return the rows with the outputs of the first lookup and of those done with it; which these are; the form, and why.
 
@@ -59,7 +89,7 @@ def look_up_on_spark(
     lookups
         All need columns of `frame` alone.
     spine
-        Bytes of the label rows before any lookup, as Spark expects: of joined rows it knows nothing. None: unknown.
+        What `frame` was before any lookup.
     span
         Earliest and latest label time of the first, where the labels lie at the end of a long history.
     """
@@ -77,27 +107,38 @@ def look_up_on_spark(
     if plan.form != "small tables to all buckets":  # which takes tables of any keys
         chosen = [one for one in chosen if _same_keys(first.step, one.step)]
         plan = _plan(frame, spine, chosen, tasks)
-    joined, form = _joined(frame, [one.as_of for one in chosen], plan)
-    return joined, chosen, f"{', '.join(one.step.table for one in chosen)}: {form} ({plan.reason})"
+    pruned = [_within_label_times(spine, one) for one in chosen]
+    joined, form = _joined(frame, spine, [one for one, _ in pruned], plan)
+    within = " of the label times' rows" if any(less for _, less in pruned) else ""
+    return joined, chosen, f"{', '.join(one.step.table for one in chosen)}: {form}{within} ({plan.reason})"
 
 
-def _plan(frame: DataFrame, spine: int | None, lookups: Sequence[SparkLookup], tasks: int) -> Plan:
+def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[AsOfLookup, bool]:
+    """Return the lookup in the rows that the labels' span of time can find, and whether that leaves out any."""
+    as_of = one.as_of
+    worth = _WORTH_ITS_PASS if as_of.lookback is not None else _WORTH_ITS_PASS_WITHOUT
+    if (size_of(as_of.features) or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
+        return as_of, False
+    rows = rows_of_label_times(spine.rows, as_of.features, as_of.time, as_of.lookback)
+    return replace(as_of, features=rows), True
+
+
+def _plan(frame: DataFrame, spine: Spine, lookups: Sequence[SparkLookup], tasks: int) -> Plan:
     sizes = [size_of(one.needed) for one in lookups]
-    plan = plan_join(spine, sizes, max(len(one.outputs) for one in lookups), tasks=tasks)
+    repeatable = spine.is_repeatable([one.step for one in lookups])
+    columns = max(len(one.outputs) for one in lookups)
+    plan = plan_join(spine.size, sizes, columns, tasks=tasks, repeatable=repeatable)
     unfit = unfit_for_arrow(frame, [one.as_of for one in lookups])
     return plan if unfit is None else Plan("union and window", unfit)
 
 
-def _joined(frame: DataFrame, lookups: Sequence[AsOfLookup], plan: Plan) -> tuple[DataFrame, str]:
+def _joined(frame: DataFrame, spine: Spine, lookups: Sequence[AsOfLookup], plan: Plan) -> tuple[DataFrame, str]:
     if plan.form == "small tables to all buckets":
         return join_small_tables(frame, lookups, plan.buckets), plan.form
     if plan.form.startswith("buckets of keys"):
         return join_buckets_of_keys(frame, lookups, plan.buckets, plan.slicing), plan.form
     if plan.form == "buckets of the labels' keys":
-        pruned = [
-            AsOfLookup(rows_of_label_keys(frame, one.features, one.keys), one.keys, one.time, one.outputs, one.lookback)
-            for one in lookups
-        ]
+        pruned = [replace(one, features=rows_of_label_keys(spine.rows, one.features, one.keys)) for one in lookups]
         return join_buckets_of_keys(frame, pruned, plan.buckets), plan.form
     if plan.form == "narrow match, wide fetch":
         for one in lookups:

@@ -1,0 +1,87 @@
+"""What Spark leaves out of a join by the labels' keys and times: never a row that some label finds."""
+
+import datetime as dt
+
+import pytest
+
+from features import FeatureLookup, create_feature_table, create_training_set, spark_lookups
+from features.pruning import rows_of_label_times
+from features.repeatable import is_repeatable
+
+BERLIN = "Europe/Berlin"
+
+
+@pytest.fixture
+def in_berlin(spark):
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", BERLIN)
+    yield
+    spark.conf.set("spark.sql.session.timeZone", before)
+
+
+@pytest.mark.usefixtures("in_berlin")
+def test_rows_outside_the_span_of_the_label_times_are_left_out_to_the_microsecond_also_as_clocks_change(spark):
+    noon = 1711882800_000000  # 2024-03-31 13:00 in Berlin, eleven hours after clocks were put forward
+    day = 86_400_000_000
+    spine = spark.sql(f"SELECT timestamp_micros(t) AS at FROM VALUES ({noon}L), ({noon + 5}L), (NULL) v(t)")
+    times = [noon - day - 1, noon - day, noon, noon + 5, noon + 6]
+    features = spark.createDataFrame([(t,) for t in times], "t long").selectExpr("t", "timestamp_micros(t) AS ts")
+    found = rows_of_label_times(spine, features, ("at", "ts"), dt.timedelta(days=1))
+    assert sorted(row["t"] for row in found.collect()) == times[1:4]
+    found = rows_of_label_times(spine, features, ("at", "ts"), None)
+    assert sorted(row["t"] for row in found.collect()) == times[:4]
+    found = rows_of_label_times(spine, features, ("at", "ts"), dt.timedelta.max)
+    assert sorted(row["t"] for row in found.collect()) == times[:4]
+    assert rows_of_label_times(spine.limit(0), features, ("at", "ts"), None).collect() == []
+
+
+def test_days_outside_the_span_of_the_label_days_are_left_out(spark):
+    spine = spark.sql("SELECT date'2024-03-31' AS at UNION ALL SELECT date'2024-04-02'")
+    features = spark.sql("SELECT explode(sequence(date'2024-03-25', date'2024-04-05')) AS ts")
+    found = rows_of_label_times(spine, features, ("at", "ts"), dt.timedelta(days=1, hours=5))
+    assert sorted(str(row["ts"]) for row in found.collect()) == [
+        "2024-03-30",
+        "2024-03-31",
+        "2024-04-01",
+        "2024-04-02",
+    ]
+
+
+def test_labels_by_chance_or_cut_off_are_not_read_twice(spark):
+    rows = spark.range(100).selectExpr("id AS k", "timestamp_seconds(id) AS at", "rand() AS chance")
+    assert is_repeatable(rows, ["k", "at"])
+    assert is_repeatable(rows.sample(0.5, seed=1), ["k"])
+    assert is_repeatable(rows.drop("chance").join(spark.range(5).selectExpr("id AS k"), "k").orderBy("k"), ["k", "at"])
+    assert not is_repeatable(rows, ["chance"])
+    assert not is_repeatable(rows.where("chance < 0.5"), ["k"])
+    assert not is_repeatable(rows.limit(7), ["k"])
+    assert not is_repeatable(rows.drop("chance").distinct().sample(0.5, seed=1), ["k"])
+    assert is_repeatable(rows.groupBy("at").agg({"k": "max"}), ["at", "max(k)"])
+    assert is_repeatable(rows.select("k").distinct().union(rows.select("k")), ["k"])
+    assert not is_repeatable(rows.groupBy("at").agg({"k": "first"}), ["first(k)"])
+    assert not is_repeatable(rows.drop("chance").dropDuplicates(["at"]), ["k"])
+    assert not is_repeatable(rows.selectExpr("row_number() OVER (ORDER BY at) AS k"), ["k"])
+
+
+def test_training_sets_of_labels_by_chance_and_of_long_histories_have_the_rows_features(
+    spark, schema, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
+    monkeypatch.setattr(spark_lookups, "_WORTH_ITS_PASS", 1)
+    monkeypatch.setattr(spark_lookups, "_WORTH_ITS_PASS_WITHOUT", 1)
+    features = "SELECT id % 500 AS k, timestamp_seconds(id * 60) AS ts, id AS x FROM range(20000)"
+    create_feature_table(spark, f"{schema}.f", ["k", "ts"], spark.sql(features), "ts")
+    every = spark.sql("SELECT id % 500 AS k, timestamp_seconds(900000 + id) AS at FROM range(1000)")
+    every.write.parquet(str(tmp_path / "labels"))
+    labels = spark.read.parquet(str(tmp_path / "labels"))
+    for spine, cut in ((labels, True), (labels.where("rand() < 0.5"), False), (labels.limit(300), False)):
+        for lookback in (None, dt.timedelta(hours=2)):
+            lookup = FeatureLookup(f"{schema}.f", "k", timestamp_lookup_key="at", lookback_window=lookback)
+            training_set = create_training_set(spine, [lookup], None)
+            assert ("of the label times' rows" in training_set.explain()) == cut
+            rows = training_set.load_df().selectExpr("k", "unix_seconds(at) AS at", "x").collect()
+            assert len(rows) > 200
+            for row in rows:
+                newest = (row["at"] // 60 - row["k"]) // 500 * 500 + row["k"]
+                young = lookback is None or row["at"] - newest * 60 <= 7200
+                assert row["x"] == (newest if young else None), row
