@@ -96,7 +96,7 @@ def join_buckets_of_keys(
     else:
         cut = hot.cut_labels(spine, left_keys, lookups[0].time[0])
         labels = _dealt_out(cut, spine.columns, [*left_keys, "__slice"], buckets)
-    return _matched_in_buckets(spine, labels, rows, lookups, match)
+    return _matched_in_buckets(spine, labels, rows, buckets, lookups, match)
 
 
 def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: int) -> DataFrame:
@@ -131,7 +131,7 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
     match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)), tuple(empty))
     used = dict.fromkeys(name for one in lookups for name in (*(left for left, _ in one.keys), one.time[0]))
     labels = _dealt_out(spine, spine.columns, list(used), buckets)
-    return _matched_in_buckets(spine, labels, rows, lookups, match)
+    return _matched_in_buckets(spine, labels, rows, buckets, lookups, match)
 
 
 def _dealt_out(frame: DataFrame, names: Sequence[str], dealt_by: Sequence[str], buckets: int) -> DataFrame:
@@ -139,7 +139,7 @@ def _dealt_out(frame: DataFrame, names: Sequence[str], dealt_by: Sequence[str], 
 
 
 def _matched_in_buckets(
-    spine: DataFrame, labels: DataFrame, rows: DataFrame, lookups: Sequence[AsOfLookup], match: _Match
+    spine: DataFrame, labels: DataFrame, rows: DataFrame, buckets: int, lookups: Sequence[AsOfLookup], match: _Match
 ) -> DataFrame:
     from pyspark.sql.types import StructField, StructType
 
@@ -151,7 +151,18 @@ def _matched_in_buckets(
     def matched(left: pa.Table, right: pa.Table) -> pa.Table:  # a method would not do: Spark counts its `self`
         return match.matched(left, right).cast(kinds)
 
-    return labels.groupBy("__bucket").cogroup(rows.groupBy("__bucket")).applyInArrow(matched, schema)
+    sides = [_each_in_a_partition(side, buckets).groupBy("__bucket") for side in (labels, rows)]
+    return sides[0].cogroup(sides[1]).applyInArrow(matched, schema)
+
+
+def _each_in_a_partition(rows: DataFrame, buckets: int) -> DataFrame:
+    """Return the rows with a partition for each bucket, where Spark can do that (4.1 and later).
+
+    By the hash of its number a bucket may share a partition with others while tasks have nothing to do, and Spark would merge
+    small partitions.
+    """
+    by_id = getattr(rows, "repartitionById", None)
+    return rows if by_id is None else by_id(buckets, column("__bucket"))
 
 
 def _send_by_value() -> None:

@@ -30,7 +30,7 @@ _FEW = 100  # times as much of features as of labels, from which it pays to leav
 _BUCKET = 32 * _MIB  # of what Spark expects, as stored: some 100 MiB in a Python worker
 _MANY_TASKS = 4
 _LARGE = 16 * _BUCKET
-_BUCKETS_PER_TASK = 8  # as they are dealt out to tasks by chance
+_BUCKETS_PER_TASK = 3  # so that tasks end about together; more cost more
 Form = Callable[..., "DataFrame"]
 
 
@@ -86,6 +86,8 @@ def plan_join(
 ) -> Plan:
     """Return the form for a spine and feature tables (the columns that are needed of them) of so many bytes; None: unknown.
 
+    Buckets hold some 32 MiB at most as Spark stores rows, and are at least three for each task, if that leaves them a MiB.
+
     Parameters
     ----------
     columns
@@ -109,16 +111,17 @@ def plan_join(
     sizes = [size for size in tables if size is not None]
     if len(sizes) < len(tables):
         return Plan("union and window", "the size of the feature tables is not known")
-    features, least = sum(sizes), tasks * _BUCKETS_PER_TASK
+    features = sum(sizes)
+    least = max(1, min(tasks * _BUCKETS_PER_TASK, (features + (spine or 0)) // _MIB))
     mib = f"{features / _MIB:,.0f} MiB of features"
     slicing = _slicing(features, tasks)
     if spine is None:
-        what, buckets = f"{mib} and labels of unknown size", max(4 * least, features // _BUCKET)
+        what, buckets = f"{mib} and labels of unknown size", max(4 * tasks * _BUCKETS_PER_TASK, features // _BUCKET)
         return _in_buckets_of_keys(what, buckets, slicing)
     if repeatable and columns < _WIDE and spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
         return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", least)
-    few = max(4 * tasks, -(-spine // _BUCKET))
-    if features <= _BUCKET and 8 * features <= spine:
+    few = max(min(tasks, least), -(-spine // _BUCKET))  # rows come evenly, and each sorts all feature rows
+    if features <= _BUCKET and features * few <= 2 * (spine + features):
         return Plan("small tables to all buckets", f"{mib}, for {few} buckets of labels", few)
     if repeatable and columns >= _WIDE and spine <= _BROADCAST and min(sizes) >= 3 * spine:
         return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part", least)

@@ -200,6 +200,15 @@ def test_label_rows_that_arrow_cannot_hold_take_a_form_without_it(spark, schema,
     assert [tuple(row)[2:] for row in plain.load_df().collect()] == [(5, 5)]
 
 
+def test_each_bucket_is_a_task_of_its_own(spark):
+    rows = spark.range(0, 6000).selectExpr("id AS k", "timestamp_seconds(id) AS at", "timestamp_seconds(id) AS ts")
+    lookup = AsOfLookup(rows, (("k", "k"),), ("at", "ts"), {"ts": "x"})
+    for join in (join_buckets_of_keys, join_small_tables):
+        tasks = join(rows, [lookup], 5).groupBy(F.spark_partition_id()).count().collect()
+        assert len(tasks) == 5
+        assert min(row["count"] for row in tasks) > 1000
+
+
 def test_workers_need_no_headwater(spark, tmp_path):
     at = dt.datetime(2024, 1, 1)
     spine = spark.createDataFrame([("a", at), ("b", at)], "k string, at timestamp")
@@ -226,5 +235,10 @@ def test_the_planner_says_which_form_and_why(spark):
     assert plan_join(2**26, [2**29], 200).form == "narrow match, wide fetch"
     assert plan_join(2**30, [2**24, None]).form == "union and window"
     assert plan_join(2**30, [2**35], tasks=2).buckets == 33 * 2**30 // 2**25
-    assert plan_join(None, [2**20], tasks=2).buckets == 64
+    assert plan_join(None, [2**20], tasks=2).buckets == 24
+    assert plan_join(5000, [9000], tasks=64).buckets == 1
+    assert plan_join(2**24, [2**23], tasks=2).form == "small tables to all buckets"
+    assert plan_join(2**24, [2**23], tasks=64).form == "buckets of keys"
+    assert plan_join(2**20, [2**30], tasks=2, repeatable=False).form == "buckets of keys"
+    assert plan_join(2**26, [2**29], 200, tasks=2, repeatable=False).form == "buckets of keys"
     assert not has_asof_join(spark)
