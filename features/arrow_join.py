@@ -17,13 +17,13 @@ import lakehouse
 from features.arrow_types import comparable
 from features.hot_keys import HotKeys, Slicing
 from features.matching import newest_rows
-from features.row_order import column, exact_micros, has_order
+from features.row_order import column, exact_micros, has_order, quoted
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
     from pyspark.sql.types import DataType
 
 __all__ = ["AsOfLookup", "join_buckets_of_keys", "join_small_tables"]
@@ -79,14 +79,16 @@ def join_buckets_of_keys(
         hot = HotKeys.of([(one.features, keys, one.time[1]) for one, keys in sides], slicing)
     rows = None
     for number, (one, keys) in enumerate(zip(lookups, right_keys, strict=True)):
-        held = {place: column(name) for (name, _), place in zip(one.columns, places[number], strict=True)}
-        known = one.features.where(column(one.time[1]).isNotNull())
+        held = {place: quoted(name) for (name, _), place in zip(one.columns, places[number], strict=True)}
+        known = one.features.where(f"{quoted(one.time[1])} IS NOT NULL")
         known = known if hot is None else hot.cut_features(known, keys, one.time[1], number)
-        part = known.select(
+        part = known.selectExpr(
             _bucket(keys if hot is None else [*keys, "__slice"], buckets),
-            F.lit(number).cast("short").alias("__table"),
-            *[held.get(slot, F.lit(None)).cast(kind).alias(slot) for slot, kind in slots.items()],
+            f"{number}S AS __table",
+            *[f"{held.get(slot, 'NULL')} AS {slot}" for slot in slots],
         )
+        free = {slot: F.col(slot).cast(kind) for slot, kind in slots.items() if slot not in held}
+        part = part.withColumns(free) if free else part
         rows = part if rows is None else rows.unionAll(part)
     assert rows is not None
     match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)))
@@ -107,7 +109,6 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
     Cost: one shuffle of the label rows, evenly however their keys are spread. Feature rows are packed into a few large
     values, which go to each bucket: as rows they would each be copied, shuffled and sorted for each. Lazy; no Spark job.
     """
-    from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import to_arrow_schema
     from pyspark.sql.types import StructField, StructType
 
@@ -116,12 +117,10 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
     rows, places, empty = None, [], []
     for number, one in enumerate(lookups):
         place = [f"__s{i}" for i in range(len(one.columns))]
-        known = one.features.where(column(one.time[1]).isNotNull())
-        flat = known.select(*[column(name).alias(slot) for (name, _), slot in zip(one.columns, place, strict=True)])
-        part = flat.mapInArrow(_packed, "__rows binary").select(
-            F.explode(F.sequence(F.lit(0), F.lit(buckets - 1))).alias("__bucket"),
-            F.lit(number).cast("short").alias("__table"),
-            "__rows",
+        known = one.features.where(f"{quoted(one.time[1])} IS NOT NULL")
+        flat = known.selectExpr(*[f"{quoted(n)} AS {slot}" for (n, _), slot in zip(one.columns, place, strict=True)])
+        part = flat.mapInArrow(_packed, "__rows binary").selectExpr(
+            f"explode(sequence(0, {buckets - 1})) AS __bucket", f"{number}S AS __table", "__rows"
         )
         rows = part if rows is None else rows.unionAll(part)
         places.append(place)
@@ -135,7 +134,7 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
 
 
 def _dealt_out(frame: DataFrame, names: Sequence[str], dealt_by: Sequence[str], buckets: int) -> DataFrame:
-    return frame.select(*map(column, names), _bucket(dealt_by, buckets))
+    return frame.selectExpr(*map(quoted, names), _bucket(dealt_by, buckets))
 
 
 def _matched_in_buckets(
@@ -173,10 +172,8 @@ def _send_by_value() -> None:
         register_pickle_by_value(sys.modules[module])  # type: ignore[no-untyped-call]
 
 
-def _bucket(names: Sequence[str], buckets: int) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.pmod(F.xxhash64(*map(column, names)), F.lit(buckets)).cast("int").alias("__bucket")
+def _bucket(names: Sequence[str], buckets: int) -> str:
+    return f"CAST(pmod(xxhash64({', '.join(map(quoted, names))}), {buckets}) AS INT) AS __bucket"
 
 
 def _packed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -11,6 +11,7 @@ from features.declared import declared_features
 from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
 from features.local_defaults import filled
 from features.matching import AmbiguousRowsError
+from features.row_order import chosen
 from features.spark_lookups import SparkLookup, Spine, look_up_on_spark
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
 from lakehouse import InvalidInputError, MissingColumnsError
@@ -108,7 +109,14 @@ def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
         raise MissingColumnsError(missing, "the DataFrame", df.columns, "needed to compute the features")
     given = {column.name: column.type for column in spec.computed if column.name in df.columns}
     own = [column for column in df.columns if column not in given]
-    frame = df.select(own + [F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()])
+    frame = (
+        chosen(df, own)
+        if not given
+        else df.select(
+            [F.col(f"`{name}`") for name in own]
+            + [F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()]
+        )
+    )
     steps = [
         (step, wanted)
         for step in in_order(spec.steps, [*own, *given])
@@ -156,6 +164,8 @@ def _evaluated(
         forms.append(form)
     if forms:
         plan = LookupPlan(plan.form, "; ".join([plan.reason, *forms]))
+    if not work.defaults:
+        return chosen(frame, [*work.own, *(c.name for c in spec.computed)]), plan
     return frame.select(
         *[F.col(f"`{name}`") for name in work.own],
         *[

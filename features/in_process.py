@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import lakehouse
@@ -146,6 +147,7 @@ def _complete(labels: pa.Table, lookups: Sequence[LocalLookup], most: int) -> pa
     return labels
 
 
+@cache
 def _parsed(kind: str) -> DataType:
     from pyspark.sql.types import _parse_datatype_string
 

@@ -147,12 +147,19 @@ def _slicing(features: int, tasks: int) -> Slicing | None:
     return Slicing(share, min(64, max(16, 2 * tasks)), one_in=features // _BUCKET)
 
 
-def size_of(frame: DataFrame) -> int | None:
-    """Return the bytes that Spark expects of a DataFrame: of files their size, by the share of the columns; no Spark job."""
+def size_of(frame: DataFrame, *, is_scan: bool = False) -> int | None:
+    """Return the bytes that Spark expects of a DataFrame: of files their size, by the share of the columns; no Spark job.
+
+    Parameters
+    ----------
+    is_scan
+        It is columns of a table: then the plan need not be optimised, for which Delta lists the files in a small job.
+    """
     plan: Any = getattr(frame, "_jdf", None)
     if plan is None:  # Spark Connect
         return None
-    size = int(str(plan.queryExecution().optimizedPlan().stats().sizeInBytes()))
+    execution = plan.queryExecution()
+    size = int((execution.analyzed() if is_scan else execution.optimizedPlan()).stats().sizeInBytes())
     return size if size < 2**50 else None  # what has no size counts as larger than anything
 
 

@@ -15,7 +15,7 @@ from features.planner import Plan, plan_join, size_of, unfit_for_arrow
 from features.point_in_time import join_as_of
 from features.pruning import rows_of_label_keys, rows_of_label_times
 from features.repeatable import is_cheap, is_repeatable
-from features.row_order import column
+from features.row_order import chosen
 from features.spec import LookupStep
 
 if TYPE_CHECKING:
@@ -70,7 +70,12 @@ class SparkLookup:
         """The rows with the columns that are needed of them, and no others."""
         names = [right for _, right in self.step.keys]
         names += [self.step.time[1]] if self.step.time else []
-        return self.rows.select(*[column(name) for name in dict.fromkeys([*names, *self.outputs])])
+        return chosen(self.rows, dict.fromkeys([*names, *self.outputs]))
+
+    @cached_property
+    def size(self) -> int | None:
+        """Bytes that Spark expects of them; None: unknown."""
+        return size_of(self.needed, is_scan=True)
 
     @property
     def as_of(self) -> AsOfLookup:
@@ -117,14 +122,14 @@ def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[AsOfLookup, boo
     """Return the lookup in the rows that the labels' span of time can find, and whether that leaves out any."""
     as_of = one.as_of
     worth = _WORTH_ITS_PASS if as_of.lookback is not None else _WORTH_ITS_PASS_WITHOUT
-    if (size_of(as_of.features) or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
+    if (one.size or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
         return as_of, False
     rows = rows_of_label_times(spine.rows, as_of.features, as_of.time, as_of.lookback)
     return replace(as_of, features=rows), True
 
 
 def _plan(frame: DataFrame, spine: Spine, lookups: Sequence[SparkLookup], tasks: int) -> Plan:
-    sizes = [size_of(one.needed) for one in lookups]
+    sizes = [one.size for one in lookups]
     repeatable = spine.is_repeatable([one.step for one in lookups])
     columns = max(len(one.outputs) for one in lookups)
     plan = plan_join(spine.size, sizes, columns, tasks=tasks, repeatable=repeatable)

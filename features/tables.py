@@ -184,7 +184,7 @@ def get_feature_table(spark: SparkSession, name: str) -> FeatureTable:
         There is, but it declares no primary key.
     """
     full = lakehouse.resolve(spark, name)
-    properties = lakehouse.table_properties(spark, str(full))
+    properties = lakehouse.properties_of(spark, full)
     if _KEYS not in properties:
         raise InvalidInputError(
             f"{full} is a table without a primary key, so it is not a feature table: make one with create_table(name, "

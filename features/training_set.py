@@ -12,6 +12,7 @@ import lakehouse
 from features.evaluate import evaluate, evaluate_in_process, in_order, plan_lookups
 from features.functions import CatalogFunction, get_function
 from features.lookup import FeatureFunction, FeatureLookup, as_names
+from features.row_order import chosen
 from features.saved_training_set import SavedTrainingSet, find_saved, replayed, save_rows
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
 from features.tables import FeatureTable, get_feature_table
@@ -44,10 +45,7 @@ class TrainingSet:
         Columns: those of `df` that are neither labels nor excluded, features in the lookups' order, on-demand features,
         labels. Feature tables are read at the versions that they had when the training set was made.
         """
-        from pyspark.sql import functions as F
-
-        rows = evaluate(self.feature_spec, self.df, versions="trained")
-        return rows.select(*[F.col(f"`{name}`") for name in self._names])
+        return chosen(evaluate(self.feature_spec, self.df, versions="trained"), self._names)
 
     def save(self, table: str, *, run_id: str = "") -> SavedTrainingSet:
         """Keep the training set as a new version of a Delta table, with its spec and the versions of its feature tables.

@@ -90,21 +90,27 @@ def refresh(spark: SparkSession) -> None:
         entries.restore(spark, schema, known)
 
 
-def register(spark: SparkSession, name: TableName) -> None:
-    """Make this one table known to the session, or forgotten if its folder is gone; cheap if nothing changed."""
+def register(spark: SparkSession, name: TableName) -> bool:
+    """Make this one table known to the session, or forgotten if its folder is gone; say whether it has a folder.
+
+    Some 2 ms if nothing changed: the catalog is asked past SQL.
+    """
     folder = folder_of(spark, name)
     if folder is None:
-        return
+        return False
     add_catalog(spark, name.catalog)
+    if not folder.parent.is_dir():
+        return False
     schema, table = name.schema.lower(), name.table.lower()
-    there = (folder / "_delta_log").is_dir()
-    if folder.parent.is_dir():
+    external, there = _external(spark), (folder / "_delta_log").is_dir()
+    if not external.databaseExists(schema):
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{schema}`")
-    known = folder.parent.is_dir() and _external(spark).tableExists(schema, table)
+    known = external.tableExists(schema, table)
     if there and not known:
         _register(spark, schema, table, folder)
     elif known and not there:
         _forget(spark, schema, table)
+    return there
 
 
 def _register(spark: SparkSession, schema: str, table: str, folder: Path) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "newest_version",
     "optimize",
     "overwrite",
+    "properties_of",
     "read_changes",
     "read_table",
     "replace_interval",
@@ -52,9 +53,11 @@ _TRIES = 6
 
 def table_exists(spark: SparkSession, name: str) -> bool:
     """Say whether there is a table of this name, also if another process made it since the session started."""
-    full = catalog.complete(spark, name)
-    catalog.register(spark, full)
-    return bool(spark.catalog.tableExists(full.quoted))
+    return _is_there(spark, catalog.complete(spark, name))
+
+
+def _is_there(spark: SparkSession, full: TableName) -> bool:
+    return catalog.register(spark, full) or bool(spark.catalog.tableExists(full.quoted))
 
 
 def resolve(spark: SparkSession, name: str) -> TableName:
@@ -66,7 +69,7 @@ def resolve(spark: SparkSession, name: str) -> TableName:
         If it is not; the error names the tables of its schema.
     """
     full = catalog.complete(spark, name)
-    if not table_exists(spark, name):
+    if not _is_there(spark, full):
         raise TableNotFoundError(str(full), list_tables(spark, full.catalog, full.schema))
     return full
 
@@ -290,7 +293,12 @@ def rows_written(spark: SparkSession, name: str, *, since: int) -> int:
 
 def table_properties(spark: SparkSession, name: str) -> dict[str, str]:
     """Return the table's properties."""
-    rows = spark.sql(f"SHOW TBLPROPERTIES {resolve(spark, name).quoted}").collect()
+    return properties_of(spark, resolve(spark, name))
+
+
+def properties_of(spark: SparkSession, full: TableName) -> dict[str, str]:
+    """Return the properties of a table that is known to be there."""
+    rows = spark.sql(f"SHOW TBLPROPERTIES {full.quoted}").collect()
     return {row["key"]: row["value"] for row in rows}
 
 
