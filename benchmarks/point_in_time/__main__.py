@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.point_in_time.agreement import Answer, disagreement
 from benchmarks.point_in_time.field import ALONE, CONTESTANTS, Contestant, Outcome, compete, environment
-from benchmarks.point_in_time.report import document, machine, table
+from benchmarks.point_in_time.report import document, machine, profiles, table
 from benchmarks.point_in_time.shapes import SHAPES, Shape, generate
 
 _KNOWN = {**CONTESTANTS, **ALONE}
@@ -55,6 +55,7 @@ def main() -> int:
                 if outcome.seconds or outcome.error != "not run at this size":
                     told["sinks"][sink][contestant.name] = asdict(outcome)
             print(f"\n{shape.title}, to {sink}\n", *table(told["sinks"][sink], sized.labels), sep="\n", flush=True)
+            print("", *profiles(told["sinks"][sink]), sep="\n", flush=True)
         results[shape.name] = told
         known.write_text(json.dumps(results))
         if asked.scale == 1:

@@ -55,7 +55,7 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run; `error` says why there are no numbers."""
+    """What came of a run; `error` says why there are no numbers, `profile` where the time of one more run went."""
 
     seconds: tuple[float, ...] = ()
     cpu: tuple[float, ...] = ()
@@ -63,6 +63,7 @@ class Outcome:
     versions: dict[str, str] = field(default_factory=dict)
     error: str = ""
     rows: str = ""
+    profile: dict[str, float] = field(default_factory=dict)
 
 
 _SPARK_FEAST = ("feast[spark]>=0.60",)
@@ -123,7 +124,7 @@ def compete(
         said = [line for line in (out / "log.txt").read_text().splitlines() if line.strip()]
         return Outcome(peak_bytes=peak, error=f"failed: {said[-1][:160] if said else process.returncode}")
     told: dict[str, Any] = json.loads(lines[-1])
-    return Outcome(tuple(told["seconds"]), tuple(told["cpu"]), peak, told["versions"])
+    return Outcome(tuple(told["seconds"]), tuple(told["cpu"]), peak, told["versions"], profile=told["profile"])
 
 
 def start(

@@ -8,7 +8,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-__all__ = ["document", "machine", "table"]
+__all__ = ["document", "machine", "profiles", "table"]
 
 _HEAD = (
     "| | min s | median s | max s | CPU s | peak GiB | against union and window | against DuckDB | rows |",
@@ -23,7 +23,24 @@ each where there are others. CPU seconds (median) are those of the whole process
 pages that processes share counted for each. Ratios are of median seconds: other's time by the contestant's, so that 4× is
 four times as fast. *Rows*: every result is compared with the right answer, value by value; two lines without a join say what
 is the least on Spark: to read the label rows and give them back, and that with a shuffle of the feature rows.
+
+*Where the time goes*: one more run of each that uses Spark, by Spark's own metrics. *Clock*: seconds of the run, of which
+*outside jobs* went by while Spark had none: what the driver checks and plans, and all that is looked up in process. *Tasks*:
+seconds of all tasks, which run side by side, so that they are up to twice the clock's on two cores; of them *scan*, *sort*,
+*Python* (workers, with what they wait for) and *GC*. The rest of them is Spark's generated code: rows are made, hashed, copied
+into the shuffle and out of it, and written as Parquet. *Shuffled* and *to Python* are MiB.
 """
+_PROFILE = {
+    "wall": "clock",
+    "outside": "outside jobs",
+    "tasks": "tasks",
+    "scan": "scan",
+    "sort": "sort",
+    "python": "Python",
+    "gc": "GC",
+    "shuffled_mib": "shuffled",
+    "to_python_mib": "to Python",
+}
 
 
 def machine() -> dict[str, Any]:
@@ -66,6 +83,22 @@ def table(outcomes: dict[str, dict[str, Any]], labels: int) -> list[str]:
     return lines
 
 
+def profiles(outcomes: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the lines of the table of where the time goes; none if nobody was profiled."""
+    told = {name: one["profile"] for name, one in outcomes.items() if one.get("profile")}
+    if not told:
+        return []
+    rows = [
+        " | ".join(f"{one[figure]:,.0f}" if figure.endswith("mib") else f"{one[figure]:.2f}" for figure in _PROFILE)
+        for one in told.values()
+    ]
+    return [
+        f"| Where the time goes | {' | '.join(_PROFILE.values())} |",
+        "|---|" + "---:|" * len(_PROFILE),
+        *[f"| {name} | {row} |" for name, row in zip(told, rows, strict=True)],
+    ]
+
+
 def document(results: dict[str, Any]) -> str:
     """Return docs/benchmarks.md for all results that are there."""
     lines = [_BEGIN]
@@ -85,6 +118,8 @@ def document(results: dict[str, Any]) -> str:
                 "",
                 *table(outcomes, shape["labels"]),
             ]
+            told = profiles(outcomes)
+            lines += ["", *told] if told else []
         lines.append("")
     versions: dict[str, str] = {}
     for shape in results.values():

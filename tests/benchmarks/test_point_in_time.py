@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.point_in_time.agreement import Answer, disagreement
 from benchmarks.point_in_time.field import CONTESTANTS
-from benchmarks.point_in_time.report import document, table
+from benchmarks.point_in_time.report import document, profiles, table
 from benchmarks.point_in_time.shapes import SHAPES, generate
 
 PROGRAMS = Path(__file__).parents[2] / "benchmarks" / "point_in_time" / "contestants"
@@ -34,6 +34,12 @@ def test_ours_and_others_on_the_same_spark_give_the_right_rows(spark, schema, tm
     monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
     here("parquet", tmp_path / "out")
     assert disagreement(answer, tmp_path / "out") == ""
+    told = here.profile("parquet", tmp_path / "profiled")
+    assert 0 < told["outside"] < told["wall"]
+    assert told["tasks"] > 0
+    assert min(told["python"], told["to_python_mib"], told["shuffled_mib"]) > 0
+    assert window.profile("parquet", tmp_path / "profiled2")["python"] == 0
+    assert profiles({"a": {"profile": told}})[2].startswith("| a | ")
     lost = spark.read.parquet(str(tmp_path / "out")).where("id > 0")
     lost.write.parquet(str(tmp_path / "lost"))
     assert disagreement(answer, tmp_path / "lost") == "1 rows lost, 0 multiplied"

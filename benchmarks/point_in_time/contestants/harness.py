@@ -37,9 +37,11 @@ def compete(make, distributions):
     if result is not None:
         target.mkdir(exist_ok=True)
         result.to_parquet(target / "part-0.parquet", index=False)
+    profile = getattr(contestant, "profile", None)
+    told = profile(sink, Path(out) / "profiled") if profile is not None and int(repeats) else {}
     versions = {name: metadata.version(name) for name in distributions}
     versions["Python"] = platform.python_version()
-    report = {"seconds": seconds, "cpu": cpu, "versions": versions, "note": getattr(contestant, "note", "")}
+    report = {"seconds": seconds, "cpu": cpu, "versions": versions, "profile": told}
     print("\n" + json.dumps(report), flush=True)
     return None
 

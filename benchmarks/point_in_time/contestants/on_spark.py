@@ -3,6 +3,7 @@
 import harness
 from pyspark.sql import Window
 from pyspark.sql import functions as F
+from spark_profile import profiled
 
 import lakehouse
 
@@ -79,6 +80,7 @@ def on(spark, spec, folder, join):
         joined.write.parquet(str(target))
         return None
 
+    run.profile = lambda sink, target: profiled(spark, lambda: run(sink, target))
     return run
 
 
