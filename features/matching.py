@@ -1,18 +1,19 @@
 """Which feature row belongs to each label row, in NumPy: the heart of the in-process point-in-time join.
 
-Keys become integer codes, key and time one integer, and the feature rows are sorted by it once; each label's row is then
-found by bisection. No row of one side is ever paired with all rows of the other, and only keys and times are looked at:
+Keys become integer codes, key and time one integer, by which the smaller side is sorted once; each label's row is then found
+by bisection. No row of one side is ever paired with all rows of the other, and only keys and times are looked at:
 what the columns hold, and of which type they are, does not matter here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.bisection import finder, in_threads, sorted_places
+from features.bisection import finder, in_threads, last_of_unsorted, sorted_places
 from features.key_codes import codes_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["AmbiguousRowsError", "newest_rows", "rows_of_keys"]
 
 _LARGEST = np.iinfo(np.int64).max
+_FEWER = 2  # times as many feature rows as labels, from which it is the labels that are sorted
 _CHUNK = 1 << 19  # label rows at a time: their arrays stay in the processor's cache
 
 
@@ -53,12 +55,13 @@ def newest_rows(
     Raises
     ------
     AmbiguousRowsError
-        If a key has several feature rows of one time, and nothing says which counts.
+        If a key has several feature rows of one time, one of them some label's, and nothing says which counts; or of any time,
+        where the feature rows are sorted.
 
     Notes
     -----
-    One sort of the feature rows if they do not come sorted, none of the label rows, which are worked on in parts by as
-    many threads as there are processors; memory some 40 bytes per row of both sides.
+    One sort of the smaller side: of the feature rows, if they do not come sorted, or of the label rows where they are far
+    fewer. As many threads as there are processors; memory some 40 bytes per row of both sides.
 
     Examples
     --------
@@ -80,29 +83,29 @@ def newest_rows(
         return np.full(len(labels), -1, dtype=np.int64)
     first, width, times, at_scaled = _scaled(times, at, int(max(code.max(), labels.max())))
     place = code * width + (times - first)
-    order = None
-    if np.any(place[1:] < place[:-1]):
-        order, place = sorted_places(place)
-    rows = wanted if order is None else order if wanted is None else wanted[order]
-    if np.any(place[1:] == place[:-1]):
-        if greatest is None:
-            raise AmbiguousRowsError
-        place, rows = _without_ties(place, np.arange(len(place)) if rows is None else rows, greatest)
-    find = finder(place, len(labels))
+    asked = _Labels(labels, at_scaled, first, width)
     found = np.empty(len(labels), dtype=np.int64)
 
-    def match(start: int) -> None:
-        part = slice(start, start + _CHUNK)
-        label = labels[part]
-        # Before the first time of all, a label stands after everything of the key before, and finds nothing of its own.
-        position = find(label * width + np.clip(at_scaled[part] - first, -1, width - 1))
-        held = (position >= 0) & (label >= 0)
-        position[position < 0] = 0
-        held &= place[position] >= label * width
+    def keep(
+        part: slice, position: NDArray[np.int64], rows: NDArray[np.int64] | None, place: NDArray[np.int64]
+    ) -> None:
+        held = asked.of_their_key(part, position, place)
         row = position if rows is None else rows[position]
         if lookback is not None:
             held &= at[part] - known_at[row] <= lookback
         found[part] = np.where(held, row, -1)
+
+    if _FEWER * len(labels) <= len(place):
+        position = last_of_unsorted(place, asked.places(slice(None)))
+        if position is not None:
+            keep(slice(None), position, wanted, place)
+            return found
+    place, rows = _sorted(place, wanted, greatest)
+    find = finder(place, len(labels))
+
+    def match(start: int) -> None:
+        part = slice(start, start + _CHUNK)
+        keep(part, find(asked.places(part)), rows, place)
 
     in_threads(match, range(0, len(labels), _CHUNK))
     return found
@@ -127,6 +130,41 @@ def rows_of_keys(label_keys: Sequence[pa.ChunkedArray], feature_keys: Sequence[p
         raise AmbiguousRowsError
     spot = np.minimum(np.searchsorted(code, labels), len(code) - 1)
     return np.where((labels >= 0) & (code[spot] == labels), wanted[order[spot]], -1)
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Codes and times of the label rows, and how both become one number, as they do for the feature rows."""
+
+    codes: NDArray[np.int64]
+    times: NDArray[np.int64]
+    first: int
+    width: int
+
+    def places(self, part: slice) -> NDArray[np.int64]:
+        """Return the numbers; before the first time of all, a label stands after everything of the key before."""
+        return self.codes[part] * self.width + np.clip(self.times[part] - self.first, -1, self.width - 1)
+
+    def of_their_key(self, part: slice, position: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which labels found a row of their own key; positions of none become 0."""
+        codes = self.codes[part]
+        held = (position >= 0) & (codes >= 0)
+        position[position < 0] = 0
+        return np.asarray(held & (place[position] >= codes * self.width))
+
+
+def _sorted(
+    place: NDArray[np.int64], rows: NDArray[np.int64] | None, greatest: Callable[[NDArray[np.int64]], int] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """Return the places sorted, each once, and their rows; None: row i has place i."""
+    if np.any(place[1:] < place[:-1]):
+        order, place = sorted_places(place)
+        rows = order if rows is None else rows[order]
+    if np.any(place[1:] == place[:-1]):
+        if greatest is None:
+            raise AmbiguousRowsError
+        return _without_ties(place, np.arange(len(place)) if rows is None else rows, greatest)
+    return place, rows
 
 
 def _without_ties(

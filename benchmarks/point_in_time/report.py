@@ -30,6 +30,7 @@ seconds of all tasks, which run side by side, so that they are up to twice the c
 *Python* (workers, with what they wait for) and *GC*. The rest of them is Spark's generated code: rows are made, hashed, copied
 into the shuffle and out of it, and written as Parquet. *Shuffled* and *to Python* are MiB.
 """
+_GROWING = ("one_million", "ten_million", "hundred_million")
 _PROFILE = {
     "wall": "clock",
     "outside": "outside jobs",
@@ -121,6 +122,7 @@ def document(results: dict[str, Any]) -> str:
             told = profiles(outcomes)
             lines += ["", *told] if told else []
         lines.append("")
+    lines += _growth(results)
     versions: dict[str, str] = {}
     for shape in results.values():
         for outcomes in shape["sinks"].values():
@@ -128,6 +130,31 @@ def document(results: dict[str, Any]) -> str:
                 versions |= one["versions"]
     lines += ["## Versions", "", ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + ".", ""]
     return "\n".join(lines)
+
+
+def _growth(results: dict[str, Any]) -> list[str]:
+    """Return how the time grows over the shapes that are alike but for their rows, and what several tables cost beside one."""
+    lines = []
+    growing = [(name, results[name]) for name in _GROWING if name in results]
+    if len(growing) > 1:
+        lines += ["## Growth: ten times the rows", "", "| rows | median s | times the one before |", "|---|---:|---:|"]
+        before = None
+        for name, shape in growing:
+            one = shape["sinks"]["parquet"]["ours, Spark forms"]
+            seconds = statistics.median(_warm(one)) if one["seconds"] else None
+            ratio = f"{seconds / before:.1f}×" if seconds and before else ""
+            lines.append(f"| {name.replace('_', ' ')} | {'' if seconds is None else f'{seconds:.2f}'} | {ratio} |")
+            before = seconds
+        lines.append("")
+    if {"medium", "five_tables"} <= set(results):
+        lines += ["## Five tables beside one", "", "| | times the median of one |", "|---|---:|"]
+        one, five = (results[name]["sinks"]["parquet"] for name in ("medium", "five_tables"))
+        for name in one:
+            if name in five and one[name]["seconds"] and five[name]["seconds"]:
+                ratio = statistics.median(_warm(five[name])) / statistics.median(_warm(one[name]))
+                lines.append(f"| {name} | {ratio:.1f}× |")
+        lines.append("")
+    return lines
 
 
 def _warm(one: dict[str, Any]) -> list[float]:

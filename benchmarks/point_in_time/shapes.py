@@ -84,6 +84,19 @@ def _taxi(millions: int, *, heavy: bool) -> Shape:
     )
 
 
+def _growing(name: str, millions: int) -> Shape:
+    """Return one of the shapes that differ by their size alone: a hundredth as many labels, and keys."""
+    return Shape(
+        name,
+        f"{millions * 10_000:,} labels × {millions} M rows × 2 features, in 4 GiB",
+        millions * 10_000,
+        (Table("t0", millions * 1_000_000, millions * 10_000, 2),),
+        heavy=True,
+        only=("ours, Spark forms",),
+    )
+
+
+_GROWTH = {"one_million": 1, "ten_million": 10, "hundred_million": 100}
 _FIVE = tuple(Table(f"t{i}", 1_000_000, 10_000, 10) for i in range(5))
 SHAPES = {
     shape.name: shape
@@ -110,14 +123,7 @@ SHAPES = {
             100_000,
             (Table("t0", 1_000_000, 10_000, 10, lookback_days=1),),
         ),
-        Shape(
-            "hundred_million",
-            "1 M labels × 100 M rows × 2 features",
-            1_000_000,
-            (Table("t0", 100_000_000, 1_000_000, 2),),
-            heavy=True,
-            only=("ours, Spark forms",),
-        ),
+        *(_growing(name, millions) for name, millions in _GROWTH.items()),
     )
 }
 
