@@ -37,7 +37,7 @@ def main() -> int:
         sized = shape.scaled(asked.scale)
         data = cache / f"{shape.name}-{asked.scale:g}"
         generate(sized, data)
-        answer = None if shape.only else Answer(data)
+        answer = Answer(data)
         told = {
             "title": shape.title,
             "labels": sized.labels,
@@ -74,7 +74,7 @@ def _measured(
     cache: Path,
     sink: str,
     asked: argparse.Namespace,
-    answer: Answer | None,
+    answer: Answer,
 ) -> Outcome:
     against = contestant.reason_against(shape)
     if against:
@@ -92,7 +92,7 @@ def _measured(
     )
     if outcome.seconds and not contestant.joins:
         outcome = replace(outcome, rows="no join")
-    elif outcome.seconds and answer is not None:
+    elif outcome.seconds:
         outcome = replace(outcome, rows=disagreement(answer, out / "result"))
     shutil.rmtree(out, ignore_errors=True)
     print(

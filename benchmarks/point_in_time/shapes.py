@@ -79,7 +79,7 @@ def _taxi(millions: int, *, heavy: bool) -> Shape:
             Table("dropoff", 0, 263, 2, "dropoff_zone", every_minutes=30),
         ),
         days=31,
-        sinks=("pandas", "parquet") if millions < 10 else ("pandas",),
+        sinks=("pandas", "parquet"),
         heavy=heavy,
     )
 
