@@ -22,13 +22,13 @@ def profiled(spark, run):
     Tasks run side by side, so that their seconds are up to as many times the clock's as there are cores.
     """
     state, core = spark._jsparkSession.sharedState().statusStore(), spark.sparkContext._jsc.sc().statusStore()
-    before, began, start = state.executionsList().size(), time.time(), time.perf_counter()
+    before = max((one.executionId() for one in _items(state.executionsList())), default=-1)  # Spark forgets old ones
+    began, start = time.time(), time.perf_counter()
     run()
     wall = time.perf_counter() - start
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
     found = dict.fromkeys(_SQL, 0.0)
-    every = _items(state.executionsList())
-    for execution in every[before:]:
+    for execution in (one for one in _items(state.executionsList()) if one.executionId() > before):
         values = state.executionMetrics(execution.executionId())
         for node in _items(state.planGraph(execution.executionId()).allNodes()):
             for metric in _items(node.metrics()):
