@@ -53,7 +53,8 @@ class HotKeys:
 
         Notes
         -----
-        Cost: two passes over keys and times of the tables, one of them over the sample; no other column. Lazy; no Spark job.
+        Cost: two passes over keys and times of the tables, one of them over the sample; no other column. Spark does them once
+        for all uses that need the same columns of them, and so each use is made to. Lazy; no Spark job.
         """
         from pyspark.sql import functions as F
 
@@ -66,11 +67,16 @@ class HotKeys:
             )
             for number, (rows, keys, time) in enumerate(tables)
         ]
-        every = reduce(lambda one, other: one.unionAll(other), parts).dropna()
+        every = reduce(lambda one, other: one.unionAll(other), parts)
+        for name in (*names, "__micros"):
+            every = every.where(F.col(name).isNotNull())
         sample = every.where(F.pmod(F.xxhash64(*names, "__micros"), F.lit(slicing.one_in)) == 0)
         ends = [F.count("*").alias("__rows"), F.min("__micros").alias("__first"), F.max("__micros").alias("__last")]
         counted = sample.groupBy(*names).agg(*ends)
-        least = counted.agg(F.sum("__rows") * slicing.share).scalar()
+        rows_of_all = F.sum(
+            F.when(F.col("__first") <= F.col("__last"), F.col("__rows"))
+        )  # needs all, as what is counted does
+        least = counted.agg(rows_of_all * slicing.share).scalar()
         first, last = F.col("__first").cast("double"), F.col("__last").cast("double")
         hot = counted.where((F.col("__rows") >= least) & (F.col("__last") > F.col("__first"))).select(
             *names, first.alias("__first"), ((last - first) / slicing.slices).alias("__width")
@@ -117,7 +123,11 @@ class HotKeys:
         return rows.join(F.broadcast(self.rows), condition, "left")
 
     def _slice(self, at: Column) -> Column:
-        return _slice(at, self.slicing.slices)
+        from pyspark.sql import functions as F
+
+        return (
+            F.when(F.col("__lasts").isNotNull(), _slice(at, self.slicing.slices)).otherwise(F.lit(0)).alias("__slice")
+        )
 
 
 def _slice(at: Column, slices: int) -> Column:

@@ -1,6 +1,7 @@
 """Keys with very many rows: found in the plan itself, cut into slices of time, and joined as if they had not been."""
 
 import datetime as dt
+import re
 
 import oracle
 from pyspark.sql import functions as F
@@ -56,6 +57,21 @@ def test_the_rows_of_a_hot_key_are_matched_in_several_buckets(spark, monkeypatch
     assert (before >= 6000, one) == (True, 1)
     assert after < 3000
     assert several > 4
+
+
+def test_hot_keys_cost_two_passes_over_the_features_and_none_more_for_the_labels(spark, tmp_path):
+    _history(spark).write.parquet(str(tmp_path / "features"))
+    features = spark.read.parquet(str(tmp_path / "features"))
+    spine = spark.sql(
+        "SELECT if(id > 2, 'hot', concat('k', id)) AS k, timestamp_seconds(1700000000 + id) AS at FROM range(9)"
+    )
+    lookups = [AsOfLookup(features, (("k", "key"),), ("at", "ts"), {"x": output}) for output in ("x", "y")]
+    joined = join_buckets_of_keys(spine, lookups, 4, Slicing(share=0.2, slices=16, one_in=2))
+    joined.collect()
+    mode = spark._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("formatted")
+    plan = joined._jdf.queryExecution().explainString(mode)
+    run = "".join(re.findall(r"== Final Plan ==(.*?)== Initial Plan ==", plan, re.DOTALL))
+    assert run.count("Scan parquet") == 2 * (1 + 2)
 
 
 def test_tables_of_one_spine_are_cut_alike_with_ties_and_rows_far_apart(spark):
