@@ -1,8 +1,8 @@
 """The point-in-time join on Spark's workers, matched in Arrow and NumPy: one shuffle for all tables, no sort of times.
 
-Label rows and feature rows are dealt out into buckets, and each bucket's are matched as they are matched in process. Spark
-moves flat rows, sorts them by the bucket's number, and no more: a window over the union of both sorts by keys and times and
-copies each feature row twice, once more for each table that is looked up.
+Label rows and feature rows are dealt out into buckets, each a partition of its own, and each bucket's are matched as they are
+matched in process. Spark moves flat rows, and no more: a window over the union of both sorts by keys and times and copies each
+feature row twice, once more for each table that is looked up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import lakehouse
 from features.arrow_types import comparable
 from features.hot_keys import HotKeys, Slicing
 from features.matching import newest_rows
-from features.row_order import column, exact_micros, has_order, quoted
+from features.row_order import exact_micros, has_order
+from lakehouse import column, quoted
 
 if TYPE_CHECKING:
     import numpy as np

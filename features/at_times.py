@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from features.definitions import AggregationFunction
 from features.window_scan import Windowed, WindowEdges, WindowScan
 from features.windows import DAY_MICROS, SawtoothWindow, TimeWindow, epoch_micros, length_micros, micros, reach_micros
+from lakehouse import column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -53,25 +54,25 @@ def windows_at(
     names = [f"__k{i}" for i in range(len(keys))]
     label_time, event_time = time
     labels = spine.select(
-        *[_column(left).alias(name) for name, (left, _) in zip(names, keys, strict=True)],
-        F.unix_micros(_column(label_time)).alias("__at"),
-        F.struct(*[_column(name) for name in spine.columns]).alias("__label"),
+        *[column(left).alias(name) for name, (left, _) in zip(names, keys, strict=True)],
+        F.unix_micros(column(label_time)).alias("__at"),
+        F.struct(*[column(name) for name in spine.columns]).alias("__label"),
     )
-    inputs = {column: f"__v{i}" for i, column in enumerate(sorted({f.operator.input for f in functions.values()}))}
+    inputs = {given: f"__v{i}" for i, given in enumerate(sorted({f.operator.input for f in functions.values()}))}
     reach = reach_micros([function.time_window for function in functions.values()])
-    at = F.unix_micros(_column(event_time))
+    at = F.unix_micros(column(event_time))
     counts = at.isNotNull()
     for _, right in keys:
-        counts &= _column(right).isNotNull()
+        counts &= column(right).isNotNull()
     if span is not None and span[0] is not None:
         first, last = (F.lit(moment).cast("timestamp") for moment in span)
-        counts &= _column(event_time) < last
+        counts &= column(event_time) < last
         if reach is not None:
-            counts &= _column(event_time) >= F.timestamp_micros(F.unix_micros(first) - reach)
+            counts &= column(event_time) >= F.timestamp_micros(F.unix_micros(first) - reach)
     rows = events.where(counts).select(
-        *[_column(right).alias(name) for name, (_, right) in zip(names, keys, strict=True)],
+        *[column(right).alias(name) for name, (_, right) in zip(names, keys, strict=True)],
         at.alias("__at"),
-        *[_column(column).alias(name) for column, name in inputs.items()],
+        *[column(given).alias(name) for given, name in inputs.items()],
     )
     kinds = {name: f.operator.returns(events.schema[f.operator.input].dataType) for name, f in functions.items()}
     wanted = [
@@ -98,16 +99,16 @@ def change_times(
     """
     from pyspark.sql import functions as F
 
-    at = F.unix_micros(_column(time))
+    at = F.unix_micros(column(time))
     known = at.isNotNull()
     for key in keys:
-        known &= _column(key).isNotNull()
+        known &= column(key).isNotNull()
     moments = [moment for window in dict.fromkeys(windows) for moment in _changes(window, at)]
     return (
         events.where(known)
-        .select(*[_column(key) for key in keys], F.explode(F.array(*moments)).alias("__at"))
+        .select(*[column(key) for key in keys], F.explode(F.array(*moments)).alias("__at"))
         .distinct()
-        .select(*[_column(key) for key in keys], F.timestamp_micros("__at").alias(name))
+        .select(*[column(key) for key in keys], F.timestamp_micros("__at").alias(name))
     )
 
 
@@ -145,9 +146,3 @@ def _number(function: AggregationFunction) -> float | None:
     given = function.operator.extra_parameters()
     found: float | None = given.get("n", given.get("percentile"))
     return found
-
-
-def _column(name: str) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.col("`" + name.replace("`", "``") + "`")

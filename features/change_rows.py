@@ -19,6 +19,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+import lakehouse
 from features.change_scan import ChangeScan, Total
 from features.definitions import AggregationFunction, FeatureGroup
 from features.operators import Avg, Count, Max, Min, Sum
@@ -63,8 +64,8 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
     functions = _aggregations(group)
     windows = [function.time_window for function in functions.values()]
     slide, delay, width = windows[0].slide_micros, micros(windows[0].delay), grid(windows)
-    keys = [F.col(f"`{name}`") for name in group.entity]
-    time = F.unix_micros(F.col(f"`{group.timeseries_column}`"))
+    keys = [lakehouse.column(name) for name in group.entity]
+    time = F.unix_micros(lakehouse.column(group.timeseries_column))
     known = time.isNotNull()
     for key in keys:
         known &= key.isNotNull()
@@ -101,7 +102,7 @@ def _scanned(
     scan = ChangeScan(
         tuple(group.entity), tuple(totals.items()), slide, first, last, to_arrow_schema(schema, timezone="UTC")
     )
-    order = [*[f"`{key}`" for key in group.entity], "__at"]
+    order = [*map(lakehouse.quoted, group.entity), "__at"]
     return buckets.repartition(*order[:-1]).sortWithinPartitions(*order).mapInArrow(scan, schema)
 
 
@@ -112,7 +113,7 @@ def _windowed(
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    keys = [F.col(f"`{name}`") for name in group.entity]
+    keys = [lakehouse.column(name) for name in group.entity]
     durations = sorted({total.duration for total in totals.values()})
     ends = [_after(F.col("__at") - 1, slide)] + [_after(F.col("__at") - 1 + d, slide) for d in durations]
     changes = (
@@ -123,7 +124,9 @@ def _windowed(
     )
     ordered = Window.partitionBy(*keys).orderBy("__at")
     columns = [
-        getattr(F, total.how)(F.col(f"`{total.partial}`")).over(ordered.rangeBetween(1 - total.duration, 0)).alias(name)
+        getattr(F, total.how)(lakehouse.column(total.partial))
+        .over(ordered.rangeBetween(1 - total.duration, 0))
+        .alias(name)
         for name, total in totals.items()
     ]
     both = buckets.withColumn("__row", F.lit(False)).unionByName(changes, allowMissingColumns=True)
@@ -137,7 +140,7 @@ def _aggregations(group: FeatureGroup) -> dict[str, AggregationFunction]:
 def _partials(name: str, functions: Iterable[AggregationFunction], events: DataFrame) -> list[Column]:
     from pyspark.sql import functions as F
 
-    column = F.col(f"`{name}`")
+    column = lakehouse.column(name)
     used = {type(f.operator) for f in functions if f.operator.input == name}
     number = column.cast("bigint") if events.schema[name].dataType.typeName() == "boolean" else column
     parts = []
@@ -162,7 +165,7 @@ def _value(function: AggregationFunction, totals: dict[str, Total]) -> Column:
     def over(how: Literal["sum", "min", "max"], partial: str) -> Column:
         name = f"{partial}_{operator.input}_{duration}"
         totals[name] = Total(how, f"{partial}_{operator.input}", duration)
-        return F.col(f"`{name}`")
+        return lakehouse.column(name)
 
     if isinstance(operator, Count):
         return F.coalesce(over("sum", "__count"), F.lit(0).cast("bigint"))

@@ -75,7 +75,7 @@ def _computed(
         return windows_at(frame, rows, functions, keys=keys, time=(time, time), span=spans.get(time))
     names = {f"__f{i}": str(feature.name) for i, feature in enumerate(features)}
     columns = [row_value(frame.sparkSession, f, rows).alias(n) for n, f in zip(names, features, strict=True)]
-    found = rows.select(*[f"`{name}`" for name in (*as_names(first.entity), *as_names(time))], *columns)
+    found = rows.select(*map(lakehouse.quoted, (*as_names(first.entity), *as_names(time))), *columns)
     if time is None:
         return join_latest(frame, found, keys=keys, outputs=names)
     return join_as_of(frame, found, keys=keys, time=(time, time), outputs=names, span=spans.get(time))

@@ -15,7 +15,7 @@ from features.row_values import bound_function
 from features.sources import RequestSource
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, SpecColumn
 from features.training_set import TrainingSet, check_outputs, check_spine
-from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
+from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -156,7 +156,7 @@ def compute_features(spark: SparkSession, features: Sequence[Feature]) -> DataFr
     for i, feature in enumerate(computed):
         if any(feature.source == earlier.source for earlier in computed[:i]):
             continue
-        more = feature.source.load_df(spark).select(*[f"`{name}`" for name in names])
+        more = feature.source.load_df(spark).select(*map(quoted, names))
         rows = more if rows is None else rows.unionByName(more)
     assert rows is not None
     return create_declared_training_set(rows.dropna().distinct(), features, None).load_df()

@@ -14,7 +14,7 @@ from features.matching import AmbiguousRowsError
 from features.row_order import chosen
 from features.spark_lookups import SparkLookup, Spine, look_up_on_spark
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
-from lakehouse import InvalidInputError, MissingColumnsError
+from lakehouse import InvalidInputError, MissingColumnsError, column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,21 +102,15 @@ class _Work:
 
 
 def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
-    from pyspark.sql import functions as F
 
     missing = [name for name in spec.required if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "the DataFrame", df.columns, "needed to compute the features")
-    given = {column.name: column.type for column in spec.computed if column.name in df.columns}
-    own = [column for column in df.columns if column not in given]
-    frame = (
-        chosen(df, own)
-        if not given
-        else df.select(
-            [F.col(f"`{name}`") for name in own]
-            + [F.col(f"`{name}`").cast(kind).alias(name) for name, kind in given.items()]
-        )
-    )
+    given = {c.name: c.type for c in spec.computed if c.name in df.columns}
+    own = [name for name in df.columns if name not in given]
+    frame = chosen(df, [*own, *given])
+    if given:
+        frame = frame.withColumns({name: column(name).cast(kind) for name, kind in given.items()})
     steps = [
         (step, wanted)
         for step in in_order(spec.steps, [*own, *given])
@@ -145,7 +139,7 @@ def _evaluated(
         step, wanted = rest.pop(0)
         if isinstance(step, FunctionStep):
             arguments = dict(step.bindings)
-            value = step.function.column(*[F.col(f"`{arguments[p]}`") for p, _ in step.function.parameters])
+            value = step.function.column(*[column(arguments[p]) for p, _ in step.function.parameters])
             frame = frame.withColumn(step.output, value)
             continue
         if isinstance(step, DeclaredStep):
@@ -164,17 +158,11 @@ def _evaluated(
         forms.append(form)
     if forms:
         plan = LookupPlan(plan.form, "; ".join([plan.reason, *forms]))
-    if not work.defaults:
-        return chosen(frame, [*work.own, *(c.name for c in spec.computed)]), plan
-    return frame.select(
-        *[F.col(f"`{name}`") for name in work.own],
-        *[
-            F.coalesce(F.col(f"`{c.name}`"), F.lit(work.defaults[c.name]).cast(c.type)).alias(c.name)
-            if c.name in work.defaults
-            else F.col(f"`{c.name}`")
-            for c in spec.computed
-        ],
-    ), plan
+    kinds = {c.name: c.type for c in spec.computed}
+    filled_in = {name: F.lit(value).cast(kinds[name]) for name, value in work.defaults.items() if name in kinds}
+    if filled_in:
+        frame = frame.withColumns({name: F.coalesce(column(name), value) for name, value in filled_in.items()})
+    return chosen(frame, [*work.own, *kinds]), plan
 
 
 def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRows | None, list[_Todo], LookupPlan]:
@@ -186,29 +174,29 @@ def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRow
     if settings.lookups == "spark":
         return None, steps, LookupPlan("spark", 'the setting lookups is "spark"')
     there = set(frame.columns)
-    chosen = []
+    todo = []
     for step, wanted in steps:
         if isinstance(step, LookupStep) and there.issuperset(step.inputs):
             version = step.table_version if versions == "trained" else None
-            chosen.append((step, wanted, lakehouse.open_arrow(spark, lakehouse.resolve(spark, step.table), version)))
+            todo.append((step, wanted, lakehouse.open_arrow(spark, lakehouse.resolve(spark, step.table), version)))
             there.update(wanted)
-    if not chosen:
+    if not todo:
         declared = any(isinstance(step, DeclaredStep) for step, _ in steps)
         what = "declared features are computed from their sources" if declared else "there is no lookup in a table"
         return None, steps, LookupPlan("spark", what)
     most = int(settings.in_process_gib * 2**30)
-    reason = unfit(frame, chosen)
+    reason = unfit(frame, todo)
     if reason is not None:
         return None, steps, LookupPlan("spark", reason)
     lookups = [
         LocalLookup(step, tuple((f, o) for f, o, _ in step.features if o in wanted), table)
-        for step, wanted, table in chosen
+        for step, wanted, table in todo
         if not isinstance(table, str)
     ]
     found = look_up_in_process(frame, lookups, most)
     if isinstance(found, str):
         return None, steps, LookupPlan("spark", found)
-    done = [step for step, _, _ in chosen]
+    done = [step for step, _, _ in todo]
     return found, [(step, wanted) for step, wanted in steps if step not in done], LookupPlan("in process", found.reason)
 
 
@@ -246,7 +234,7 @@ def _spans(spec: FeatureSpec, df: DataFrame) -> dict[str, tuple[Any, Any]]:
     names = sorted(times & set(df.columns))
     if not names:
         return {}
-    columns = [f(F.col(f"`{name}`")) for name in names for f in (F.min, F.max)]
+    columns = [f(column(name)) for name in names for f in (F.min, F.max)]
     found = df.agg(*columns).collect()[0]
     return {name: (found[2 * i], found[2 * i + 1]) for i, name in enumerate(names)}
 

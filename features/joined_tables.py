@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from features.row_order import column, exact_micros, has_order, is_date, micros
+from features.row_order import exact_micros, has_order, is_date, micros
+from lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -88,9 +89,9 @@ def join_tables(spine: DataFrame, tables: Sequence[AsOfTable], *, keys: Sequence
             age = micros(F.col("__time"), day) - micros(F.col(f"__f{number}.__at"), day)
             counts = matches & (age <= exact_micros(table.lookback))
         outputs += [
-            F.when(counts, F.col(f"__f{number}.`{places[number][o]}`")).alias(o) for o in table.outputs.values()
+            F.when(counts, F.col(f"__f{number}.{quoted(places[number][o])}")).alias(o) for o in table.outputs.values()
         ]
-    return joined.select(*[F.col(f"__label.`{c}`").alias(c) for c in spine.columns], *outputs)
+    return joined.select(*[F.col(f"__label.{quoted(c)}").alias(c) for c in spine.columns], *outputs)
 
 
 def _slots(tables: Sequence[AsOfTable]) -> tuple[dict[str, str], list[dict[str, str]]]:

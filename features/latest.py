@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from features.row_order import column, has_order
+from features.row_order import has_order
+from lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -30,7 +31,7 @@ def join_latest(
         *[column(right).alias(name) for name, (_, right) in zip(key_names, keys, strict=True)],
         F.struct(*[column(f).alias(o) for f, o in outputs.items()]).alias("__found"),
     )
-    ordered = [F.col(f"__found.`{o}`") for o, kind in kinds.items() if has_order(kind)]
+    ordered = [F.col(f"__found.{quoted(o)}") for o, kind in kinds.items() if has_order(kind)]
     one = named.groupBy(*key_names).agg(
         F.max_by("__found", F.struct(*ordered)).alias("__found") if ordered else F.first("__found").alias("__found")
     )
@@ -40,6 +41,6 @@ def join_latest(
     )
     joined = left.join(one, on=key_names, how="left")
     return joined.select(
-        *[F.col(f"__label.`{c}`").alias(c) for c in spine.columns],
-        *[F.col(f"__found.`{o}`").alias(o) for o in outputs.values()],
+        *[F.col(f"__label.{quoted(c)}").alias(c) for c in spine.columns],
+        *[F.col(f"__found.{quoted(o)}").alias(o) for o in outputs.values()],
     )

@@ -58,7 +58,7 @@ def evaluate_group(spark: SparkSession, group: FeatureGroup, start: dt.datetime,
     found = kinds[group.timeseries_column].simpleString()
     if found != "timestamp":
         raise lakehouse.ColumnTypeError(group.source.full_name, {group.timeseries_column: (found, "timestamp")})
-    known_at = F.col(f"`{group.timeseries_column}`")
+    known_at = lakehouse.column(group.timeseries_column)
     functions = {str(f.name): f.function for f in group.features if isinstance(f.function, AggregationFunction)}
     first, last = (F.lit(lakehouse.sql_time(time)).cast("timestamp") for time in (start, end))
     windows = [function.time_window for function in functions.values()]
@@ -70,8 +70,8 @@ def evaluate_group(spark: SparkSession, group: FeatureGroup, start: dt.datetime,
         )
     if functions and serves(group):
         return change_rows(group, rows, start, end)
-    keys = [F.col(f"`{name}`") for name in group.entity]
-    at = F.col(f"`{group.timestamp}`")
+    keys = [lakehouse.column(name) for name in group.entity]
+    at = lakehouse.column(group.timestamp)
     if functions:
         changes = change_times(rows, windows, keys=group.entity, time=group.timeseries_column, name=group.timestamp)
         return windows_at(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from features.arrow_join import AsOfLookup, join_buckets_of_keys
 from features.latest import join_latest
-from features.row_order import column
+from features.pruning import rows_of_label_keys
+from features.row_order import chosen
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -36,16 +37,9 @@ def join_narrow(
     Cost: the feature table is read twice, once narrow; keys and times are shuffled; the rows that were found are shuffled.
     Feature columns of rows that no label finds never leave the scan. Lazy; no Spark job.
     """
-    from pyspark.sql import functions as F
-
     ts = time[1]
     found = join_buckets_of_keys(spine, [AsOfLookup(features, tuple(keys), time, {ts: "__at"}, lookback)], buckets)
-    names = [f"__k{i}" for i in range(len(keys))]
-    asked = [column(left).alias(name) for name, (left, _) in zip(names, keys, strict=True)]
-    wanted = found.select(*asked, "__at").dropna().distinct()
-    condition = features[ts] == wanted["__at"]
-    for name, (_, right) in zip(names, keys, strict=True):
-        condition &= features[right] == wanted[name]
-    fetched = features.join(F.broadcast(wanted), condition, "left_semi")
-    joined = join_latest(found, fetched, keys=[*keys, ("__at", ts)], outputs=dict(outputs))
-    return joined.select(*map(column, [*spine.columns, *outputs.values()]))
+    fetched_by = [*keys, ("__at", ts)]
+    fetched = rows_of_label_keys(found, features, fetched_by)
+    joined = join_latest(found, fetched, keys=fetched_by, outputs=dict(outputs))
+    return chosen(joined, [*spine.columns, *outputs.values()])

@@ -11,7 +11,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from features.row_order import column, exact_micros, has_order, micros
+from features.row_order import exact_micros, has_order, micros
+from lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -84,7 +85,7 @@ def join_as_of(
         ),
     )
     kinds = {o: features.schema[f].dataType for f, o in outputs.items()}
-    ties = [F.col(f"__found.`{o}`").asc_nulls_first() for o, kind in kinds.items() if has_order(kind)]
+    ties = [F.col(f"__found.{quoted(o)}").asc_nulls_first() for o, kind in kinds.items() if has_order(kind)]
     window = (
         Window.partitionBy(*key_names)
         .orderBy(F.col("__time").asc_nulls_first(), F.col("__side"), *ties)
@@ -101,8 +102,8 @@ def join_as_of(
         is_date = spine.schema[spine_time].dataType.typeName() == "date"
         matches &= micros(F.col("__time"), is_date) - micros(F.col("__found.__at"), is_date) <= exact_micros(lookback)
     return joined.select(
-        *[F.col(f"__label.`{c}`").alias(c) for c in spine.columns],
-        *[F.when(matches, F.col(f"__found.`{o}`")).alias(o) for o in outputs.values()],
+        *[F.col(f"__label.{quoted(c)}").alias(c) for c in spine.columns],
+        *[F.when(matches, F.col(f"__found.{quoted(o)}")).alias(o) for o in outputs.values()],
     )
 
 

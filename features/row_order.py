@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from lakehouse import quoted
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
-__all__ = ["chosen", "column", "exact_micros", "has_order", "is_date", "micros", "quoted"]
+__all__ = ["chosen", "exact_micros", "has_order", "is_date", "micros"]
 
 
 def chosen(frame: DataFrame, names: Iterable[str]) -> DataFrame:
@@ -18,23 +20,11 @@ def chosen(frame: DataFrame, names: Iterable[str]) -> DataFrame:
     return frame.selectExpr(*map(quoted, names))
 
 
-def column(name: str) -> Column:
-    """Return the column of this name, whatever characters it has."""
-    from pyspark.sql import functions as F
-
-    return F.col(quoted(name))
-
-
 def micros(column: Column, is_date: bool) -> Column:
     """Return a time as microseconds since 1970."""
     from pyspark.sql import functions as F
 
     return F.unix_date(column).cast("long") * 86_400_000_000 if is_date else F.unix_micros(column)
-
-
-def quoted(name: str) -> str:
-    """Return the name as SQL takes it, whatever characters it has."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def exact_micros(duration: dt.timedelta) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from features.definitions import ColumnSelection, CustomUDF, Feature
 from features.functions import CatalogFunction, get_function
 from features.sources import column_types
-from lakehouse import InvalidInputError, MissingColumnsError
+from lakehouse import InvalidInputError, MissingColumnsError, column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -35,14 +35,12 @@ def bound_function(spark: SparkSession, feature: Feature) -> tuple[CatalogFuncti
 
 def row_value(spark: SparkSession, feature: Feature, rows: DataFrame) -> Column:
     """Return the feature's column of the source's rows."""
-    from pyspark.sql import functions as F
-
     where, why = feature.source.full_name, f"needed by the feature {feature.name}"
     if isinstance(feature.function, ColumnSelection):
         column_types(rows, [feature.function.column], where, why)
-        return F.col(f"`{feature.function.column}`")
+        return column(feature.function.column)
     if not isinstance(feature.function, CustomUDF):
         raise InvalidInputError(f"The feature {feature.name} is no function of single rows.")
     function, bindings = bound_function(spark, feature)
-    column_types(rows, [column for _, column in bindings], where, why)
-    return function.column(*[F.col(f"`{column}`") for _, column in bindings])
+    column_types(rows, [name for _, name in bindings], where, why)
+    return function.column(*[column(name) for _, name in bindings])

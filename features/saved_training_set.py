@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import lakehouse
 from features.evaluate import evaluate
-from features.row_order import column
 from features.spec import FeatureSpec
-from lakehouse import HeadwaterError, InvalidInputError, TableExistsError
+from lakehouse import HeadwaterError, InvalidInputError, TableExistsError, column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row, SparkSession

@@ -111,7 +111,7 @@ def _spec_of_lookups(
         for lookup in (step for step in lookups if step.table == table.name):
             types |= {column: kinds[key] for column, key in (*lookup.keys, *([lookup.time] if lookup.time else []))}
     order = dict.fromkeys(column for step in steps for column in step.inputs if column not in given)
-    source = spark.createDataFrame([], ", ".join(f"`{column}` {types[column]}" for column in order))
+    source = spark.createDataFrame([], ", ".join(f"{lakehouse.quoted(column)} {types[column]}" for column in order))
     return training_set_of(source, lookups, functions, (), as_names(exclude_columns), tables).feature_spec
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import lakehouse
+from lakehouse import literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -62,18 +63,19 @@ def forget(spark: SparkSession, full: TableName) -> None:
 def _declaration(function: CatalogFunction, full: TableName) -> str:
     defaults, comments = dict(function.defaults), dict(function.comments)
     parameters = ", ".join(
-        f"{_quote(p)} {kind}"
+        f"{quoted(p)} {kind}"
         + (f" DEFAULT {defaults[p]}" if p in defaults else "")
-        + (f" COMMENT {_literal(comments[p])}" if p in comments else "")
+        + (f" COMMENT {literal(comments[p])}" if p in comments else "")
         for p, kind in function.parameters
     )
-    comment = f" COMMENT {_literal(function.comment)}" if function.comment else ""
+    comment = f" COMMENT {literal(function.comment)}" if function.comment else ""
     determinism = "" if function.deterministic else " NOT DETERMINISTIC"
-    schema = _quote(full.schema)  # a function's body can name another with two levels only
-    values = ", ".join(_quote(p) for p, _ in function.parameters) or "1"
+    schema, name = quoted(full.schema), quoted(full.table)  # a function's body can name another with two levels only
+    python = quoted(full.table + PYTHON_SUFFIX)
+    values = ", ".join(quoted(p) for p, _ in function.parameters) or "1"
     return (
-        f"CREATE OR REPLACE FUNCTION spark_catalog.{schema}.{_quote(full.table)}({parameters}) "
-        f"RETURNS {function.returns}{comment}{determinism} RETURN {schema}.{_quote(full.table + PYTHON_SUFFIX)}({values})"
+        f"CREATE OR REPLACE FUNCTION spark_catalog.{schema}.{name}({parameters}) "
+        f"RETURNS {function.returns}{comment}{determinism} RETURN {schema}.{python}({values})"
     )
 
 
@@ -96,11 +98,3 @@ def _temporary(spark: SparkSession, name: str) -> Any:
     java = lakehouse.jvm(spark)
     some = java.scala.Option.apply
     return java.org.apache.spark.sql.catalyst.FunctionIdentifier(name, some("session"), some("system"))
-
-
-def _quote(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

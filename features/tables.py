@@ -184,7 +184,7 @@ def get_feature_table(spark: SparkSession, name: str) -> FeatureTable:
         There is, but it declares no primary key.
     """
     full = lakehouse.resolve(spark, name)
-    properties = lakehouse.properties_of(spark, full)
+    properties = lakehouse.table_properties(spark, full.quoted)
     if _KEYS not in properties:
         raise InvalidInputError(
             f"{full} is a table without a primary key, so it is not a feature table: make one with create_table(name, "
@@ -237,7 +237,7 @@ def declare_feature_table(
     declared = key_properties(str(full), keys, as_names(time_key))
     lakehouse.set_table_properties(spark, str(full), {**without_key(), **declared, **tag_properties(tags or {})})
     if description:
-        spark.sql(f"COMMENT ON TABLE {full.quoted} IS '{_escaped(description)}'")
+        spark.sql(f"COMMENT ON TABLE {full.quoted} IS {lakehouse.literal(description)}")
     return get_feature_table(spark, str(full))
 
 
@@ -415,7 +415,7 @@ def _check_rows(df: DataFrame, keys: Sequence[str], where: str) -> None:
     """Refuse NULL and repeated keys: one aggregation by the keys, of which the driver sees a handful of rows."""
     from pyspark.sql import functions as F
 
-    columns = [F.col(f"`{key}`") for key in keys]
+    columns = [lakehouse.column(key) for key in keys]
     nulls = df.agg(*[F.count_if(c.isNull()).alias(key) for key, c in zip(keys, columns, strict=True)]).collect()[0]
     found = {key: nulls[key] for key in keys if nulls[key]}
     if found:
@@ -425,7 +425,3 @@ def _check_rows(df: DataFrame, keys: Sequence[str], where: str) -> None:
     if rows:
         examples = ["(" + ", ".join(str(value) for value in row) + ")" for row in rows[:3]]
         raise DuplicateKeysError(where, list(keys), examples, len(rows) if len(rows) < 4 else doubled.count())
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")

@@ -111,6 +111,7 @@ def feature_store(headwater_spark: SparkSession) -> Iterator[FeatureEngineeringC
     import uuid
 
     from headwater import FeatureEngineeringClient
+    from lakehouse import quoted
 
     spark = headwater_spark
     catalog, schema = spark.catalog.currentCatalog(), spark.catalog.currentDatabase()
@@ -123,9 +124,9 @@ def feature_store(headwater_spark: SparkSession) -> Iterator[FeatureEngineeringC
     spark.catalog.setCurrentDatabase(schema)
     for found, tables in _tables(spark).items():
         if found not in before:
-            spark.sql(f"DROP SCHEMA `{found}` CASCADE")
+            spark.sql(f"DROP SCHEMA {quoted(found)} CASCADE")
         for table in sorted(tables - before.get(found, tables)):
-            spark.sql(f"DROP TABLE IF EXISTS `{found}`.`{table}`")
+            spark.sql(f"DROP TABLE IF EXISTS {quoted(found)}.{quoted(table)}")
 
 
 def _active() -> SparkSession | None:
@@ -152,9 +153,13 @@ def _settings(config: pytest.Config) -> Settings:
 
 
 def _tables(spark: SparkSession) -> dict[str, set[str]]:
+    from lakehouse import quoted
+
     names = [row[0] for row in spark.sql("SHOW SCHEMAS").collect()]
     return {
-        name: {row["tableName"] for row in spark.sql(f"SHOW TABLES IN `{name}`").collect() if not row["isTemporary"]}
+        name: {
+            row["tableName"] for row in spark.sql(f"SHOW TABLES IN {quoted(name)}").collect() if not row["isTemporary"]
+        }
         for name in names
     }
 

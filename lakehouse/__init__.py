@@ -31,6 +31,7 @@ from lakehouse.once import written_once
 from lakehouse.plain_scan import PlainScan, open_plain_scan
 from lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
 from lakehouse.settings import Settings
+from lakehouse.sql_text import column, literal, quoted
 from lakehouse.tables import (
     append,
     create_table,
@@ -40,7 +41,6 @@ from lakehouse.tables import (
     newest_version,
     optimize,
     overwrite,
-    properties_of,
     read_changes,
     read_table,
     replace_interval,
@@ -78,6 +78,7 @@ __all__ = [
     "add_catalog",
     "append",
     "arrow_schema",
+    "column",
     "complete",
     "create_table",
     "drop_table",
@@ -94,6 +95,7 @@ __all__ = [
     "keep_view",
     "known",
     "list_tables",
+    "literal",
     "merge",
     "metadata_of",
     "newest_version",
@@ -104,7 +106,7 @@ __all__ = [
     "optimize",
     "overwrite",
     "pandas_of_arrow",
-    "properties_of",
+    "quoted",
     "read_changes",
     "read_table",
     "refresh",

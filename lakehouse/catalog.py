@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakehouse import entries
 from lakehouse.names import TableName
+from lakehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -81,7 +82,7 @@ def refresh(spark: SparkSession) -> None:
     for schema in sorted(warehouse.glob("*.db")):
         tables = {log.parent.name for log in schema.glob("*/_delta_log")}
         name = schema.name.removesuffix(".db")
-        spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{name}`")
+        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
         known = set(_known(spark, name))
         for table in sorted(tables - known):
             _register(spark, name, table, schema / table)
@@ -104,7 +105,7 @@ def register(spark: SparkSession, name: TableName) -> bool:
     schema, table = name.schema.lower(), name.table.lower()
     external, there = _external(spark), (folder / "_delta_log").is_dir()
     if not external.databaseExists(schema):
-        spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{schema}`")
+        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
     known = external.tableExists(schema, table)
     if there and not known:
         _register(spark, schema, table, folder)
@@ -114,7 +115,7 @@ def register(spark: SparkSession, name: TableName) -> bool:
 
 
 def _register(spark: SparkSession, schema: str, table: str, folder: Path) -> None:
-    name = f"spark_catalog.`{schema}`.`{table}`"
+    name = f"spark_catalog.{quoted(schema)}.{quoted(table)}"
     spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION '{folder.as_uri()}'")
     # A table with a LOCATION counts as external, and DROP TABLE would leave its folder, to be found again at the next
     # start. Delta refuses a managed table over an existing folder, so the catalog's entry is changed afterwards.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lakehouse import tables
 from lakehouse.errors import InvalidInputError, MissingColumnsError, NullKeysError
 from lakehouse.jvm import jvm, jvm_session
+from lakehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -112,7 +113,7 @@ def _commit_not_null(spark: SparkSession, full: TableName, columns: Sequence[str
 
 
 def _refuse_nulls(spark: SparkSession, full: TableName, version: int, columns: Sequence[str]) -> None:
-    counts = ", ".join(f"count_if(`{column.replace('`', '``')}` IS NULL)" for column in columns)
+    counts = ", ".join(f"count_if({quoted(column)} IS NULL)" for column in columns)
     found = spark.sql(f"SELECT {counts} FROM {full.quoted} VERSION AS OF {version}").collect()[0]
     nulls = {column: found[i] for i, column in enumerate(columns) if found[i]}
     if nulls:

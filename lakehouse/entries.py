@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakehouse.jvm import jvm, jvm_session
+from lakehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -104,7 +105,7 @@ def write_json(file: Path, data: Any) -> None:
 
 
 def _restore_view(spark: SparkSession, schema: str, view: str, kept: dict[str, Any]) -> None:
-    spark.sql(f"CREATE VIEW IF NOT EXISTS spark_catalog.`{schema}`.`{view}` AS SELECT 1 AS one")
+    spark.sql(f"CREATE VIEW IF NOT EXISTS spark_catalog.{quoted(schema)}.{quoted(view)} AS SELECT 1 AS one")
     external, java = _external(spark), jvm(spark)
     entry = external.getTable(schema, view)
     fields = [getattr(entry, f"copy$default${i + 1}")() for i in range(entry.productArity())]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from lakehouse.errors import InvalidNameError
+from lakehouse.sql_text import quoted
 
 __all__ = ["TableName"]
 
@@ -60,4 +61,4 @@ class TableName:
     @property
     def quoted(self) -> str:
         """The name as SQL takes it."""
-        return ".".join("`" + part.replace("`", "``") + "`" for part in (self.catalog, self.schema, self.table))
+        return ".".join(map(quoted, (self.catalog, self.schema, self.table)))

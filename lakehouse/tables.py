@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from lakehouse import catalog
 from lakehouse.errors import InvalidInputError, MissingColumnsError, TableExistsError, TableNotFoundError
 from lakehouse.names import TableName
+from lakehouse.sql_text import literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException
@@ -34,7 +35,6 @@ __all__ = [
     "newest_version",
     "optimize",
     "overwrite",
-    "properties_of",
     "read_changes",
     "read_table",
     "replace_interval",
@@ -80,7 +80,7 @@ def list_tables(spark: SparkSession, catalog_name: str, schema: str) -> list[str
 
     catalog.refresh(spark)
     try:
-        rows = spark.sql(f"SHOW TABLES IN `{catalog_name}`.`{schema}`").collect()
+        rows = spark.sql(f"SHOW TABLES IN {quoted(catalog_name)}.{quoted(schema)}").collect()
     except AnalysisException:
         return []
     return sorted(str(TableName(catalog_name, schema, row["tableName"])) for row in rows if not row["isTemporary"])
@@ -108,16 +108,16 @@ def create_table(
     full = catalog.complete(spark, name)
     if table_exists(spark, name):
         raise TableExistsError(str(full))
-    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {_quote(full.catalog)}.{_quote(full.schema)}")
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(full.catalog)}.{quoted(full.schema)}")
     clauses = [f"CREATE TABLE {full.quoted} ({', '.join(_column(field) for field in schema)}) USING delta"]
     if partition_by:
-        clauses.append(f"PARTITIONED BY ({', '.join(map(_quote, partition_by))})")
+        clauses.append(f"PARTITIONED BY ({', '.join(map(quoted, partition_by))})")
     if cluster_by:
-        clauses.append(f"CLUSTER BY ({', '.join(map(_quote, cluster_by))})")
+        clauses.append(f"CLUSTER BY ({', '.join(map(quoted, cluster_by))})")
     if comment:
-        clauses.append(f"COMMENT {_literal(comment)}")
+        clauses.append(f"COMMENT {literal(comment)}")
     if properties:
-        clauses.append(f"TBLPROPERTIES ({', '.join(f'{_literal(k)} = {_literal(v)}' for k, v in properties.items())})")
+        clauses.append(f"TBLPROPERTIES ({', '.join(f'{literal(k)} = {literal(v)}' for k, v in properties.items())})")
     spark.sql(" ".join(clauses))
     return full
 
@@ -189,8 +189,8 @@ def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False
     missing = [key for key in keys if key not in df.columns]
     if missing:
         raise MissingColumnsError(missing, f"the rows to merge into {full}", df.columns, "keys")
-    columns = [_quote(column) for column in df.columns]
-    key_columns = [_quote(key) for key in keys]
+    columns = [quoted(column) for column in df.columns]
+    key_columns = [quoted(key) for key in keys]
     others = [column for column in columns if column not in key_columns]
     if evolve:  # the only form that takes columns that the table lacks; columns that `df` lacks stay as they are
         changed, inserted = "*", "*"
@@ -227,7 +227,7 @@ def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, 
     start, end
         Inclusive and exclusive, UTC.
     """
-    where = f"{_quote(column)} >= TIMESTAMP '{sql_time(start)}' AND {_quote(column)} < TIMESTAMP '{sql_time(end)}'"
+    where = f"{quoted(column)} >= TIMESTAMP '{sql_time(start)}' AND {quoted(column)} < TIMESTAMP '{sql_time(end)}'"
     replace_where(df, name, where)
 
 
@@ -293,20 +293,15 @@ def rows_written(spark: SparkSession, name: str, *, since: int) -> int:
 
 def table_properties(spark: SparkSession, name: str) -> dict[str, str]:
     """Return the table's properties."""
-    return properties_of(spark, resolve(spark, name))
-
-
-def properties_of(spark: SparkSession, full: TableName) -> dict[str, str]:
-    """Return the properties of a table that is known to be there."""
-    rows = spark.sql(f"SHOW TBLPROPERTIES {full.quoted}").collect()
+    rows = spark.sql(f"SHOW TBLPROPERTIES {resolve(spark, name).quoted}").collect()
     return {row["key"]: row["value"] for row in rows}
 
 
 def set_table_properties(spark: SparkSession, name: str, properties: Mapping[str, str | None]) -> None:
     """Set properties; a value of None removes one."""
     full = resolve(spark, name)
-    kept = ", ".join(f"{_literal(k)} = {_literal(v)}" for k, v in properties.items() if v is not None)
-    gone = ", ".join(_literal(k) for k, v in properties.items() if v is None)
+    kept = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in properties.items() if v is not None)
+    gone = ", ".join(literal(k) for k, v in properties.items() if v is None)
     if kept:
         _again(lambda: spark.sql(f"ALTER TABLE {full.quoted} SET TBLPROPERTIES ({kept})"))
     if gone:
@@ -315,7 +310,7 @@ def set_table_properties(spark: SparkSession, name: str, properties: Mapping[str
 
 def optimize(spark: SparkSession, name: str, *, zorder_by: Sequence[str] = ()) -> None:
     """Compact small files, optionally sorted along a Z curve."""
-    curve = f" ZORDER BY ({', '.join(map(_quote, zorder_by))})" if zorder_by else ""
+    curve = f" ZORDER BY ({', '.join(map(quoted, zorder_by))})" if zorder_by else ""
     spark.sql(f"OPTIMIZE {resolve(spark, name).quoted}{curve}")
 
 
@@ -340,21 +335,13 @@ def _rows_of_commit(commit: Path) -> int:
     return 0
 
 
-def _quote(column: str) -> str:
-    return "`" + column.replace("`", "``") + "`"
-
-
 def _column(field: StructField) -> str:
     comment = field.metadata.get("comment")
     return " ".join(
-        [_quote(field.name), field.dataType.simpleString()]
+        [quoted(field.name), field.dataType.simpleString()]
         + ([] if field.nullable else ["NOT NULL"])
-        + ([f"COMMENT {_literal(comment)}"] if comment else [])
+        + ([f"COMMENT {literal(comment)}"] if comment else [])
     )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _again(verb: Callable[[], object]) -> None:

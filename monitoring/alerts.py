@@ -101,7 +101,7 @@ def evaluate_alerts(
             continue
         evaluated.append(
             f"(granularity = '{granularity}' AND window.start = TIMESTAMP '{lakehouse.sql_time(windows[0])}' "
-            f"AND rule IN ({', '.join(map(_literal, [rule.name for rule in mine]))}))"
+            f"AND rule IN ({', '.join(map(lakehouse.literal, [rule.name for rule in mine]))}))"
         )
         drift, profile = side_by_side(
             spark,
@@ -156,11 +156,7 @@ def _values(
         rows = rows.where("slice_key IS NULL")
     if all(rule.columns is not None for rule in rules):
         rows = rows.where(F.col("column_name").isin([name for rule in rules for name in rule.columns or ()]))
-    model = (
-        F.col("`" + monitor.model_id_col.replace("`", "``") + "`")
-        if monitor.model_id_col
-        else F.lit(None).cast("string")
-    )
+    model = lakehouse.column(monitor.model_id_col) if monitor.model_id_col else F.lit(None).cast("string")
     metrics = sorted({rule.metric for rule in rules})
     chosen = [F.col("window"), F.col("column_name"), F.col("slice_key"), F.col("slice_value"), model.alias("model_id")]
     chosen += [
@@ -249,7 +245,3 @@ def _alert(
         value=value, threshold=rule.value, severity=rule.severity, concerns=rule.concerns, message=message,
         raised_at=window["end"],
     )  # fmt: skip
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

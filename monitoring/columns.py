@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lakehouse import ColumnTypeError, MissingColumnsError
+from lakehouse import ColumnTypeError, MissingColumnsError, column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -88,13 +88,6 @@ def prepared(
     values = [_value(df, about).alias(f"c{i}") for i, about in enumerate(columns)]
     added = [value.alias(name) for name, value in (extra or {}).items()]
     return df.select(time.alias("time"), model.alias("model"), *slices, *values, *added)
-
-
-def column(name: str) -> Column:
-    """Return the column of this name, dots and blanks in it included."""
-    from pyspark.sql import functions as F
-
-    return F.col("`" + name.replace("`", "``") + "`")
 
 
 def timestamp(monitor: Monitor) -> Column:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from lakehouse import InvalidInputError, InvalidNameError, TableName, known
+from lakehouse import InvalidInputError, InvalidNameError, TableName, known, quoted
 from monitoring.windows import GRANULARITIES
 
 __all__ = ["Monitor", "MonitorInferenceLog", "MonitorKind", "MonitorSnapshot", "MonitorTimeSeries"]
@@ -212,7 +212,11 @@ class Monitor:
     def _output(self, suffix: str) -> str:
         table = TableName.parse(self.table_name, catalog="", schema="").table
         name = f"{table}_{suffix}"
-        return f"{self.output_schema}.{name}" if name.replace("_", "").isalnum() else f"{self.output_schema}.`{name}`"
+        return (
+            f"{self.output_schema}.{name}"
+            if name.replace("_", "").isalnum()
+            else f"{self.output_schema}.{quoted(name)}"
+        )
 
 
 def _checked(granularities: Sequence[str]) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from lakehouse import ColumnTypeError
+from lakehouse import ColumnTypeError, column, quoted
 from monitoring.cells import CELL, in_cells, only_popular, same_cell
-from monitoring.columns import class_name, column, prepared
+from monitoring.columns import class_name, prepared
 from monitoring.monitor import Monitor, MonitorInferenceLog
 from monitoring.schemas import parsed
 from monitoring.scores import auc_scores, classification_scores, fairness
@@ -133,7 +133,7 @@ def _classification(cells: DataFrame) -> DataFrame:
             "wins", F.lit(None).cast("array<struct<class:string,label:string,wins:double,rows:bigint>>")
         )
     key = "granularity string, window_index bigint, slice_key string, slice_value string, model_id string"
-    schema = parsed(f"{key}, " + ", ".join(f"`{name}` {kind}" for name, kind in CLASSIFICATION.items()))
+    schema = parsed(f"{key}, " + ", ".join(f"{quoted(name)} {kind}" for name, kind in CLASSIFICATION.items()))
     out = arrow_schema(schema)
 
     def scores(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

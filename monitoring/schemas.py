@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakehouse import InvalidInputError
+from lakehouse import InvalidInputError, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
@@ -113,8 +113,8 @@ def renamed(schema: StructType, name: str | None, new_name: str) -> StructType:
 
 
 def _schema(text: str, model_id_col: str | None) -> StructType:
-    quoted = "`" + model_id_col.replace("`", "``") + "` string," if model_id_col else ""
-    schema = parsed(text.replace("@model", quoted))
+    model = f"{quoted(model_id_col)} string," if model_id_col else ""
+    schema = parsed(text.replace("@model", model))
     if len({name.lower() for name in schema.names}) < len(schema.names):
         raise InvalidInputError(
             f"model_id_col={model_id_col!r} is also the name of a result column: rename it in a view of the table."

@@ -101,7 +101,7 @@ def score_batch(
         apart = spark_udf(df.sparkSession, str(artifact.raw_model), kind, env_manager, params)
         prediction = apart(F.struct(*_inputs(artifact)))
     names = [*df.columns, *wanted]
-    return frame.withColumn(PREDICTION, prediction).select(*[F.col(f"`{name}`") for name in [*names, PREDICTION]])
+    return frame.withColumn(PREDICTION, prediction).select(*[lakehouse.column(name) for name in [*names, PREDICTION]])
 
 
 def _spark_type(result_type: str | DataType) -> DataType:
@@ -181,14 +181,13 @@ def _sent(spark: SparkSession, data: bytes) -> Callable[[], bytes]:
 def _inputs(artifact: ModelArtifact) -> list[Column]:
     """Return what the raw model takes: the columns of its signature, cast to its types; without one all of the spec."""
     import mlflow
-    from pyspark.sql import functions as F
 
     signature = mlflow.models.Model.load(str(artifact.raw_model)).signature
     if signature is None or not signature.inputs.has_input_names():
-        return [F.col(f"`{column.name}`") for column in artifact.spec.columns]
+        return [lakehouse.column(column.name) for column in artifact.spec.columns]
     known = {column.name for column in (*artifact.spec.source, *artifact.spec.computed)}
     taken = [column for column in signature.inputs.inputs if column.name in known]
-    return [F.col(f"`{c.name}`").cast(_SPARK_TYPES.get(c.type.name, "string")).alias(c.name) for c in taken]
+    return [lakehouse.column(c.name).cast(_SPARK_TYPES.get(c.type.name, "string")).alias(c.name) for c in taken]
 
 
 def _zipped(folder: Path) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError
+from lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column
 from training.errors import TrainingDataError
 from training.families import Columns
 
@@ -88,21 +88,20 @@ def to_pandas(
 
 
 def _typed(df: DataFrame, label: str, kept: set[str]) -> DataFrame:
-    from pyspark.sql import functions as F
     from pyspark.sql.types import BooleanType, CharType, NumericType, StringType, VarcharType
 
     casts: list[Any] = []
     wrong: dict[str, tuple[str, str]] = {}
-    for column in df.schema:
-        quoted = F.col("`" + column.name.replace("`", "``") + "`")
-        if column.name in kept and column.name != label:
-            casts.append(quoted)
-        elif isinstance(column.dataType, NumericType | BooleanType):
-            casts.append(quoted.cast("double").alias(column.name))
-        elif isinstance(column.dataType, StringType | CharType | VarcharType) and column.name != label:
-            casts.append(quoted)
+    for field in df.schema:
+        values = column(field.name)
+        if field.name in kept and field.name != label:
+            casts.append(values)
+        elif isinstance(field.dataType, NumericType | BooleanType):
+            casts.append(values.cast("double").alias(field.name))
+        elif isinstance(field.dataType, StringType | CharType | VarcharType) and field.name != label:
+            casts.append(values)
         else:
-            wrong[column.name] = (column.dataType.simpleString(), "a number, a boolean or a string, or excluded")
+            wrong[field.name] = (field.dataType.simpleString(), "a number, a boolean or a string, or excluded")
     if wrong:
         raise ColumnTypeError("the training set", wrong)
     return df.select(*casts)

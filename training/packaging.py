@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from features import saved_training_sets
-from lakehouse import InvalidInputError
+from lakehouse import InvalidInputError, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +177,7 @@ class _Pyfunc:
 
 def _example(training_set: TrainingSet) -> pd.DataFrame:
     """Return rows as they come to be scored: the first three of the spine, with what must be there."""
-    rows = training_set.df.select(*[f"`{name}`" for name in training_set.feature_spec.required]).limit(3)
+    rows = training_set.df.select(*map(quoted, training_set.feature_spec.required)).limit(3)
     return rows.toPandas()
 
 

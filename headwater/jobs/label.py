@@ -25,7 +25,12 @@ def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.d
     table = project.table("inference")
     first, last = lakehouse.sql_time(start - project.label_delay), lakehouse.sql_time(as_of)
     within = f"{project.time_column} >= TIMESTAMP '{first}' AND {project.time_column} < TIMESTAMP '{last}'"
-    waiting = lakehouse.read_table(spark, table).where(within).where(f"`{project.label}` IS NULL").select(*project.keys)
+    waiting = (
+        lakehouse.read_table(spark, table)
+        .where(within)
+        .where(f"{lakehouse.quoted(project.label)} IS NULL")
+        .select(*project.keys)
+    )
     known = project.outcomes(spark, as_of).select(*project.keys, project.label).dropna()
     found = waiting.join(known, list(project.keys)).localCheckpoint()
     rows = found.count()

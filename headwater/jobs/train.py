@@ -119,10 +119,10 @@ def _write_baseline(
     keys = list(project.keys)
     judged = spark.createDataFrame(
         result.predictions[[*keys, "probability"]],
-        ", ".join(f"`{key}` {_kind(rows, key)}" for key in keys) + ", p double",
+        ", ".join(f"{lakehouse.quoted(key)} {_kind(rows, key)}" for key in keys) + ", p double",
     )
     baseline = rows.join(judged, keys, "left").select(
-        *[F.col(f"`{name}`") for name in rows.columns],
+        *[lakehouse.column(name) for name in rows.columns],
         F.when(F.col("p").isNotNull(), (F.col("p") >= threshold).cast("int")).alias("prediction"),
         F.col("p").alias("prediction_proba"),
         F.lit(result.version).alias("model_version"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import lakehouse
+
 __all__ = ["Data"]
 
 _QUARTILES = ("25%", "50%", "75%")
@@ -35,12 +37,12 @@ def _of_spark(df: Any) -> Any:
     from pyspark.sql import functions as F
 
     plain = [name for name, kind in df.dtypes if not kind.startswith(("array", "map", "struct", "binary", "variant"))]
-    known = df.select(*[F.col(f"`{name}`") for name in plain]).summary(
+    known = df.select(*[lakehouse.column(name) for name in plain]).summary(
         "count", "mean", "stddev", "min", *_QUARTILES, "max"
     )
     rows = {row["summary"]: row.asDict() for row in known.collect()}
-    counts = [F.count_if(F.col(f"`{name}`").isNull()).alias(f"n{i}") for i, name in enumerate(plain)]
-    counts += [F.approx_count_distinct(f"`{name}`").alias(f"d{i}") for i, name in enumerate(plain)]
+    counts = [F.count_if(lakehouse.column(name).isNull()).alias(f"n{i}") for i, name in enumerate(plain)]
+    counts += [F.approx_count_distinct(f"{lakehouse.quoted(name)}").alias(f"d{i}") for i, name in enumerate(plain)]
     told = df.agg(*counts).collect()[0] if plain else {}
     return pd.DataFrame(
         [

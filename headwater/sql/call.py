@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import lakehouse
 from headwater.sql.cursor import Name
 from headwater.sql.statements import Statement
-from lakehouse import InvalidNameError, TableName
+from lakehouse import InvalidNameError, TableName, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["Call", "execute", "frame", "literal", "quote"]
+__all__ = ["Call", "execute", "frame"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Call:
         """Return the full name, missing levels taken from the current catalog and schema."""
         if len(name) > 3:
             raise InvalidNameError("name", ".".join(name), "name, schema.name or catalog.schema.name")
-        return lakehouse.complete(self.spark, ".".join(map(quote, name)))
+        return lakehouse.complete(self.spark, ".".join(map(quoted, name)))
 
     def schema(self, name: Name) -> tuple[str, str]:
         """Return catalog and schema of a schema's name; the current ones where it does not say."""
@@ -67,18 +67,8 @@ def frame(call: Call, columns: Sequence[str], rows: Sequence[Sequence[object]] =
         from pyspark.sql.types import StructType
 
         return call.spark.createDataFrame([], StructType([]))
-    names = ", ".join(map(quote, columns))
+    names = ", ".join(map(quoted, columns))
     shown = rows or [[""] * len(columns)]
     values = ", ".join("(" + ", ".join(literal(str(value)) for value in row) + ")" for row in shown)
     empty = "" if rows else " WHERE false"
     return call.run(f"SELECT * FROM VALUES {values} AS t({names}){empty}")
-
-
-def quote(name: str) -> str:
-    """Return a name as SQL takes it."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def literal(text: str) -> str:
-    """Return a text as SQL takes it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features import declared_key, without_key
-from headwater.sql.call import literal, quote
-from lakehouse import TableMetadata, TableName
+from lakehouse import TableMetadata, TableName, literal, quoted
 
 __all__ = ["create_statement"]
 
@@ -37,9 +36,9 @@ def create_statement(full: TableName, table: TableMetadata, cluster_by: tuple[st
     kept = {k: v for k, v in sorted(table.properties.items()) if k not in hidden and not k.startswith(_OWN)}
     clauses = ["USING delta"]
     if table.partition_columns:
-        clauses.append(f"PARTITIONED BY ({', '.join(map(quote, table.partition_columns))})")
+        clauses.append(f"PARTITIONED BY ({', '.join(map(quoted, table.partition_columns))})")
     if cluster_by:
-        clauses.append(f"CLUSTER BY ({', '.join(map(quote, cluster_by))})")
+        clauses.append(f"CLUSTER BY ({', '.join(map(quoted, cluster_by))})")
     if table.comment:
         clauses.append(f"COMMENT {literal(table.comment)}")
     if kept:
@@ -52,17 +51,17 @@ def _constraints(full: TableName, properties: dict[str, str]) -> list[str]:
     keys, time = declared_key(properties)
     found = []
     if keys:
-        columns = ", ".join(quote(key) + (" TIMESERIES" if key == time else "") for key in keys)
+        columns = ", ".join(quoted(key) + (" TIMESERIES" if key == time else "") for key in keys)
         name = properties.get("headwater.primaryKeyName", f"{full.table}_pk")
-        found.append(f"CONSTRAINT {quote(name)} PRIMARY KEY ({columns})")
+        found.append(f"CONSTRAINT {quoted(name)} PRIMARY KEY ({columns})")
     prefix = "headwater.foreignKey."
-    found += [f"CONSTRAINT {quote(k.removeprefix(prefix))} {v}" for k, v in properties.items() if k.startswith(prefix)]
+    found += [f"CONSTRAINT {quoted(k.removeprefix(prefix))} {v}" for k, v in properties.items() if k.startswith(prefix)]
     return found
 
 
 def _column(field: dict[str, Any]) -> str:
     said = field["metadata"]
-    parts = [quote(field["name"]), _type(field["type"])]
+    parts = [quoted(field["name"]), _type(field["type"])]
     if not field["nullable"]:
         parts.append("NOT NULL")
     if "delta.generationExpression" in said:
@@ -86,5 +85,5 @@ def _type(kind: Any) -> str:
         return f"ARRAY<{_type(kind['elementType'])}>"
     if kind["type"] == "map":
         return f"MAP<{_type(kind['keyType'])}, {_type(kind['valueType'])}>"
-    fields = ", ".join(f"{quote(field['name'])}: {_type(field['type'])}" for field in kind["fields"])
+    fields = ", ".join(f"{quoted(field['name'])}: {_type(field['type'])}" for field in kind["fields"])
     return f"STRUCT<{fields}>"

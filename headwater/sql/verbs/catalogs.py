@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from headwater.sql import records
-from headwater.sql.call import Call, execute, frame, quote
+from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog, UseSchema
-from lakehouse import InvalidInputError
+from lakehouse import InvalidInputError, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -84,7 +84,7 @@ def _drop(statement: DropCatalog, call: Call) -> DataFrame:
     if holds and not statement.cascade:
         raise InvalidInputError(f"The catalog {name} has schemas: {', '.join(holds)}. Say DROP CATALOG {name} CASCADE.")
     for schema in holds:
-        call.spark.sql(f"DROP SCHEMA IF EXISTS {quote(name)}.{quote(schema)} CASCADE")
+        call.spark.sql(f"DROP SCHEMA IF EXISTS {quoted(name)}.{quoted(schema)} CASCADE")
     if call.spark.conf.get("spark.headwater.catalog", "") == name:
         _use(UseCatalog(default_catalog(call)), call)
     lakehouse.remove_catalog(call.spark, name)
@@ -95,7 +95,7 @@ def _drop(statement: DropCatalog, call: Call) -> DataFrame:
 @execute.register(UseCatalog)
 def _use(statement: UseCatalog, call: Call) -> DataFrame:
     require_catalog(call, statement.name)
-    used = call.run(f"SET CATALOG {quote(statement.name)}")
+    used = call.run(f"SET CATALOG {quoted(statement.name)}")
     _complete_with(statement.name, call)
     return used
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from features import declared_key, key_properties, without_key
-from headwater.sql.call import Call, execute, frame, quote
+from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.statements import (
     AddForeignKey,
@@ -21,7 +21,7 @@ from headwater.sql.statements import (
     ForeignKey,
     SetNotNull,
 )
-from lakehouse import InvalidInputError, TableMetadata, TableName
+from lakehouse import InvalidInputError, TableMetadata, TableName, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -34,8 +34,8 @@ FOREIGN = "headwater.foreignKey."
 
 def foreign_key_property(call: Call, full: TableName, key: ForeignKey) -> tuple[str, str]:
     """Return the table property that holds a foreign key: its name, and what it says as SQL has it."""
-    parents = f" ({', '.join(map(quote, key.parent_columns))})" if key.parent_columns else ""
-    said = f"FOREIGN KEY ({', '.join(map(quote, key.columns))}) REFERENCES {call.full(key.parent).quoted}{parents}"
+    parents = f" ({', '.join(map(quoted, key.parent_columns))})" if key.parent_columns else ""
+    said = f"FOREIGN KEY ({', '.join(map(quoted, key.columns))}) REFERENCES {call.full(key.parent).quoted}{parents}"
     return FOREIGN + (key.name or f"{full.table}_{'_'.join(key.columns)}_fk"), said
 
 
@@ -49,7 +49,7 @@ def _add_primary_key(statement: AddPrimaryKey, call: Call) -> DataFrame:
     time = [now.column(statement.key.time, str(full))] if statement.key.time else []
     nullable = [field["name"] for field in now.fields if field["name"] in columns and field["nullable"]]
     if nullable:
-        todo = "; ".join(f"ALTER TABLE {full} ALTER COLUMN {quote(column)} SET NOT NULL" for column in nullable)
+        todo = "; ".join(f"ALTER TABLE {full} ALTER COLUMN {quoted(column)} SET NOT NULL" for column in nullable)
         raise InvalidInputError(
             f"{full} cannot have the primary key ({', '.join(columns)}): {', '.join(nullable)} may be NULL. First: {todo}."
         )
@@ -84,7 +84,7 @@ def _drop_constraint(statement: DropConstraint, call: Call) -> DataFrame:
     kept = {key.removeprefix(FOREIGN): key for key in now.properties if key.startswith(FOREIGN)}
     has_key, key_name = bool(declared_key(now.properties)[0]), now.properties.get(KEY_NAME, f"{full.table}_pk")
     if statement.kind == "FOREIGN KEY":
-        columns = f"FOREIGN KEY ({', '.join(map(quote, statement.columns))}) "
+        columns = f"FOREIGN KEY ({', '.join(map(quoted, statement.columns))}) "
         gone = [key for key in kept.values() if now.properties[key].startswith(columns)]
     else:
         gone = [key for name, key in kept.items() if name.lower() == statement.name.lower()]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from features import key_properties
-from headwater.sql.call import Call, execute, literal, quote
+from headwater.sql.call import Call, execute
 from headwater.sql.statements import CreateTable, PrimaryKey
 from headwater.sql.verbs.constraints import KEY_NAME, foreign_key_property
-from lakehouse import InvalidInputError, MissingColumnsError, TableName
+from lakehouse import InvalidInputError, MissingColumnsError, TableName, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -56,7 +56,7 @@ def _finish(statement: CreateTable, call: Call, full: TableName) -> None:
         lakehouse.set_not_null(call.spark, full.quoted, key.columns)
         lakehouse.set_table_properties(call.spark, full.quoted, properties)
     for i, check in enumerate(statement.checks):
-        name = quote(check.name or f"{full.table}_check{i + 1}")
+        name = quoted(check.name or f"{full.table}_check{i + 1}")
         call.run(f"ALTER TABLE {full.quoted} ADD CONSTRAINT {name} CHECK ({check.condition})")
 
 

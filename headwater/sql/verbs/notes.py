@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import lakehouse
 from features import tag_properties
 from headwater.sql import records
-from headwater.sql.call import Call, execute, frame, literal, quote
+from headwater.sql.call import Call, execute, frame
 from headwater.sql.statements import CommentOn, Securable, SetOwner, SetTags, UnsetTags
 from headwater.sql.verbs.catalogs import require_catalog
 from headwater.sql.verbs.schemas import require_schema
 from headwater.sql.verbs.tables import change_view
-from lakehouse import InvalidInputError
+from lakehouse import InvalidInputError, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -71,7 +71,7 @@ def _comment(statement: CommentOn, call: Call) -> DataFrame:
     key = key_of(call, on)
     if on.kind == "COLUMN":
         name = call.full(on.name).quoted
-        return call.run(f"ALTER TABLE {name} ALTER COLUMN {quote(on.column)} COMMENT {literal(comment)}")
+        return call.run(f"ALTER TABLE {name} ALTER COLUMN {quoted(on.column)} COMMENT {literal(comment)}")
     if on.kind == "VIEW":
         made = call.run(f"COMMENT ON TABLE {call.full(on.name).quoted} IS {literal(comment)}")
         change_view(call, call.full(on.name))

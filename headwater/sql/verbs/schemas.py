@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from headwater.sql import records
-from headwater.sql.call import Call, execute, frame, literal, quote
+from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError
 from headwater.sql.statements import CreateSchema, DescribeSecurable, DropSchema
 from headwater.sql.verbs.catalogs import default_catalog, require_catalog, schemas_catalogs
 from headwater.sql.verbs.volumes import volumes_of
-from lakehouse import InvalidInputError
+from lakehouse import InvalidInputError, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -33,7 +33,7 @@ def comment_kept_schemas(call: Call) -> None:
     for schema in records.names(call.spark, "SCHEMA"):
         comment = records.record(call.spark, "SCHEMA", schema).get("comment")
         if comment and schema in there:
-            call.run(f"COMMENT ON SCHEMA spark_catalog.{quote(schema)} IS {literal(comment)}")
+            call.run(f"COMMENT ON SCHEMA spark_catalog.{quoted(schema)} IS {literal(comment)}")
 
 
 @execute.register(CreateSchema)

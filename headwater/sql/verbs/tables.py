@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from features import declared_key
-from headwater.sql.call import Call, execute, frame, quote
+from headwater.sql.call import Call, execute, frame
 from headwater.sql.show_create import create_statement
 from headwater.sql.statements import Analyze, ChangeView, DescribeTable, RenameTable, ShowCreateTable
 from headwater.sql.verbs.constraints import FOREIGN, KEY_NAME
-from lakehouse import InvalidInputError, TableName
+from lakehouse import InvalidInputError, TableName, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -34,7 +34,7 @@ def primary_key_clause(properties: dict[str, str]) -> str:
     'PRIMARY KEY (`id`, `ts` TIMESERIES)'
     """
     keys, time = declared_key(properties)
-    columns = ", ".join(quote(key) + (" TIMESERIES" if key == time else "") for key in keys)
+    columns = ", ".join(quoted(key) + (" TIMESERIES" if key == time else "") for key in keys)
     return f"PRIMARY KEY ({columns})" if keys else ""
 
 
@@ -53,7 +53,7 @@ def _rename(statement: RenameTable, call: Call) -> DataFrame:
     full, to = call.full(statement.table), call.full(statement.to)
     if full.schema.lower() != to.schema.lower():
         raise InvalidInputError(f"{full} cannot become {to}: a table keeps its schema. CREATE TABLE … CLONE copies it.")
-    return call.run(f"ALTER TABLE {full.quoted} RENAME TO {quote(to.schema)}.{quote(to.table)}")
+    return call.run(f"ALTER TABLE {full.quoted} RENAME TO {quoted(to.schema)}.{quoted(to.table)}")
 
 
 @execute.register(DescribeTable)
