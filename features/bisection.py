@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["finder", "in_threads", "last_of_unsorted", "sorted_places"]
+__all__ = ["finder", "in_threads", "last_of_unsorted", "parts_of", "sorted_places"]
+
+_Part = TypeVar("_Part")
 
 _PARTS = 128
 _WORTH_PARTS = 1 << 20
-_CHUNK = 1 << 19  # numbers at a time: their arrays stay in the processor's cache
+_CHUNK = 1 << 19
 _STEPS = 6  # back from a bucket's end, before the rest is bisected
 
 
@@ -117,10 +119,10 @@ def last_of_unsorted(places: NDArray[np.int64], numbers: NDArray[np.int64]) -> N
     different = ordered[starts]
     find, after = finder(different, len(places)), np.empty(len(places), dtype=np.int64)
 
-    def look(start: int) -> None:
-        after[start : start + _CHUNK] = find(places[start : start + _CHUNK] - 1) + 1
+    def look(part: slice) -> None:
+        after[part] = find(places[part] - 1) + 1
 
-    in_threads(look, range(0, len(places), _CHUNK))
+    in_threads(look, parts_of(len(places)))
     greatest = np.full(len(different) + 1, np.iinfo(np.int64).min)
     np.maximum.at(greatest, after, places)
     greatest[-1] = np.iinfo(np.int64).max  # what lies after all numbers is nobody's
@@ -135,7 +137,18 @@ def last_of_unsorted(places: NDArray[np.int64], numbers: NDArray[np.int64]) -> N
     return position
 
 
-def in_threads(work: Callable[[int], None], parts: Iterable[int]) -> None:
+def parts_of(count: int) -> list[slice]:
+    """Return slices of so many rows; the arrays of one stay in the processor's cache.
+
+    Examples
+    --------
+    >>> parts_of(600_000)
+    [slice(0, 524288, None), slice(524288, 1048576, None)]
+    """
+    return [slice(start, start + _CHUNK) for start in range(0, count, _CHUNK)]
+
+
+def in_threads(work: Callable[[_Part], None], parts: Iterable[_Part]) -> None:
     """Do the work for each part, in as many threads as there are processors; NumPy lets go of Python's lock meanwhile."""
     parts = list(parts)
     if len(parts) <= 1:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.bisection import finder, in_threads, last_of_unsorted, sorted_places
+from features.bisection import finder, in_threads, last_of_unsorted, parts_of, sorted_places
 from features.key_codes import codes_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ __all__ = ["AmbiguousRowsError", "newest_rows", "rows_of_keys"]
 
 _LARGEST = np.iinfo(np.int64).max
 _FEWER = 2  # times as many feature rows as labels, from which it is the labels that are sorted
-_CHUNK = 1 << 19  # label rows at a time: their arrays stay in the processor's cache
 
 
 class AmbiguousRowsError(ValueError):
@@ -103,11 +102,10 @@ def newest_rows(
     place, rows = _sorted(place, wanted, greatest)
     find = finder(place, len(labels))
 
-    def match(start: int) -> None:
-        part = slice(start, start + _CHUNK)
+    def match(part: slice) -> None:
         keep(part, find(asked.places(part)), rows, place)
 
-    in_threads(match, range(0, len(labels), _CHUNK))
+    in_threads(match, parts_of(len(labels)))
     return found
 
 
