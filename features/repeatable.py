@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from features.row_order import column
+from lakehouse import column
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -79,4 +79,5 @@ def _is_whole(plan: Any) -> bool:
             return False
     elif name not in _WHOLE and not children.isEmpty():
         return False
-    return all(_is_whole(children.apply(i)) for i in range(children.size()))
+    inner = plan.subqueries()
+    return all(_is_whole(one.apply(i)) for one in (children, inner) for i in range(one.size()))

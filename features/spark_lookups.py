@@ -107,15 +107,15 @@ def look_up_on_spark(
         joined = _one(join_as_of, frame, first.as_of, span=span)
         return joined, [first], f"{first.step.table}: union and window of the rows that the labels' span can find"
     tasks = _tasks(frame)
-    chosen = [one for one in lookups if one.step.time is not None]
-    plan = _plan(frame, spine, chosen, tasks)
+    together = [one for one in lookups if one.step.time is not None]
+    plan = _plan(frame, spine, together, tasks)
     if plan.form != "small tables to all buckets":  # which takes tables of any keys
-        chosen = [one for one in chosen if _same_keys(first.step, one.step)]
-        plan = _plan(frame, spine, chosen, tasks)
-    pruned = [_within_label_times(spine, one) for one in chosen]
+        together = [one for one in together if _same_keys(first.step, one.step)]
+        plan = _plan(frame, spine, together, tasks)
+    pruned = [_within_label_times(spine, one) for one in together]
     joined, form = _joined(frame, spine, [one for one, _ in pruned], plan)
-    within = " of the label times' rows" if any(less for _, less in pruned) else ""
-    return joined, chosen, f"{', '.join(one.step.table for one in chosen)}: {form}{within} ({plan.reason})"
+    within = ", of rows in the labels' span of time" if any(less for _, less in pruned) else ""
+    return joined, together, f"{', '.join(one.step.table for one in together)}: {form}{within} ({plan.reason})"
 
 
 def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[AsOfLookup, bool]:

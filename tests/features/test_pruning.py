@@ -60,6 +60,9 @@ def test_labels_by_chance_or_cut_off_are_not_read_twice(spark):
     assert is_repeatable(rows.select("k").distinct().union(rows.select("k")), ["k"])
     assert not is_repeatable(rows.groupBy("at").agg({"k": "first"}), ["first(k)"])
     assert not is_repeatable(rows.drop("chance").dropDuplicates(["at"]), ["k"])
+    beside = "(SELECT {} FROM range(9))"
+    assert is_repeatable(rows.selectExpr(f"k + {beside.format('max(id)')} AS k"), ["k"])
+    assert not is_repeatable(rows.selectExpr(f"k + {beside.format('first(id)')} AS k"), ["k"])
     assert not is_repeatable(rows.selectExpr("row_number() OVER (ORDER BY at) AS k"), ["k"])
 
 
@@ -78,7 +81,7 @@ def test_training_sets_of_labels_by_chance_and_of_long_histories_have_the_rows_f
         for lookback in (None, dt.timedelta(hours=2)):
             lookup = FeatureLookup(f"{schema}.f", "k", timestamp_lookup_key="at", lookback_window=lookback)
             training_set = create_training_set(spine, [lookup], None)
-            assert ("of the label times' rows" in training_set.explain()) == cut
+            assert ("of rows in the labels' span of time" in training_set.explain()) == cut
             rows = training_set.load_df().selectExpr("k", "unix_seconds(at) AS at", "x").collect()
             assert len(rows) > 200
             for row in rows:
