@@ -94,13 +94,16 @@ def join_buckets_of_keys(
         part = part.withColumns(free) if free else part
         rows = part if rows is None else rows.unionAll(part)
     assert rows is not None
-    match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)))
+    own = _label_places(spine)
+    match = _Match(
+        tuple(own.items()), tuple(_matched(one, own, place) for one, place in zip(lookups, places, strict=True))
+    )
     left_keys = [left for left, _ in lookups[0].keys]
     if hot is None:
-        labels = _dealt_out(spine, spine.columns, left_keys, buckets)
+        labels = _dealt_out(spine, own, left_keys, buckets)
     else:
         cut = hot.cut_labels(spine, left_keys, lookups[0].time[0])
-        labels = _dealt_out(cut, spine.columns, [*left_keys, "__slice"], buckets)
+        labels = _dealt_out(cut, own, [*left_keys, "__slice"], buckets)
     return _matched_in_buckets(spine, labels, rows, buckets, lookups, match)
 
 
@@ -130,14 +133,21 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
         kinds = [StructField(slot, kind) for (_, kind), slot in zip(one.columns, place, strict=True)]
         empty.append(to_arrow_schema(StructType(kinds), timezone=zone))
     assert rows is not None
-    match = _Match(tuple(spine.columns), tuple(map(_matched, lookups, places)), tuple(empty))
+    own = _label_places(spine)
+    matched = tuple(_matched(one, own, place) for one, place in zip(lookups, places, strict=True))
+    match = _Match(tuple(own.items()), matched, tuple(empty))
     used = dict.fromkeys(name for one in lookups for name in (*(left for left, _ in one.keys), one.time[0]))
-    labels = _dealt_out(spine, spine.columns, list(used), buckets)
+    labels = _dealt_out(spine, own, list(used), buckets)
     return _matched_in_buckets(spine, labels, rows, buckets, lookups, match)
 
 
-def _dealt_out(frame: DataFrame, names: Sequence[str], dealt_by: Sequence[str], buckets: int) -> DataFrame:
-    return frame.selectExpr(*map(quoted, names), _bucket(dealt_by, buckets))
+def _label_places(spine: DataFrame) -> dict[str, str]:
+    """Return under which names the label columns travel: PySpark's cogroup takes no dots or backticks in them."""
+    return {name: f"__l{i}" for i, name in enumerate(spine.columns)}
+
+
+def _dealt_out(frame: DataFrame, own: Mapping[str, str], dealt_by: Sequence[str], buckets: int) -> DataFrame:
+    return frame.selectExpr(*[f"{quoted(name)} AS {slot}" for name, slot in own.items()], _bucket(dealt_by, buckets))
 
 
 def _matched_in_buckets(
@@ -229,7 +239,7 @@ class _Matched:
     lookback: int | None
 
 
-def _matched(one: AsOfLookup, place: Sequence[str]) -> _Matched:
+def _matched(one: AsOfLookup, own: Mapping[str, str], place: Sequence[str]) -> _Matched:
     n = len(one.keys)
     features = one.features.schema
     lookback = None
@@ -237,8 +247,8 @@ def _matched(one: AsOfLookup, place: Sequence[str]) -> _Matched:
         is_date = features[one.time[1]].dataType.typeName() == "date"
         lookback = one.lookback.days if is_date else exact_micros(one.lookback)
     return _Matched(
-        label_keys=tuple(left for left, _ in one.keys),
-        label_time=one.time[0],
+        label_keys=tuple(own[left] for left, _ in one.keys),
+        label_time=own[one.time[0]],
         keys=tuple(place[:n]),
         time=place[n],
         outputs=tuple(zip(one.outputs.values(), place[n + 1 :], strict=True)),
@@ -253,7 +263,7 @@ def _matched(one: AsOfLookup, place: Sequence[str]) -> _Matched:
 class _Match:
     """What is done with a bucket; Spark sends it to its workers. `packed`: the schemas of the tables, if they come packed."""
 
-    columns: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]  # of the label rows, and under which names they travel
     lookups: tuple[_Matched, ...]
     packed: tuple[pa.Schema, ...] = ()
 
@@ -262,7 +272,7 @@ class _Match:
         import numpy as np
         import pyarrow as pa
 
-        found = {name: labels[name] for name in self.columns}
+        found = {name: labels[slot] for name, slot in self.columns}
         tables = rows["__table"].to_numpy()
         rows = rows if self.packed else rows.combine_chunks()
         for number, one in enumerate(self.lookups):

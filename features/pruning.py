@@ -25,7 +25,7 @@ def rows_of_label_keys(spine: DataFrame, features: DataFrame, keys: Sequence[tup
     asked = spine.select(*[column(left).alias(n) for n, (left, _) in zip(names, keys, strict=True)]).dropna().distinct()
     condition = F.lit(True)
     for name, (_, right) in zip(names, keys, strict=True):
-        condition &= features[right] == asked[name]
+        condition &= column(right) == column(name)
     return features.join(F.broadcast(asked), condition, "left_semi")
 
 

@@ -216,7 +216,8 @@ def test_workers_need_no_headwater(spark, tmp_path):
     features = spark.createDataFrame(rows, "k string, ts timestamp, v double")
     lookup = AsOfLookup(features, (("k", "k"),), ("at", "ts"), {"v": "v"}, HOUR)
     join_buckets_of_keys(spine, [lookup], 2)  # makes them so
-    match = arrow_join._Match(("k", "at"), (arrow_join._matched(lookup, ["k", "ts", "v"]),))
+    own = {"k": "k", "at": "at"}
+    match = arrow_join._Match(tuple(own.items()), (arrow_join._matched(lookup, own, ["k", "ts", "v"]),))
     table = features.toArrow().append_column("__table", pa.array([0, 0, 0], pa.int16()))
     (tmp_path / "sent").write_bytes(dumps((match, spine.toArrow(), table)))
     program = (

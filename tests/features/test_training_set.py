@@ -14,8 +14,11 @@ from features import (
     create_function,
     create_training_set,
     get_function,
+    spark_lookups,
     write_feature_table,
 )
+from features.hot_keys import Slicing
+from features.planner import FORMS, Plan
 
 AT = dt.datetime(2024, 1, 10, 12)
 DAY = dt.timedelta(days=1)
@@ -222,3 +225,23 @@ def test_a_function_without_type_hints_is_refused(spark, schema):
 
     with pytest.raises(ValueError, match=r"'x' of function .* needs a type hint"):
         create_function(spark, bare, f"{schema}.bare")
+
+
+@pytest.mark.parametrize("form", ["in process", *FORMS])
+def test_columns_and_keys_may_have_backticks_and_dots_in_their_names(spark, schema, monkeypatch, form):
+    if form != "in process":
+        monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
+        monkeypatch.setattr(spark_lookups, "_plan", lambda *_: Plan(form, "", 2, Slicing(0.1, 3)))
+    rows = spark.createDataFrame([("a", AT, 1.0), ("b", AT, None)], "`k``.1` string, `t``s` timestamp, `x``.y` double")
+    create_feature_table(spark, f"{schema}.odd", ["k`.1", "t`s"], rows, timeseries_column="t`s")
+    spine = spark.createDataFrame([("a", AT), ("b", AT), ("c", AT)], "`l``.1` string, `a``t` timestamp")
+    lookup = FeatureLookup(
+        f"{schema}.odd", "l`.1", timestamp_lookup_key="a`t", default_values={"x`.y": -1.0}, feature_names="x`.y"
+    )
+    training_set = create_training_set(spine, [lookup], None)
+    assert training_set.load_df().columns == ["l`.1", "a`t", "x`.y"]
+    assert sorted((row[0], row[2]) for row in training_set.load_df().collect()) == [
+        ("a", 1.0),
+        ("b", -1.0),
+        ("c", -1.0),
+    ]
