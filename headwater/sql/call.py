@@ -57,8 +57,14 @@ class Call:
 
 @singledispatch
 def execute(statement: Statement, call: Call) -> DataFrame:
-    """Do what the statement says; return what ``spark.sql`` is to return: rows, or none for a change."""
-    raise NotImplementedError(f"{type(statement).__name__} on {call.spark}")
+    """Do what the statement says; return what ``spark.sql`` is to return: rows, or none for a change.
+
+    Raises
+    ------
+    TypeError
+        If the statement is of no kind that :mod:`headwater.sql.verbs` registers, which is where a new kind is added.
+    """
+    raise TypeError(f"No verb of headwater.sql does {type(statement).__name__} for {call.spark}.")
 
 
 def frame(call: Call, columns: Sequence[str], rows: Sequence[Sequence[object]] = ()) -> DataFrame:
