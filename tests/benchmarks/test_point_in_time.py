@@ -87,3 +87,7 @@ def test_the_report_says_what_was_measured_and_what_was_not():
     written = document(shapes)
     assert "| ten million | 8.00 | 8.0× |" in written  # noqa: RUF001
     assert "| ours, Spark forms | 1.5× |" in written  # noqa: RUF001
+    shapes["ten_million"]["sinks"]["parquet"]["ours, Spark forms"]["seconds"] = [8.0]
+    shapes["one_million"]["sinks"] = {"parquet": {"DuckDB": one}}
+    written = document(shapes)
+    assert "| one million |  |  |\n| ten million | 8.00 (first run) |  |" in written
