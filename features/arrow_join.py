@@ -94,17 +94,13 @@ def join_buckets_of_keys(
         part = part.withColumns(free) if free else part
         rows = part if rows is None else rows.unionAll(part)
     assert rows is not None
-    own = _label_places(spine)
-    match = _Match(
-        tuple(own.items()), tuple(_matched(one, own, place) for one, place in zip(lookups, places, strict=True))
-    )
     left_keys = [left for left, _ in lookups[0].keys]
     if hot is None:
-        labels = _dealt_out(spine, own, left_keys, buckets)
+        labels = _dealt_out(spine, spine.columns, left_keys, buckets)
     else:
         cut = hot.cut_labels(spine, left_keys, lookups[0].time[0])
-        labels = _dealt_out(cut, own, [*left_keys, "__slice"], buckets)
-    return _matched_in_buckets(spine, labels, rows, buckets, lookups, match)
+        labels = _dealt_out(cut, spine.columns, [*left_keys, "__slice"], buckets)
+    return _matched_in_buckets(spine, labels, rows, buckets, lookups, _match(spine, lookups, places))
 
 
 def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: int) -> DataFrame:
@@ -133,21 +129,19 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[AsOfLookup], buckets: 
         kinds = [StructField(slot, kind) for (_, kind), slot in zip(one.columns, place, strict=True)]
         empty.append(to_arrow_schema(StructType(kinds), timezone=zone))
     assert rows is not None
-    own = _label_places(spine)
-    matched = tuple(_matched(one, own, place) for one, place in zip(lookups, places, strict=True))
-    match = _Match(tuple(own.items()), matched, tuple(empty))
     used = dict.fromkeys(name for one in lookups for name in (*(left for left, _ in one.keys), one.time[0]))
-    labels = _dealt_out(spine, own, list(used), buckets)
-    return _matched_in_buckets(spine, labels, rows, buckets, lookups, match)
+    labels = _dealt_out(spine, spine.columns, list(used), buckets)
+    return _matched_in_buckets(spine, labels, rows, buckets, lookups, _match(spine, lookups, places, tuple(empty)))
 
 
-def _label_places(spine: DataFrame) -> dict[str, str]:
+def _label_places(names: Sequence[str]) -> dict[str, str]:
     """Return under which names the label columns travel: PySpark's cogroup takes no dots or backticks in them."""
-    return {name: f"__l{i}" for i, name in enumerate(spine.columns)}
+    return {name: f"__l{i}" for i, name in enumerate(names)}
 
 
-def _dealt_out(frame: DataFrame, own: Mapping[str, str], dealt_by: Sequence[str], buckets: int) -> DataFrame:
-    return frame.selectExpr(*[f"{quoted(name)} AS {slot}" for name, slot in own.items()], _bucket(dealt_by, buckets))
+def _dealt_out(frame: DataFrame, names: Sequence[str], dealt_by: Sequence[str], buckets: int) -> DataFrame:
+    own = [f"{quoted(name)} AS {place}" for name, place in _label_places(names).items()]
+    return frame.selectExpr(*own, _bucket(dealt_by, buckets))
 
 
 def _matched_in_buckets(
@@ -237,6 +231,14 @@ class _Matched:
     outputs: tuple[tuple[str, str], ...]
     ordered: tuple[str, ...]
     lookback: int | None
+
+
+def _match(
+    spine: DataFrame, lookups: Sequence[AsOfLookup], places: Sequence[Sequence[str]], packed: tuple[pa.Schema, ...] = ()
+) -> _Match:
+    own = _label_places(spine.columns)
+    matched = tuple(_matched(one, own, place) for one, place in zip(lookups, places, strict=True))
+    return _Match(tuple(own.items()), matched, packed)
 
 
 def _matched(one: AsOfLookup, own: Mapping[str, str], place: Sequence[str]) -> _Matched:

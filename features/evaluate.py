@@ -102,7 +102,6 @@ class _Work:
 
 
 def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
-
     missing = [name for name in spec.required if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "the DataFrame", df.columns, "needed to compute the features")

@@ -74,10 +74,10 @@ class HotKeys:
         sample = every.where(F.pmod(F.xxhash64(*names, "__micros"), F.lit(slicing.one_in)) == 0)
         ends = [F.count("*").alias("__rows"), F.min("__micros").alias("__first"), F.max("__micros").alias("__last")]
         counted = sample.groupBy(*names).agg(*ends)
-        rows_of_all = F.sum(
-            F.when(F.col("__first") <= F.col("__last"), F.col("__rows"))
-        )  # needs all, as what is counted does
-        least = counted.agg(rows_of_all * slicing.share).scalar()
+        always = F.col("__first") <= F.col(
+            "__last"
+        )  # asked for, so that the sum needs the same columns as its other use
+        least = counted.agg(F.sum(F.when(always, F.col("__rows"))) * slicing.share).scalar()
         first, last = F.col("__first").cast("double"), F.col("__last").cast("double")
         hot = counted.where((F.col("__rows") >= least) & (F.col("__last") > F.col("__first"))).select(
             *names, first.alias("__first"), ((last - first) / slicing.slices).alias("__width")
@@ -126,13 +126,12 @@ class HotKeys:
     def _slice(self, at: Column) -> Column:
         from pyspark.sql import functions as F
 
-        return (
-            F.when(F.col("__lasts").isNotNull(), _slice(at, self.slicing.slices)).otherwise(F.lit(0)).alias("__slice")
-        )
+        is_hot = F.col("__lasts").isNotNull()  # so that labels, too, need all columns of the hot keys
+        return F.when(is_hot, _slice(at, self.slicing.slices)).otherwise(F.lit(0)).alias("__slice")
 
 
 def _slice(at: Column, slices: int) -> Column:
-    """Return the slice of a time in microseconds; all of a key that is not hot, and of a NULL time, is in the first.
+    """Return the slice of a hot key's time in microseconds; of a NULL time, the first.
 
     In floating point, as times centuries apart do not fit 64 bits when they are multiplied; a later time is never in an earlier
     slice, which is all that counts.
@@ -140,4 +139,4 @@ def _slice(at: Column, slices: int) -> Column:
     from pyspark.sql import functions as F
 
     slot = F.floor((at.cast("double") - F.col("__first")) / F.col("__width")).cast("int")
-    return F.coalesce(F.least(F.greatest(slot, F.lit(0)), F.lit(slices - 1)), F.lit(0)).alias("__slice")
+    return F.least(F.greatest(slot, F.lit(0)), F.lit(slices - 1))  # of NULL and 0 the greatest is 0
