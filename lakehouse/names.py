@@ -61,4 +61,9 @@ class TableName:
     @property
     def quoted(self) -> str:
         """The name as SQL takes it."""
-        return ".".join(map(quoted, (self.catalog, self.schema, self.table)))
+        return f"{self.quoted_schema}.{quoted(self.table)}"
+
+    @property
+    def quoted_schema(self) -> str:
+        """Its schema's name, with the catalog, as SQL takes it."""
+        return f"{quoted(self.catalog)}.{quoted(self.schema)}"

@@ -108,7 +108,7 @@ def create_table(
     full = catalog.complete(spark, name)
     if table_exists(spark, name):
         raise TableExistsError(str(full))
-    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(full.catalog)}.{quoted(full.schema)}")
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {full.quoted_schema}")
     clauses = [f"CREATE TABLE {full.quoted} ({', '.join(_column(field) for field in schema)}) USING delta"]
     if partition_by:
         clauses.append(f"PARTITIONED BY ({', '.join(map(quoted, partition_by))})")

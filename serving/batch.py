@@ -101,7 +101,7 @@ def score_batch(
         apart = spark_udf(df.sparkSession, str(artifact.raw_model), kind, env_manager, params)
         prediction = apart(F.struct(*_inputs(artifact)))
     names = [*df.columns, *wanted]
-    return frame.withColumn(PREDICTION, prediction).select(*[lakehouse.column(name) for name in [*names, PREDICTION]])
+    return frame.withColumn(PREDICTION, prediction).select(*map(lakehouse.quoted, [*names, PREDICTION]))
 
 
 def _spark_type(result_type: str | DataType) -> DataType:

@@ -120,14 +120,12 @@ def _show(statement: ShowFunctions, call: Call) -> DataFrame:
 def _python(call: Call, full: TableName) -> CatalogFunction | None:
     if not (_folder(call, full) / "_functions").is_dir():
         return None
-    stored = features.list_functions(call.spark, f"{lakehouse.quoted(full.catalog)}.{lakehouse.quoted(full.schema)}")
+    stored = features.list_functions(call.spark, full.quoted_schema)
     return next((f for f in stored if f.name.split(".", 1)[1].lower() == f"{full.schema}.{full.table}".lower()), None)
 
 
 def _names(call: Call, full: TableName) -> list[str]:
-    rows = call.run(
-        f"SHOW USER FUNCTIONS IN {lakehouse.quoted(full.catalog)}.{lakehouse.quoted(full.schema)}"
-    ).collect()
+    rows = call.run(f"SHOW USER FUNCTIONS IN {full.quoted_schema}").collect()
     return [row[0] for row in rows if "." in row[0] and not row[0].endswith(features.PYTHON_SUFFIX)]
 
 
