@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["arrow_schema", "frame_of_arrow", "pandas_of_arrow"]
 
 _SMALL = 4 << 20
-_GROUP = 1 << 18
+_GROUP = 1 << 15
 _ours: set[Path] = set()
 
 
