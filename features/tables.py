@@ -184,7 +184,8 @@ def get_feature_table(spark: SparkSession, name: str) -> FeatureTable:
         There is, but it declares no primary key.
     """
     full = lakehouse.resolve(spark, name)
-    properties = lakehouse.table_properties(spark, full.quoted)
+    notes = lakehouse.notes_of(spark, full.quoted)
+    properties = notes.properties
     if _KEYS not in properties:
         raise InvalidInputError(
             f"{full} is a table without a primary key, so it is not a feature table: make one with create_table(name, "
@@ -193,14 +194,12 @@ def get_feature_table(spark: SparkSession, name: str) -> FeatureTable:
     keys = tuple(json.loads(properties[_KEYS]))
     time_key = (properties[_TIME],) if _TIME in properties else ()
     schema = spark.table(full.quoted).schema
-    described = spark.sql(f"DESCRIBE EXTENDED {full.quoted}").collect()
-    comment = next((row["data_type"] for row in described if row["col_name"] == "Comment"), "")
     return FeatureTable(
         name=str(full),
         table_id=properties[_ID],
-        description=comment or "",
+        description=notes.comment,
         primary_keys=(*(key for key in keys if key not in time_key), *time_key),
-        partition_columns=_partitions([(row["col_name"], row["data_type"]) for row in described]),
+        partition_columns=notes.partition_columns,
         features=tuple(field.name for field in schema if field.name not in keys),
         creation_timestamp=int(properties[_CREATED]),
         timestamp_keys=time_key,
@@ -384,14 +383,6 @@ def _allowed(kind: DataType) -> bool:
 
 def _plain(schema: StructType) -> list[tuple[str, str]]:
     return [(field.name, field.dataType.simpleString()) for field in schema]
-
-
-def _partitions(described: list[tuple[str, str]]) -> tuple[str, ...]:
-    names = [column for column, _ in described]
-    if "# Partition Information" not in names:
-        return ()
-    rest = names[names.index("# Partition Information") + 2 :]
-    return tuple(rest[: next((i for i, column in enumerate(rest) if not column or column.startswith("#")), len(rest))])
 
 
 def _check_names(df: DataFrame, table: FeatureTable, where: str) -> None:

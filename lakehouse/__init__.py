@@ -3,7 +3,7 @@
 from lakehouse.arrow_files import ArrowTable, open_arrow, open_stored
 from lakehouse.arrow_frames import arrow_schema, frame_of_arrow, pandas_of_arrow
 from lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
-from lakehouse.delta_log import TableMetadata, metadata_of, set_not_null
+from lakehouse.delta_log import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
 from lakehouse.entries import forget_function, keep_function, keep_view, write_json
 from lakehouse.errors import (
     ColumnTypeError,
@@ -74,6 +74,7 @@ __all__ = [
     "TableMetadata",
     "TableName",
     "TableNotFoundError",
+    "TableNotes",
     "WorkspaceOnlyError",
     "add_catalog",
     "append",
@@ -99,6 +100,7 @@ __all__ = [
     "merge",
     "metadata_of",
     "newest_version",
+    "notes_of",
     "on_databricks",
     "open_arrow",
     "open_plain_scan",

@@ -67,6 +67,24 @@ def test_properties_and_comments_keep_quotes_and_can_be_removed(spark, table):
     assert described[0]["data_type"] == "a 'quoted' comment"
 
 
+def test_notes_of_a_table_by_its_log_are_those_by_sql(spark, schema):
+    table = f"{schema}.noted"
+    properties, comment = {"note": 'it\'s \\ here, {"a": 1}'}, "a 'quoted' comment"
+    lakehouse.create_table(spark, table, SCHEMA, partition_by=["v", "ts"], properties=properties, comment=comment)
+    spark.sql(f"CREATE VIEW {schema}.seen TBLPROPERTIES ('kind' = 'view') AS SELECT * FROM {table}")
+    foreign = spark.newSession()
+    for setting in ("spark.headwater.home", "spark.headwater.catalog"):
+        foreign.conf.set(setting, "")
+    assert not lakehouse.is_embedded(foreign)
+    by_log, by_sql = lakehouse.notes_of(spark, table), lakehouse.notes_of(foreign, table.removeprefix("main."))
+    assert by_log == lakehouse.TableNotes(properties, ("v", "ts"), comment)
+    assert {key: by_sql.properties.get(key) for key in properties} == properties
+    assert (by_sql.partition_columns, by_sql.comment) == (by_log.partition_columns, by_log.comment)
+    assert lakehouse.notes_of(spark, f"{schema}.seen").properties["kind"] == "view"
+    with pytest.raises(lakehouse.TableNotFoundError):
+        lakehouse.notes_of(spark, f"{table}s")
+
+
 def test_merge_updates_only_the_columns_it_has_adds_rows_and_twice_equals_once(spark, table):
     df = spark.createDataFrame([(1, 9.0), (77, 7.0)], "id long, v double")
     lakehouse.merge(df, table, ["id"])
