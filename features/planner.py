@@ -27,10 +27,16 @@ _SMALL_SPINE = 32 * _MIB
 _BROADCAST = 128 * _MIB
 _WIDE = 50
 _FEW = 100  # times as much of features as of labels, from which it pays to leave out other keys first
-_BUCKET = 32 * _MIB  # of what Spark expects, as stored: some 100 MiB in a Python worker
+_BUCKET = 32 * _MIB
+_MOST = 48 * _MIB  # in a bucket, of what Spark expects, as stored: some 150 MiB in a Python worker
 _MANY_TASKS = 4
 _LARGE = 16 * _BUCKET
-_BUCKETS_PER_TASK = 3  # so that tasks end about together; more cost more
+_BUCKETS_PER_TASK = 3  # at most for this: that tasks end about together
+_WORTH_A_BUCKET = 24 * _MIB  # a bucket more for each task costs a tenth of a second
+_LEAST = 4 * _MIB
+_FOUND = (
+    4  # of a table's rows one in so many has the key of a label, where labels are few; were it all, buckets are larger
+)
 Form = Callable[..., "DataFrame"]
 
 
@@ -86,7 +92,8 @@ def plan_join(
 ) -> Plan:
     """Return the form for a spine and feature tables (the columns that are needed of them) of so many bytes; None: unknown.
 
-    Buckets hold some 32 MiB at most as Spark stores rows, and are at least three for each task, if that leaves them a MiB.
+    Buckets hold some 48 MiB at most as Spark stores rows, and are as many for each task: one where there is little, else two or
+    three, so that tasks end about together.
 
     Parameters
     ----------
@@ -112,21 +119,29 @@ def plan_join(
     if len(sizes) < len(tables):
         return Plan("union and window", "the size of the feature tables is not known")
     features = sum(sizes)
-    least = max(1, min(tasks * _BUCKETS_PER_TASK, (features + (spine or 0)) // _MIB))
     mib = f"{features / _MIB:,.0f} MiB of features"
     slicing = _slicing(features, tasks)
     if spine is None:
         what, buckets = f"{mib} and labels of unknown size", max(4 * tasks * _BUCKETS_PER_TASK, features // _BUCKET)
         return _in_buckets_of_keys(what, buckets, slicing)
     if repeatable and columns < _WIDE and spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
-        return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", least)
-    few = max(min(tasks, least), -(-spine // _BUCKET))  # rows come evenly, and each sorts all feature rows
+        most = _buckets(features // _FOUND, tasks)
+        return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", most)
+    buckets = _buckets(spine + features, tasks)
+    few = max(min(tasks, buckets), -(-spine // _BUCKET))  # rows come evenly, and each sorts all feature rows
     if features <= _BUCKET and features * few <= 2 * (spine + features):
         return Plan("small tables to all buckets", f"{mib}, for {few} buckets of labels", few)
     if repeatable and columns >= _WIDE and spine <= _BROADCAST and min(sizes) >= 3 * spine:
-        return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part", least)
-    what, buckets = f"{mib}, neither small nor wide beside the labels", max(least, (spine + features) // _BUCKET)
-    return _in_buckets_of_keys(what, buckets, slicing)
+        return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part", tasks)
+    return _in_buckets_of_keys(f"{mib}, neither small nor wide beside the labels", buckets, slicing)
+
+
+def _buckets(size: int, tasks: int) -> int:
+    """Return into how many buckets so many bytes are dealt out."""
+    if size < tasks * _LEAST:
+        return max(1, size // _LEAST)
+    for_balance = min(_BUCKETS_PER_TASK, max(1, size // (tasks * _WORTH_A_BUCKET)))
+    return tasks * max(for_balance, -(-size // (tasks * _MOST)))
 
 
 def _in_buckets_of_keys(what: str, buckets: int, slicing: Slicing | None) -> Plan:

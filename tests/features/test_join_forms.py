@@ -235,11 +235,14 @@ def test_the_planner_says_which_form_and_why(spark):
     assert plan_join(2**20, [2**30]).reason == "1,024 MiB of features for 1.0 MiB of labels"
     assert plan_join(2**26, [2**29], 200).form == "narrow match, wide fetch"
     assert plan_join(2**30, [2**24, None]).form == "union and window"
-    assert plan_join(2**30, [2**35], tasks=2).buckets == 33 * 2**30 // 2**25
+    assert plan_join(2**30, [2**35], tasks=2).buckets == 33 * 2**30 // (48 << 20)
+    sizes = [plan_join(0, [size << 20], tasks=2, repeatable=False).buckets for size in (4, 40, 90, 100, 150, 400)]
+    assert sizes == [1, 2, 2, 4, 6, 10]
+    assert plan_join(2**20, [3 << 30], tasks=2).buckets == 16
     assert plan_join(None, [2**20], tasks=2).buckets == 24
     assert plan_join(5000, [9000], tasks=64).buckets == 1
-    assert plan_join(2**24, [2**23], tasks=2).form == "small tables to all buckets"
-    assert plan_join(2**24, [2**23], tasks=64).form == "buckets of keys"
+    assert plan_join(2**26, [2**24], tasks=2).form == "small tables to all buckets"
+    assert plan_join(2**26, [2**24], tasks=64).form == "buckets of keys"
     assert plan_join(2**20, [2**30], tasks=2, repeatable=False).form == "buckets of keys"
     assert plan_join(2**26, [2**29], 200, tasks=2, repeatable=False).form == "buckets of keys"
     assert not has_asof_join(spark)
