@@ -21,8 +21,11 @@ files, peers from PyPI in environments of the benchmark's own. A run reads the l
 pandas DataFrame or as Parquet files; starting Spark and filling our feature tables are not counted, nor is the first run of
 each where there are others. CPU seconds (median) are those of the whole process tree; peak memory is its resident memory, with
 pages that processes share counted for each. Ratios are of median seconds: other's time by the contestant's, so that 4× is
-four times as fast. *Rows*: every result is compared with the right answer, value by value; two lines without a join say what
-is the least on Spark: to read the label rows and give them back, and that with a shuffle of the feature rows.
+four times as fast. *Rows*: every result is compared with the right answer, value by value.
+
+Two lines have *no join*, and say what is the least on Spark: to read a result that is there and give it back, which all have to
+that end in Spark; and to shuffle the feature rows before, by their keys, which all have to that move them. The time of union and
+window by theirs is the most that any such form can win.
 
 *Where the time goes*: one more run of each that uses Spark, by Spark's own metrics. *Clock*: seconds of the run, of which
 *outside jobs* went by while Spark had none: what the driver checks and plans, and all that is looked up in process. *Tasks*:

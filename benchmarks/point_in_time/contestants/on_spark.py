@@ -52,22 +52,33 @@ def _young(at, ts, most):
     return at - ts <= F.expr(f"INTERVAL '{seconds}.{micros:06}' SECOND")
 
 
-def no_join(labels, _rows, _table):
-    """Join nothing: what reading the labels and giving them back costs alone."""
-    return labels
-
-
-def shuffle_alone(labels, rows, table):
-    """Join nothing, but bring the feature rows of a key together: what every form must do that moves them."""
-    rows.repartition(F.col(table["keys"][0][1])).write.format("noop").mode("overwrite").save()
-    return labels
-
-
 def make(spec, folder, store, form):
     spark = lakehouse.session(lakehouse.Settings(home=store))
     spark.conf.set("spark.sql.session.timeZone", harness.time_zone(spec))
-    joins = {"window": union_and_window, "range": range_join, "nothing": no_join, "shuffle": shuffle_alone}
-    return on(spark, spec, folder, joins[form])
+    if form in ("result", "shuffle"):
+        return without_a_join(spark, spec, folder, store / "answer", shuffles=form == "shuffle")
+    return on(spark, spec, folder, {"window": union_and_window, "range": range_join}[form])
+
+
+def without_a_join(spark, spec, folder, answer, *, shuffles):
+    """Return what is the least to do on Spark: give back the result, made before; and bring the feature rows of a key together.
+
+    All forms that move the feature rows do both.
+    """
+    on(spark, spec, folder, union_and_window)("parquet", answer)
+
+    def run(sink, target):
+        for table in spec["tables"] if shuffles else ():
+            rows = spark.read.parquet(str(folder / table["name"]))
+            rows.repartition(F.col(table["keys"][0][1])).write.format("noop").mode("overwrite").save()
+        result = spark.read.parquet(str(answer))
+        if sink == "pandas":
+            return result.toPandas()
+        result.write.parquet(str(target))
+        return None
+
+    run.profile = lambda sink, target: profiled(spark, lambda: run(sink, target))
+    return run
 
 
 def on(spark, spec, folder, join):
