@@ -87,7 +87,7 @@ def join_buckets_of_keys(
         known = known if hot is None else hot.cut_features(known, keys, one.time[1], number)
         part = known.selectExpr(
             _bucket(keys if hot is None else [*keys, "__slice"], buckets),
-            f"{number}S AS __table",
+            *([f"{number}S AS __table"] if len(lookups) > 1 else []),
             *[f"{held.get(slot, 'NULL')} AS {slot}" for slot in slots],
         )
         free = {slot: F.col(slot).cast(kind) for slot, kind in slots.items() if slot not in held}
@@ -283,14 +283,16 @@ class _Match:
         if not gc.get_freeze_count():
             gc.freeze()
         found = {name: labels[slot] for name, slot in self.columns}
-        tables = rows["__table"].to_numpy()
         rows = rows if self.packed else rows.combine_chunks()
+        if len(self.lookups) == 1 and not self.packed:  # rows of one table do not say which
+            return pa.table(found | _looked_up(labels, rows, None, self.lookups[0]))
+        tables = rows["__table"].to_numpy()
         for number, one in enumerate(self.lookups):
             at = np.flatnonzero(tables == number)
             if self.packed:
                 found |= _looked_up(labels, _unpacked(rows["__rows"].take(at), self.packed[number]), None, one)
             else:
-                found |= _looked_up(labels, rows, at if len(self.lookups) > 1 else None, one)
+                found |= _looked_up(labels, rows, at, one)
         return pa.table(found)
 
 
