@@ -33,6 +33,12 @@ seconds of all tasks, which run side by side, so that they are up to twice the c
 *Python* (workers, with what they wait for) and *GC*. The rest of them is Spark's generated code: rows are made, hashed, copied
 into the shuffle and out of it, and written as Parquet. *Shuffled* and *to Python* are MiB.
 """
+_AIMS = (  # who of ours, how many times as fast as whom, and what nobody can be faster than who does it in that way
+    ("ours, embedded", 4.0, "union and window", "the result alone, on Spark"),
+    ("ours, Spark forms", 1.5, "union and window", "the result, and a shuffle of the rows, on Spark"),
+    ("ours, embedded", 0.4, "DuckDB", ""),
+    ("ours, Spark forms", 10.0, "Feast, Spark store", "the result, and a shuffle of the rows, on Spark"),
+)
 _GROWING = ("one_million", "ten_million", "hundred_million")
 _PROFILE = {
     "wall": "clock",
@@ -105,7 +111,7 @@ def profiles(outcomes: dict[str, dict[str, Any]]) -> list[str]:
 
 def document(results: dict[str, Any]) -> str:
     """Return docs/benchmarks.md for all results that are there."""
-    lines = [_BEGIN]
+    lines = [_BEGIN, *_aims(results)]
     for shape in results.values():
         where = shape["machine"]
         lines += [
@@ -133,6 +139,37 @@ def document(results: dict[str, Any]) -> str:
                 versions |= one["versions"]
     lines += ["## Versions", "", ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + ".", ""]
     return "\n".join(lines)
+
+
+def _aims(results: dict[str, Any]) -> list[str]:
+    """Return what was aimed at, what is reached, and what is the most that can be, for each shape and sink."""
+    heads = [f"{ours}, {aim:g}× {other}" for ours, aim, other, _ in _AIMS]
+    lines = [
+        "## Aims",
+        "",
+        "How many times as fast as others, and as was aimed at. Where that is *below*, *at most* says what can be won at all, by",
+        "the lines without a join.",
+        "",
+        f"| | {' | '.join(heads)} |",
+        "|---|" + "---|" * len(_AIMS),
+    ]
+    for shape in results.values():
+        for sink, outcomes in shape["sinks"].items():
+            medians = {name: statistics.median(_warm(one)) for name, one in outcomes.items() if one["seconds"]}
+            cells = [_reached(medians, *aim) for aim in _AIMS]
+            if any(cells):
+                lines.append(f"| {shape['title'].partition(':')[0]}, to {sink} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _reached(medians: dict[str, float], ours: str, aim: float, other: str, floor: str) -> str:
+    if ours not in medians or other not in medians:
+        return ""
+    ratio = round(medians[other] / medians[ours], 1)
+    if ratio >= aim:
+        return f"{ratio:.1f}×"
+    most = f", at most {medians[other] / medians[floor]:.1f}×" if floor in medians else ""
+    return f"{ratio:.1f}×, below{most}"
 
 
 def _growth(results: dict[str, Any]) -> list[str]:

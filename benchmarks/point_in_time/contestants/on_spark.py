@@ -56,22 +56,24 @@ def make(spec, folder, store, form):
     spark = lakehouse.session(lakehouse.Settings(home=store))
     spark.conf.set("spark.sql.session.timeZone", harness.time_zone(spec))
     if form in ("result", "shuffle"):
-        return without_a_join(spark, spec, folder, store / "answer", shuffles=form == "shuffle")
+        return without_a_join(spark, spec, folder, store, shuffles=form == "shuffle")
     return on(spark, spec, folder, {"window": union_and_window, "range": range_join}[form])
 
 
-def without_a_join(spark, spec, folder, answer, *, shuffles):
+def without_a_join(spark, spec, folder, store, *, shuffles):
     """Return what is the least to do on Spark: give back the result, made before; and bring the feature rows of a key together.
 
-    All forms that move the feature rows do both.
+    All forms that move the feature rows do both. The result lies in files of equal size, as many as Spark runs tasks.
     """
-    on(spark, spec, folder, union_and_window)("parquet", answer)
+    on(spark, spec, folder, union_and_window)("parquet", store / "joined")
+    joined = spark.read.parquet(str(store / "joined"))
+    joined.repartition(spark.sparkContext.defaultParallelism).write.parquet(str(store / "answer"))
 
     def run(sink, target):
         for table in spec["tables"] if shuffles else ():
             rows = spark.read.parquet(str(folder / table["name"]))
             rows.repartition(F.col(table["keys"][0][1])).write.format("noop").mode("overwrite").save()
-        result = spark.read.parquet(str(answer))
+        result = spark.read.parquet(str(store / "answer"))
         if sink == "pandas":
             return result.toPandas()
         result.write.parquet(str(target))
