@@ -86,6 +86,7 @@ ALONE = {
     for one in (
         Contestant("the result alone, on Spark", "on_spark", "result", joins=False),
         Contestant("the result, and a shuffle of the rows, on Spark", "on_spark", "shuffle", joins=False),
+        Contestant("the result, and the rows shuffled to Python, on Spark", "on_spark", "python", joins=False),
     )
 }
 

@@ -55,24 +55,32 @@ def _young(at, ts, most):
 def make(spec, folder, store, form):
     spark = lakehouse.session(lakehouse.Settings(home=store))
     spark.conf.set("spark.sql.session.timeZone", harness.time_zone(spec))
-    if form in ("result", "shuffle"):
-        return without_a_join(spark, spec, folder, store, shuffles=form == "shuffle")
+    if form in WITHOUT_A_JOIN:
+        return without_a_join(spark, spec, folder, store, WITHOUT_A_JOIN.index(form))
     return on(spark, spec, folder, {"window": union_and_window, "range": range_join}[form])
 
 
-def without_a_join(spark, spec, folder, store, *, shuffles):
-    """Return what is the least to do on Spark: give back the result, made before; and bring the feature rows of a key together.
+WITHOUT_A_JOIN = ("result", "shuffle", "python")
 
-    All forms that move the feature rows do both. The result lies in files of equal size, as many as Spark runs tasks.
+
+def without_a_join(spark, spec, folder, store, steps):
+    """Return what is the least to do on Spark: give back the result, made before; in one step more, bring the feature rows of a
+    key together before; in two, hand them to Python workers too.
+
+    The first all do that end in Spark, the second all that move the feature rows, the third all that match them in Python. The
+    result lies in files of equal size, as many as Spark runs tasks.
     """
     on(spark, spec, folder, union_and_window)("parquet", store / "joined")
     joined = spark.read.parquet(str(store / "joined"))
     joined.repartition(spark.sparkContext.defaultParallelism).write.parquet(str(store / "answer"))
 
     def run(sink, target):
-        for table in spec["tables"] if shuffles else ():
+        for table in spec["tables"] if steps else ():
             rows = spark.read.parquet(str(folder / table["name"]))
-            rows.repartition(F.col(table["keys"][0][1])).write.format("noop").mode("overwrite").save()
+            moved = rows.repartition(F.col(table["keys"][0][1]))
+            if steps > 1:  # they take all rows, and give none; what is no part of a module is sent with the job
+                moved = moved.mapInArrow(lambda batches: (batch.slice(0, 0) for batch in batches), rows.schema)
+            moved.write.format("noop").mode("overwrite").save()
         result = spark.read.parquet(str(store / "answer"))
         if sink == "pandas":
             return result.toPandas()
