@@ -26,6 +26,7 @@ _MIB = 2**20
 _SMALL_SPINE = 32 * _MIB
 _BROADCAST = 128 * _MIB
 _WIDE = 50
+_NARROW = 3  # columns that are matched in place of the wide: keys and time
 _FEW = 100  # times as much of features as of labels, from which it pays to leave out other keys first
 _BUCKET = 32 * _MIB
 _MOST = 48 * _MIB  # in a bucket, of what Spark expects, as stored: some 150 MiB in a Python worker
@@ -34,9 +35,7 @@ _LARGE = 16 * _BUCKET
 _BUCKETS_PER_TASK = 3  # at most for this: that tasks end about together
 _WORTH_A_BUCKET = 24 * _MIB  # a bucket more for each task costs a tenth of a second
 _LEAST = 4 * _MIB
-_FOUND = (
-    4  # of a table's rows one in so many has the key of a label, where labels are few; were it all, buckets are larger
-)
+_FOUND = 4  # one in so many of a table's rows has the key of a label, where these are few; if all, buckets are larger
 Form = Callable[..., "DataFrame"]
 
 
@@ -125,14 +124,15 @@ def plan_join(
         what, buckets = f"{mib} and labels of unknown size", max(4 * tasks * _BUCKETS_PER_TASK, features // _BUCKET)
         return _in_buckets_of_keys(what, buckets, slicing)
     if repeatable and columns < _WIDE and spine <= _SMALL_SPINE and min(sizes) >= _FEW * spine:
-        most = _buckets(features // _FOUND, tasks)
-        return Plan("buckets of the labels' keys", f"{mib} for {spine / _MIB:,.1f} MiB of labels", most)
+        what, found = f"{mib} for {spine / _MIB:,.1f} MiB of labels", features // _FOUND
+        return Plan("buckets of the labels' keys", what, _buckets(spine + found, tasks))
     buckets = _buckets(spine + features, tasks)
     few = max(min(tasks, buckets), -(-spine // _BUCKET))  # rows come evenly, and each sorts all feature rows
     if features <= _BUCKET and features * few <= 2 * (spine + features):
         return Plan("small tables to all buckets", f"{mib}, for {few} buckets of labels", few)
     if repeatable and columns >= _WIDE and spine <= _BROADCAST and min(sizes) >= 3 * spine:
-        return Plan("narrow match, wide fetch", f"{mib} in {columns} columns, of which labels find a part", tasks)
+        what, narrow = f"{mib} in {columns} columns, of which labels find a part", _NARROW * features // columns
+        return Plan("narrow match, wide fetch", what, _buckets(spine + narrow, tasks))
     return _in_buckets_of_keys(f"{mib}, neither small nor wide beside the labels", buckets, slicing)
 
 
