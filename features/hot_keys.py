@@ -74,9 +74,8 @@ class HotKeys:
         sample = every.where(F.pmod(F.xxhash64(*names, "__micros"), F.lit(slicing.one_in)) == 0)
         ends = [F.count("*").alias("__rows"), F.min("__micros").alias("__first"), F.max("__micros").alias("__last")]
         counted = sample.groupBy(*names).agg(*ends)
-        always = F.col("__first") <= F.col(
-            "__last"
-        )  # asked for, so that the sum needs the same columns as its other use
+        # Asked for, so that the sum needs the same columns as the other use of these rows.
+        always = F.col("__first") <= F.col("__last")
         least = counted.agg(F.sum(F.when(always, F.col("__rows"))) * slicing.share).scalar()
         first, last = F.col("__first").cast("double"), F.col("__last").cast("double")
         hot = counted.where((F.col("__rows") >= least) & (F.col("__last") > F.col("__first"))).select(

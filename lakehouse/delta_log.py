@@ -74,7 +74,7 @@ def notes_of(spark: SparkSession, name: str) -> TableNotes:
     full = tables.resolve(spark, name)
     if is_embedded(spark):
         try:
-            known = metadata_of(spark, full.quoted)
+            known = _metadata(spark, full)
         except InvalidInputError:  # a view
             pass
         else:
@@ -102,7 +102,10 @@ def metadata_of(spark: SparkSession, name: str) -> TableMetadata:
     InvalidInputError
         There is, but it is a view, or no Delta table.
     """
-    full = tables.resolve(spark, name)
+    return _metadata(spark, tables.resolve(spark, name))
+
+
+def _metadata(spark: SparkSession, full: TableName) -> TableMetadata:
     snapshot = _log(spark, full).update(False, _none(spark), _none(spark))
     if snapshot.version() < 0:
         raise InvalidInputError(f"{full} is a view or another table without a Delta log: name a Delta table.")
@@ -160,9 +163,8 @@ def _refuse_nulls(spark: SparkSession, full: TableName, version: int, columns: S
 
 
 def _read(snapshot: Any) -> TableMetadata:
-    metadata = json.loads(snapshot.metadata().json())[
-        "metaData"
-    ]  # one call into Java; its collections take one per value
+    # As JSON by one call into Java: its collections take a call for each value.
+    metadata = json.loads(snapshot.metadata().json())["metaData"]
     schema = json.loads(metadata.get("schemaString") or '{"fields": []}')
     return TableMetadata(
         version=snapshot.version(),
