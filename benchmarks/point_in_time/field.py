@@ -113,12 +113,16 @@ def compete(
     arguments = [str(data), str(out), sink, str(repeats), str(budget), contestant.form]
     process = start(contestant, python, arguments, out)
     peak, ends = 0, time.monotonic() + limit
-    while process.poll() is None and time.monotonic() < ends:
-        peak = max(peak, sum(resident for _, resident in harness.tree(process.pid)))
-        time.sleep(0.1)
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    try:
+        while process.poll() is None and time.monotonic() < ends:
+            peak = max(peak, sum(resident for _, resident in harness.tree(process.pid)))
+            time.sleep(0.1)
+    finally:  # also where this program is ended
+        late = process.poll() is None
+        if late:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if late:
         return Outcome(peak_bytes=peak, error=f"not finished in {limit:.0f} s")
     lines = (out / "answer.txt").read_text().strip().splitlines()
     if process.returncode or not lines:

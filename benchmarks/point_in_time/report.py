@@ -41,6 +41,7 @@ _AIMS = (  # who of ours, how many times as fast as whom, and what nobody can be
     ("ours, embedded", 10.0, "Feast, Spark store", "the result alone, on Spark"),
     ("ours, Spark forms", 10.0, "Feast, Spark store", "the result, and the rows shuffled to Python, on Spark"),
 )
+_SMALL_SPINE = 5.0
 _GROWING = ("one_million", "ten_million", "hundred_million")
 _PROFILE = {
     "wall": "clock",
@@ -149,19 +150,26 @@ def _aims(results: dict[str, Any]) -> list[str]:
     lines = [
         "## Aims",
         "",
-        "How many times as fast as others, and as was aimed at. Where that is *below*, *at most* says what can be won at all, by",
-        "the lines without a join.",
+        f"How many times as fast as others, and as was aimed at; with a small spine {_SMALL_SPINE:g}× union and window. Where",
+        "it is *below*, *at most* says what can be won at all, by the lines without a join. Medians of few runs may stand a",
+        "tenth above that.",
         "",
         f"| | {' | '.join(heads)} |",
         "|---|" + "---|" * len(_AIMS),
     ]
-    for shape in results.values():
+    for called, shape in results.items():
         for sink, outcomes in shape["sinks"].items():
             medians = {name: statistics.median(_warm(one)) for name, one in outcomes.items() if one["seconds"]}
-            cells = [_reached(medians, *aim) for aim in _AIMS]
+            cells = [
+                _reached(medians, ours, _aim(called, aim, other), other, floor) for ours, aim, other, floor in _AIMS
+            ]
             if any(cells):
                 lines.append(f"| {shape['title'].partition(':')[0]}, to {sink} | {' | '.join(cells)} |")
     return [*lines, ""]
+
+
+def _aim(shape: str, aim: float, other: str) -> float:
+    return _SMALL_SPINE if (shape, other) == ("small_spine", "union and window") else aim
 
 
 def _reached(medians: dict[str, float], ours: str, aim: float, other: str, floor: str) -> str:

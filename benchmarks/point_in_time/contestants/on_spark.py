@@ -52,15 +52,15 @@ def _young(at, ts, most):
     return at - ts <= F.expr(f"INTERVAL '{seconds}.{micros:06}' SECOND")
 
 
+WITHOUT_A_JOIN = ("result", "shuffle", "python")
+
+
 def make(spec, folder, store, form):
     spark = lakehouse.session(lakehouse.Settings(home=store))
     spark.conf.set("spark.sql.session.timeZone", harness.time_zone(spec))
     if form in WITHOUT_A_JOIN:
         return without_a_join(spark, spec, folder, store, WITHOUT_A_JOIN.index(form))
     return on(spark, spec, folder, {"window": union_and_window, "range": range_join}[form])
-
-
-WITHOUT_A_JOIN = ("result", "shuffle", "python")
 
 
 def without_a_join(spark, spec, folder, store, steps):
@@ -74,31 +74,35 @@ def without_a_join(spark, spec, folder, store, steps):
     joined = spark.read.parquet(str(store / "joined"))
     joined.repartition(spark.sparkContext.defaultParallelism).write.parquet(str(store / "answer"))
 
-    def run(sink, target):
+    def result():
         for table in spec["tables"] if steps else ():
             rows = spark.read.parquet(str(folder / table["name"]))
             moved = rows.repartition(F.col(table["keys"][0][1]))
             if steps > 1:  # they take all rows, and give none; what is no part of a module is sent with the job
                 moved = moved.mapInArrow(lambda batches: (batch.slice(0, 0) for batch in batches), rows.schema)
             moved.write.format("noop").mode("overwrite").save()
-        result = spark.read.parquet(str(store / "answer"))
-        if sink == "pandas":
-            return result.toPandas()
-        result.write.parquet(str(target))
-        return None
+        return spark.read.parquet(str(store / "answer"))
 
-    run.profile = lambda sink, target: profiled(spark, lambda: run(sink, target))
-    return run
+    return _contestant(spark, result)
 
 
 def on(spark, spec, folder, join):
-    def run(sink, target):
+    def result():
         joined = spark.read.parquet(str(folder / "labels"))
         for table in spec["tables"]:
             joined = join(joined, spark.read.parquet(str(folder / table["name"])), table)
+        return joined
+
+    return _contestant(spark, result)
+
+
+def _contestant(spark, result):
+    """Return what gives the DataFrame that `result` makes to a sink, and can say where the time of that goes."""
+
+    def run(sink, target):
         if sink == "pandas":
-            return joined.toPandas()
-        joined.write.parquet(str(target))
+            return result().toPandas()
+        result().write.parquet(str(target))
         return None
 
     run.profile = lambda sink, target: profiled(spark, lambda: run(sink, target))
