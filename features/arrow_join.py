@@ -273,7 +273,7 @@ class _Match:
         """Return a bucket's label rows with all outputs.
 
         What the worker has loaded is left out of garbage collection from then on: PySpark collects after each task, which takes
-        40 ms of looking at modules that stay.
+        40 ms of the processor for modules that stay.
         """
         import gc
 

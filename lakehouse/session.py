@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import sys
 import threading
 from pathlib import Path
@@ -137,8 +136,6 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         # PySpark asks for each call's place in the source, over and over: a second for a plan of a thousand columns.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
-        # Through TCP each task of a Python worker waits some 40 ms for an acknowledgement that is held back.
-        "spark.python.unix.domain.socket.enabled": str(hasattr(socket, "AF_UNIX")).lower(),
         # Spark 4.2 fills parameters in while it parses, which Delta's parser leaves out: `:x` would stay unbound.
         "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
         "spark.sql.sources.default": "delta",
