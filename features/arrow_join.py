@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import lakehouse
 from features.arrow_types import comparable
+from features.gather import Gather
 from features.hot_keys import HotKeys, Slicing
 from features.matching import newest_rows
 from features.row_order import exact_micros, has_order
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
 __all__ = ["AsOfLookup", "join_buckets_of_keys", "join_small_tables"]
 
 _PACK = 8 << 20  # bytes of rows in one value
-_SENT = (__name__, "features.arrow_types", "features.bisection", "features.key_codes", "features.matching")
+_SENT = (
+    __name__,
+    "features.arrow_types",
+    "features.bisection",
+    "features.gather",
+    "features.key_codes",
+    "features.matching",
+)
 
 
 @dataclass(frozen=True)
@@ -303,11 +311,9 @@ def _unpacked(values: pa.ChunkedArray, schema: pa.Schema) -> pa.Table:
     return pa.concat_tables(streams).combine_chunks() if streams else schema.empty_table()
 
 
-def _looked_up(
-    labels: pa.Table, rows: pa.Table, at: NDArray[np.int64] | None, one: _Matched
-) -> dict[str, pa.ChunkedArray]:
+def _looked_up(labels: pa.Table, rows: pa.Table, at: NDArray[np.int64] | None, one: _Matched) -> dict[str, pa.Array]:
     """Return the outputs of a lookup in those of the rows that are its table's; None: all."""
-    import pyarrow as pa
+    import numpy as np
 
     own = {slot: rows[slot] if at is None else rows[slot].take(at) for slot in (*one.keys, one.time)}
     position = newest_rows(
@@ -318,8 +324,8 @@ def _looked_up(
         one.lookback,
         _Greatest(rows, at, one.ordered),
     )
-    taken = pa.array(position if at is None or not len(at) else at[position], mask=position < 0)
-    return {output: rows[slot].take(taken) for output, slot in one.outputs}
+    taken = Gather(position if at is None or not len(at) else np.where(position < 0, -1, at[position]))
+    return {output: taken.of(rows[slot]) for output, slot in one.outputs}
 
 
 @dataclass(frozen=True)

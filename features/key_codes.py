@@ -74,7 +74,7 @@ def _codes(label: pa.ChunkedArray, feature: pa.ChunkedArray) -> tuple[NDArray[np
 
 def _offsets(column: pa.ChunkedArray, low: int, high: int) -> NDArray[np.int64]:
     values = np.asarray(column.fill_null(high).to_numpy() if column.null_count else column.to_numpy())
-    codes = values.astype(np.int64) - low
+    codes = values.astype(np.int64, copy=False) - low
     strange = (values < low) | (values > high)
     if column.null_count:
         strange |= np.asarray(column.is_null().to_numpy())

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from features.bisection import in_threads
+from features.gather import Gather
 from features.matching import AmbiguousRowsError, newest_rows, rows_of_keys
 from features.spec import LookupStep
 from lakehouse import ArrowTable
@@ -55,28 +58,35 @@ def look_up(labels: pa.Table, one: LocalLookup, most: int) -> Iterator[tuple[str
         Says which table has several rows of one key and time.
     """
     step = one.step
-    keys = [right for _, right in step.keys]
-    label_keys = [labels[left] for left, _ in step.keys]
     table, among = _pruned(labels, one)
-    names = [*keys, step.time[1]] if step.time else keys
+    names = [right for _, right in step.keys] + ([step.time[1]] if step.time else [])
     narrow = table.read(list(dict.fromkeys(names)), among=among)
-    feature_keys = [narrow[name] for name in keys]
+    own = dict.fromkeys(narrow.column_names)
+    groups = list(_groups([name for name, _ in one.outputs if name not in own], narrow.num_rows, most))
+    with ThreadPoolExecutor(1) as beside:
+        ahead = None
+        if groups and narrow.num_rows * (_MATCHING + _BYTES * (1 + len(groups[0]))) <= most:
+            ahead = beside.submit(table.read, groups[0], among=among)  # unpacked while keys and times are matched
+        rows = Gather(_matched(labels, one, narrow))
+    for group in groups:
+        wide = table.read(group, among=among) if ahead is None else ahead.result()
+        ahead = None
+        yield from _taken(wide, [pair for pair in one.outputs if pair[0] in group], rows)
+    yield from _taken(narrow, [pair for pair in one.outputs if pair[0] in own], rows)
+
+
+def _matched(labels: pa.Table, one: LocalLookup, narrow: pa.Table) -> NDArray[np.int64]:
+    step = one.step
+    label_keys, feature_keys = [labels[left] for left, _ in step.keys], [narrow[right] for _, right in step.keys]
     try:
         if step.time is None:
-            rows = rows_of_keys(label_keys, feature_keys)
-        else:
-            at, ts = step.time
-            lookback = None if step.lookback is None else _age(step.lookback, labels[at].type)
-            rows = newest_rows(label_keys, labels[at], feature_keys, narrow[ts], lookback)
+            return rows_of_keys(label_keys, feature_keys)
+        at, ts = step.time
+        lookback = None if step.lookback is None else _age(step.lookback, labels[at].type)
+        return newest_rows(label_keys, labels[at], feature_keys, narrow[ts], lookback)
     except AmbiguousRowsError:
         message = f"{step.table} has several rows of one key and time"
         raise AmbiguousRowsError(message) from None
-    taken = _indices(rows)
-    own = dict.fromkeys(narrow.column_names)
-    for group in _groups([name for name, _ in one.outputs if name not in own], narrow.num_rows, most):
-        wide = table.read(group, among=among)
-        yield from ((output, _taken(wide[name], taken)) for name, output in one.outputs if name in group)
-    yield from ((output, _taken(narrow[name], taken)) for name, output in one.outputs if name in own)
 
 
 def _pruned(labels: pa.Table, one: LocalLookup) -> tuple[ArrowTable, dict[str, pa.Array]]:
@@ -130,12 +140,8 @@ def _age(lookback: dt.timedelta, kind: pa.DataType) -> int:
     return (lookback.days * 86_400 + lookback.seconds) * 1_000_000 + lookback.microseconds
 
 
-def _indices(rows: NDArray[np.int64]) -> pa.Array:
-    import pyarrow as pa
-
-    absent = rows < 0
-    return pa.array(rows, mask=absent) if absent.any() else pa.array(rows)
-
-
-def _taken(column: pa.ChunkedArray, rows: pa.Array) -> pa.Array | pa.ChunkedArray:
-    return column.combine_chunks().take(rows)
+def _taken(
+    table: pa.Table, outputs: Sequence[tuple[str, str]], rows: Gather
+) -> list[tuple[str, pa.Array | pa.ChunkedArray]]:
+    """Return the outputs, column by column in threads: it is memory that each waits for."""
+    return in_threads(lambda pair: (pair[1], rows.of(table[pair[0]])), outputs)

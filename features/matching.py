@@ -122,8 +122,7 @@ def rows_of_keys(label_keys: Sequence[pa.ChunkedArray], feature_keys: Sequence[p
     if len(wanted) == 0 or len(labels) == 0:
         return np.full(len(labels), -1, dtype=np.int64)
     code = features[wanted]
-    order = np.argsort(code)
-    code = code[order]
+    order, code = sorted_places(code)
     if np.any(code[1:] == code[:-1]):
         raise AmbiguousRowsError
     spot = np.minimum(np.searchsorted(code, labels), len(code) - 1)
@@ -194,7 +193,7 @@ def _integers(time: pa.ChunkedArray) -> NDArray[np.int64]:
     import pyarrow as pa
 
     integers: Any = time.cast(pa.int32()) if pa.types.is_date32(time.type) else time.cast(pa.int64())
-    return np.asarray(integers.fill_null(0).to_numpy().astype(np.int64))
+    return np.asarray(integers.fill_null(0).to_numpy().astype(np.int64, copy=False))
 
 
 def _valid(column: pa.ChunkedArray) -> NDArray[np.bool_]:

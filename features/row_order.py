@@ -16,7 +16,13 @@ __all__ = ["chosen", "exact_micros", "has_order", "is_date", "micros"]
 
 
 def chosen(frame: DataFrame, names: Iterable[str]) -> DataFrame:
-    """Return these columns, whatever characters their names have: in text, as a Column object costs four calls to Java."""
+    """Return these columns, whatever characters their names have: in text, as a Column object costs four calls to Java.
+
+    Where they are all there are, in this order, that is the DataFrame itself: a selection takes Spark 15 ms.
+    """
+    names = list(names)
+    if names == frame.columns and len(set(names)) == len(names):
+        return frame
     return frame.selectExpr(*map(quoted, names))
 
 

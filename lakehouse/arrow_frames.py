@@ -7,6 +7,9 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +29,10 @@ _ours: set[Path] = set()
 def frame_of_arrow(spark: SparkSession, parts: Iterator[pa.Table], schema: StructType, *, home: Path) -> DataFrame:
     """Return a DataFrame of Arrow tables, one after the other; none need be in memory when the next is made.
 
-    Few rows go to Spark's memory; more are written to a Parquet file in ``<home>/scratch``, which Spark reads 5 to 7 times as
-    fast as it takes Arrow data from Python, with only the columns that are used, and without its heap. The files go
-    when this process ends, or, should it be killed, when another one on the same store next makes some.
+    Few rows go to Spark's memory; more are written to Parquet files in ``<home>/scratch``, which Spark reads 5 to 7 times as
+    fast as it takes Arrow data from Python, with only the columns that are used, and without its heap. Each processor writes
+    one, since a file is written by one thread. They go when this process ends, or, should it be killed, when another one
+    on the same store next makes some.
 
     Parameters
     ----------
@@ -40,9 +44,9 @@ def frame_of_arrow(spark: SparkSession, parts: Iterator[pa.Table], schema: Struc
     first = next(parts)
     if first.nbytes < _SMALL or any(field.dataType.typeName() == "void" for field in schema):
         return spark.createDataFrame(pa.concat_tables([first, *parts]), schema)
-    file = _folder(home) / f"{uuid.uuid4().hex}.parquet"
-    _write(file, first, parts, spark.version)
-    return spark.read.schema(schema).format("parquet").load(file.as_uri())
+    files = _folder(home) / uuid.uuid4().hex
+    _write(files, first, parts, spark.version)
+    return spark.read.schema(schema).format("parquet").load(files.as_uri())
 
 
 def arrow_schema(schema: StructType) -> pa.Schema:
@@ -65,16 +69,22 @@ def pandas_of_arrow(spark: SparkSession, table: pa.Table, schema: StructType) ->
     )
 
 
-def _write(file: Path, first: pa.Table, parts: Iterator[pa.Table], version: str) -> None:
+def _write(folder: Path, first: pa.Table, parts: Iterator[pa.Table], version: str) -> None:
     import pyarrow.parquet as pq
 
+    folder.mkdir()
     # Named after Spark, whose calendar Arrow's is: else early dates might be taken for those of another calendar.
     target = first.schema.with_metadata({"org.apache.spark.version": version})
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False, "store_schema": False}
-    with pq.ParquetWriter(file, target, **options) as writer:
-        writer.write_table(first, row_group_size=_GROUP)
-        for part in parts:
-            writer.write_table(part, row_group_size=_GROUP)
+    count = min(os.cpu_count() or 1, -(-first.num_rows // _GROUP))
+    with ExitStack() as files, ThreadPoolExecutor(count) as pool:
+        writers = [
+            files.enter_context(pq.ParquetWriter(folder / f"{i}.parquet", target, **options)) for i in range(count)
+        ]
+        for part in chain([first], parts):
+            size = max(1, -(-part.num_rows // count))
+            shares = [part.slice(start, size) for start in range(0, part.num_rows, size)]
+            list(pool.map(lambda writer, share: writer.write_table(share, row_group_size=_GROUP), writers, shares))
 
 
 def _folder(home: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["PlainScan", "open_plain_scan"]
 
 _MOST_FILES = 2000
+_ATTRIBUTE = re.compile(r"(.*)#(\d+)L?", re.DOTALL)
 _LEGACY = (b"org.apache.spark.legacyDateTime", b"org.apache.spark.legacyINT96")
 
 
@@ -116,7 +118,12 @@ def _relation(plan: Any) -> tuple[Any, dict[str, str]]:
 
 
 def _attributes(output: Any) -> list[tuple[str, int]]:
-    return [(output.apply(i).name(), output.apply(i).exprId().id()) for i in range(output.size())]
+    """Return names and numbers of attributes, which write themselves as ``name#12`` or ``name#12L``: all in one call to Java."""
+    found = [_ATTRIBUTE.fullmatch(one) for one in output.mkString("\0").split("\0")] if output.size() else []
+    known = [(one[1], int(one[2])) for one in found if one is not None]
+    if len(known) < output.size():
+        raise _NotPlainError
+    return known
 
 
 def _kind(node: Any) -> str:

@@ -50,6 +50,7 @@ def test_plain_scans_are_read_past_spark_and_nothing_else_is(spark, schema, tmp_
         spark.sql(f"SELECT * FROM {schema}.rows VERSION AS OF 0"),
         spark.read.parquet(files).select("x", "id"),
         spark.read.parquet(files).withColumnRenamed("id", "number").select("at", "number"),
+        spark.read.parquet(files).withColumnRenamed("id", "a#1L, b#2\n").withColumnRenamed("x", "#"),
     ]
     for frame in plain:
         scan = lakehouse.open_plain_scan(frame)
