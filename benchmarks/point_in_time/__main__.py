@@ -1,7 +1,7 @@
 """Measures point-in-time joins: ``python -m benchmarks.point_in_time [--shapes …] [--peers …] [--scale …] [--repeats …]``.
 
-Data, environments and results lie in ``.headwater/benchmarks``. Results of shapes that are not measured this time stay in
-docs/benchmarks.md if they were measured before on this machine.
+Data and environments lie in ``.headwater/benchmarks``. What was measured lies in docs/benchmarks.json, of which
+docs/benchmarks.md is written; shapes that are not measured this time stay as they were, each with its machine and day.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.point_in_time.report import document, machine, profiles, table
 from benchmarks.point_in_time.shapes import SHAPES, Shape, generate
 
 _KNOWN = {**CONTESTANTS, **ALONE}
-_DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+_RECORD = Path(__file__).parents[2] / "docs" / "benchmarks.json"
 
 
 def main() -> int:
@@ -32,8 +32,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends the contestant that runs
     began = time.monotonic()
     cache: Path = asked.cache.resolve()
-    known = cache / "results.json"
-    results = json.loads(known.read_text()) if known.exists() else {}
+    results = json.loads(_RECORD.read_text()) if _RECORD.exists() else {}
     right = True
     for shape in asked.shapes:
         sized = shape.scaled(asked.scale)
@@ -46,7 +45,6 @@ def main() -> int:
             "when": f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC",
             "machine": machine(),
             "repeats": asked.repeats,
-            "scale": asked.scale,
             "sinks": {},
         }
         for sink in shape.sinks:
@@ -58,11 +56,11 @@ def main() -> int:
                     told["sinks"][sink][contestant.name] = asdict(outcome)
             print(f"\n{shape.title}, to {sink}\n", *table(told["sinks"][sink], sized.labels), sep="\n", flush=True)
             print("", *profiles(told["sinks"][sink]), sep="\n", flush=True)
-        results[shape.name] = told
-        known.write_text(json.dumps(results))
         if asked.scale == 1:
-            ordered = {name: results[name] for name in SHAPES if name in results and results[name]["scale"] == 1}
-            _DOCUMENT.write_text(document(ordered))
+            results[shape.name] = told
+            results = {name: results[name] for name in SHAPES if name in results}
+            _RECORD.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+            _RECORD.with_suffix(".md").write_text(document(results))
         if not asked.keep:
             shutil.rmtree(data)
     print(f"\n{time.monotonic() - began:.0f} s in all")
@@ -111,9 +109,7 @@ def _arguments() -> argparse.Namespace:
         help=f"names, by comma, or 'all'; default: those that are not heavy. Known: {', '.join(SHAPES)}",
     )
     parser.add_argument("--peers", default="", help=f"names, by semicolon; default: all. Known: {'; '.join(_KNOWN)}")
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="times as many rows; the document is written at 1 only"
-    )
+    parser.add_argument("--scale", type=float, default=1.0, help="times as many rows; kept and written at 1 only")
     parser.add_argument("--repeats", type=int, default=3, help="runs that count, after a first one that does not")
     parser.add_argument(
         "--budget", type=float, default=30.0, help="seconds after which a contestant begins no repeat but the first"

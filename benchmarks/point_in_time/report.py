@@ -113,17 +113,10 @@ def profiles(outcomes: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def document(results: dict[str, Any]) -> str:
-    """Return docs/benchmarks.md for all results that are there."""
+    """Return docs/benchmarks.md for all results of docs/benchmarks.json."""
     lines = [_BEGIN, *_aims(results)]
     for shape in results.values():
-        where = shape["machine"]
-        lines += [
-            f"## {shape['title']}",
-            "",
-            f"{where['processor']}, {where['cores']} cores, {where['memory_gib']} GiB, {where['system']}; {shape['when']}, "
-            f"load {where['load']} at the start; {shape['repeats']} repeats"
-            + (f"; scale {shape['scale']}." if shape["scale"] != 1 else "."),
-        ]
+        lines += [f"## {shape['title']}", "", _circumstances(shape)]
         for sink, outcomes in shape["sinks"].items():
             lines += [
                 "",
@@ -142,6 +135,12 @@ def document(results: dict[str, Any]) -> str:
                 versions |= one["versions"]
     lines += ["## Versions", "", ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + ".", ""]
     return "\n".join(lines)
+
+
+def _circumstances(shape: dict[str, Any]) -> str:
+    where = shape["machine"]
+    machine = f"{where['processor']}, {where['cores']} cores, {where['memory_gib']} GiB, {where['system']}"
+    return f"{machine}; {shape['when']}, load {where['load']} at the start; {shape['repeats']} repeats."
 
 
 def _aims(results: dict[str, Any]) -> list[str]:

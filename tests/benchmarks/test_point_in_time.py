@@ -58,6 +58,11 @@ def test_every_shape_is_made_and_every_contestant_is_a_program(tmp_path):
     assert sys.version_info >= (3, 11)
 
 
+def test_the_document_is_written_of_the_record():
+    docs = Path(__file__).parents[2] / "docs"
+    assert (docs / "benchmarks.md").read_text() == document(json.loads((docs / "benchmarks.json").read_text()))
+
+
 def test_the_report_says_what_was_measured_and_what_was_not():
     one = {
         "seconds": [9.0, 2.0, 1.0, 3.0],
@@ -78,7 +83,6 @@ def test_the_report_says_what_was_measured_and_what_was_not():
         "when": "now",
         "machine": where,
         "repeats": 3,
-        "scale": 1,
         "sinks": {"pandas": {"a": one}},
     }
     assert "one, 2 cores, 4 GiB" in document({"x": shape})
@@ -110,7 +114,7 @@ def test_the_report_says_what_is_below_its_aim_and_what_could_be_won():
         for name, told in seconds.items()
     }
     where = {"processor": "one", "cores": 2, "memory_gib": 4, "system": "Linux", "load": 0.0}
-    shape = {"title": "T: t", "labels": 1, "when": "", "machine": where, "repeats": 1, "scale": 1}
+    shape = {"title": "T: t", "labels": 1, "when": "", "machine": where, "repeats": 1}
     written = document({"x": {**shape, "sinks": {"parquet": outcomes, "pandas": {}}}})
     assert "| T, to parquet | 5.0× | 1.2×, below, at most 2.0× | 0.3×, below |  |  |" in written  # noqa: RUF001
     assert "T, to pandas |" not in written
