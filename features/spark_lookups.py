@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
+from features.arrow_types import is_key
 from features.joined_tables import AsOfTable, join_tables
 from features.latest import join_latest
 from features.narrow_join import join_narrow
@@ -124,7 +125,9 @@ def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[AsOfLookup, boo
     worth = _WORTH_ITS_PASS if as_of.lookback is not None else _WORTH_ITS_PASS_WITHOUT
     if (one.size or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
         return as_of, False
-    rows = rows_of_label_times(spine.rows, as_of.features, as_of.time, as_of.lookback)
+    names = [right for _, right in as_of.keys]
+    keys = names if all(is_key(as_of.features.schema[name].dataType) for name in names) else []
+    rows = rows_of_label_times(spine.rows, as_of.features, as_of.time, as_of.lookback, keys)
     return replace(as_of, features=rows), True
 
 

@@ -41,6 +41,8 @@ class Shape:
 
     Attributes
     ----------
+    recent
+        The share of the time that labels lie in, at its end.
     sinks
         Where the result goes: "pandas", or "parquet" files.
     heavy
@@ -55,6 +57,7 @@ class Shape:
     tables: tuple[Table, ...]
     days: int = 90
     hot_share: float = 0.0
+    recent: float = 1.0
     sinks: tuple[str, ...] = ("parquet",)
     heavy: bool = False
     only: tuple[str, ...] = ()
@@ -108,6 +111,13 @@ SHAPES = {
         Shape("medium", "100,000 labels × 1 M rows × 10 features", 100_000, (Table("t0", 1_000_000, 10_000, 10),)),
         Shape("small_spine", "1,000 labels × 10 M rows × 10 features", 1_000, (Table("t0", 10_000_000, 100_000, 10),)),
         Shape("large", "1 M labels × 10 M rows × 10 features", 1_000_000, (Table("t0", 10_000_000, 100_000, 10),)),
+        Shape(
+            "recent",
+            "100,000 labels of the last tenth of the time × 10 M rows × 10 features",
+            100_000,
+            (Table("t0", 10_000_000, 100_000, 10),),
+            recent=0.1,
+        ),
         Shape("five_tables", "100,000 labels × five tables of 1 M rows × 10 features", 100_000, _FIVE),
         Shape("wide", "100,000 labels × 1 M rows × 200 features", 100_000, (Table("t0", 1_000_000, 10_000, 200),)),
         Shape(
@@ -161,7 +171,7 @@ def _spec(shape: Shape) -> dict[str, Any]:
 
 
 def _labels(shape: Shape, dice: np.random.Generator) -> Iterator[pa.Table]:
-    """Labels over the second half of the time and a little beyond; 1 % with a key that no table knows."""
+    """Labels over the time, or the last of it, and a day beyond; 1 % with a key that no table knows."""
     most = {table.label_key: table.keys for table in shape.tables}
     for first in range(0, shape.labels, _CHUNK):
         count = min(_CHUNK, shape.labels - first)
@@ -172,7 +182,7 @@ def _labels(shape: Shape, dice: np.random.Generator) -> Iterator[pa.Table]:
                 drawn[dice.random(count) < shape.hot_share] = 0
             columns[name] = pa.array(drawn)
         span = shape.days * _DAY
-        at = _START + dice.integers(0, span + _DAY, count)
+        at = _START + dice.integers(round(span * (1 - shape.recent)), span + _DAY, count)
         whole = dice.random(count) < 0.05
         at[whole] -= (at[whole] - _START) % (15 * 60_000_000)
         columns["at"] = pa.array(at).cast(_UTC)

@@ -13,9 +13,11 @@ import oracle
 import pytest
 from pyspark.cloudpickle import dumps
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from features import FeatureLookup, arrow_join, create_feature_table, create_training_set
 from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
+from features.arrow_types import is_key
 from features.joined_tables import AsOfTable, join_tables
 from features.planner import FORMS, has_asof_join, plan_join
 
@@ -245,3 +247,8 @@ def test_the_planner_says_which_form_and_why(spark):
     assert plan_join(2**20, [2**30], tasks=2, repeatable=False).form == "buckets of keys"
     assert plan_join(2**26, [2**29], 200, tasks=2, repeatable=False).form == "buckets of keys"
     assert not has_asof_join(spark)
+
+
+def test_strings_that_are_equal_by_a_collation_are_no_keys_in_arrow():
+    assert is_key(StringType())
+    assert not is_key(StringType("UTF8_LCASE"))

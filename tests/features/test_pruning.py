@@ -2,9 +2,10 @@
 
 import datetime as dt
 
+import oracle
 import pytest
 
-from features import FeatureLookup, create_feature_table, create_training_set, spark_lookups
+from features import FeatureLookup, create_feature_table, create_training_set, join_as_of, pruning, spark_lookups
 from features.pruning import rows_of_label_times
 from features.repeatable import is_repeatable
 
@@ -45,6 +46,44 @@ def test_days_outside_the_span_of_the_label_days_are_left_out(spark):
         "2024-04-01",
         "2024-04-02",
     ]
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "date"])
+def test_of_rows_before_all_labels_the_newest_of_each_key_are_kept(spark, kind):
+    days = [  # key, day of a month, number
+        *[("old", 1, 1), ("old", 2, 2), ("old", 3, 3), ("old", 3, 4)],
+        *[("both", 1, 5), ("both", 2, 6), ("both", 10, 7), ("both", 12, 8), ("both", 13, 9)],
+        *[("new", 11, 10), (None, 1, 11), ("old", None, 12)],
+    ]
+    rows = [(key, None if day is None else f"2024-01-{day:02}", number) for key, day, number in days]
+    features = spark.createDataFrame(rows, "k string, d string, n int").selectExpr("k", f"CAST(d AS {kind}) AS ts", "n")
+    spine = spark.sql(f"SELECT CAST(d AS {kind}) AS at FROM VALUES ('2024-01-10'), ('2024-01-12'), (NULL) v(d)")
+
+    def found(labels, *keys):
+        kept = rows_of_label_times(labels, features, ("at", "ts"), None, keys)
+        return sorted(row["n"] for row in kept.collect())
+
+    assert found(spine) == [1, 2, 3, 4, 5, 6, 7, 8, 10, 11]
+    assert found(spine, "k") == [3, 4, 6, 7, 8, 10, 11]
+    assert found(spine.where("at > '2024-01-11'"), "k") == [3, 4, 7, 8, 10, 11]
+    assert found(spine.where("at IS NULL"), "k") == []
+    assert found(spark.sql(f"SELECT CAST('2023-12-31' AS {kind}) AS at"), "k") == []
+
+
+@pytest.mark.parametrize("groups", [150, 2**16])
+def test_keys_that_share_a_time_keep_more_rows_and_lose_none(spark, monkeypatch, groups):
+    monkeypatch.setattr(pruning, "_GROUPS", groups)
+    labels, features = oracle.cases(61, 200)
+    late = [row for row in labels if row[3] is None or row[3] >= oracle.START + dt.timedelta(hours=6)]
+    spine = spark.createDataFrame(late, "id long, case long, k string, at timestamp")
+    rows = spark.createDataFrame(features, "case long, key string, ts timestamp, x int, y double")
+    kept = rows_of_label_times(spine, rows, ("at", "ts"), None, ["case", "key"])
+    joined = join_as_of(
+        spine, kept, keys=[("case", "case"), ("k", "key")], time=("at", "ts"), outputs={"x": "x", "y": "y"}
+    )
+    assert kept.count() < len([row for row in features if row[2] is not None])
+    found = sorted((row["id"], row["x"], row["y"]) for row in joined.collect())
+    assert found == sorted(oracle.as_of(late, features, None))
 
 
 def test_labels_by_chance_or_cut_off_are_not_read_twice(spark):
