@@ -14,7 +14,7 @@ from features.matching import AmbiguousRowsError
 from features.row_order import chosen
 from features.spark_lookups import SparkLookup, Spine, look_up_on_spark
 from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
-from lakehouse import InvalidInputError, MissingColumnsError, column
+from lakehouse import ArrowTable, InvalidInputError, MissingColumnsError, column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -173,11 +173,15 @@ def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRow
     if settings.lookups == "spark":
         return None, steps, LookupPlan("spark", 'the setting lookups is "spark"')
     there = set(frame.columns)
-    todo = []
+    todo: list[tuple[LookupStep, list[str], ArrowTable | str]] = []
+    opened: dict[tuple[str, int | None], ArrowTable | str] = {}  # the same object for all that is looked up in a table
     for step, wanted in steps:
         if isinstance(step, LookupStep) and there.issuperset(step.inputs):
             version = step.table_version if versions == "trained" else None
-            todo.append((step, wanted, lakehouse.open_arrow(spark, lakehouse.resolve(spark, step.table), version)))
+            if (step.table, version) not in opened:
+                name = lakehouse.resolve(spark, step.table)
+                opened[step.table, version] = lakehouse.open_arrow(spark, name, version)
+            todo.append((step, wanted, opened[step.table, version]))
             there.update(wanted)
     if not todo:
         declared = any(isinstance(step, DeclaredStep) for step, _ in steps)

@@ -141,10 +141,19 @@ def _parts(labels: pa.Table | None, scan: PlainScan | None, size: int) -> Iterat
 
 
 def _complete(labels: pa.Table, lookups: Sequence[LocalLookup], most: int) -> pa.Table:
-    for one in lookups:
-        for output, column in look_up(labels, one, most):
+    """Return the label rows with all outputs in the lookups' order; of each table those together that need no other's output."""
+    own, todo = labels.num_columns, list(lookups)
+    while todo:
+        there, table = set(labels.column_names), todo[0].table
+        together: list[LocalLookup] = []
+        later: list[LocalLookup] = []
+        for one in todo:
+            (together if one.table is table and there.issuperset(one.step.inputs) else later).append(one)
+        todo = later
+        for output, column in look_up(labels, together, most):
             labels = labels.append_column(output, column)
-    return labels
+    ordered = [output for one in lookups for _, output in one.outputs]
+    return labels.select([*range(own), *map(labels.column_names.index, ordered)])
 
 
 @cache

@@ -1,9 +1,9 @@
-"""One lookup in this process: which files, which rows, which columns, within a limit of memory."""
+"""Lookups of one table in this process: which files, which rows, which columns, within a limit of memory."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -49,30 +49,62 @@ def fits(one: LocalLookup, labels: int, most: int) -> str | None:
     return None
 
 
-def look_up(labels: pa.Table, one: LocalLookup, most: int) -> Iterator[tuple[str, pa.Array | pa.ChunkedArray]]:
-    """Return the outputs of one lookup, in the label rows' order.
+def look_up(
+    labels: pa.Table, lookups: Sequence[LocalLookup], most: int
+) -> Iterator[tuple[str, pa.Array | pa.ChunkedArray]]:
+    """Return the outputs of lookups in one table, in the label rows' order; what several need is read once.
 
     Raises
     ------
     AmbiguousRowsError
         Says which table has several rows of one key and time.
     """
-    step = one.step
-    table, among = _pruned(labels, one)
-    names = [right for _, right in step.keys] + ([step.time[1]] if step.time else [])
-    narrow = table.read(list(dict.fromkeys(names)), among=among)
-    own = dict.fromkeys(narrow.column_names)
-    groups = list(_groups([name for name, _ in one.outputs if name not in own], narrow.num_rows, most))
+    scans: list[tuple[_Scan, list[LocalLookup]]] = []
+    for one in lookups:
+        scan = _scan(labels, one)
+        same = next((ones for other, ones in scans if scan.gives_rows_of(other)), None)
+        if same is None:
+            scans.append((scan, [one]))
+        else:
+            same.append(one)
+    for scan, ones in scans:
+        yield from _looked_up(labels, scan, ones, most)
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What is read of a table: rows of files within bounds of time, and among values of keys."""
+
+    table: ArrowTable
+    since: Mapping[str, pa.Scalar]
+    until: Mapping[str, pa.Scalar]
+    among: Mapping[str, pa.Array]
+
+    def gives_rows_of(self, other: _Scan) -> bool:
+        return not (self.among or other.among) and (self.since, self.until) == (other.since, other.until)
+
+
+def _looked_up(
+    labels: pa.Table, scan: _Scan, lookups: Sequence[LocalLookup], most: int
+) -> Iterator[tuple[str, pa.Array | pa.ChunkedArray]]:
+    table = scan.table
+    names = [right for one in lookups for _, right in one.step.keys]
+    names += [one.step.time[1] for one in lookups if one.step.time]
+    narrow = table.read(list(dict.fromkeys(names)), among=scan.among)
+    wanted = dict.fromkeys(name for one in lookups for name, _ in one.outputs if name not in names)
+    groups = list(_groups(list(wanted), narrow.num_rows, most))
     with ThreadPoolExecutor(1) as beside:
         ahead = None
         if groups and narrow.num_rows * (_MATCHING + _BYTES * (1 + len(groups[0]))) <= most:
-            ahead = beside.submit(table.read, groups[0], among=among)  # unpacked while keys and times are matched
-        rows = Gather(_matched(labels, one, narrow))
+            ahead = beside.submit(table.read, groups[0], among=scan.among)  # unpacked while keys and times are matched
+        rows = [Gather(_matched(labels, one, narrow)) for one in lookups]
     for group in groups:
-        wide = table.read(group, among=among) if ahead is None else ahead.result()
+        wide = table.read(group, among=scan.among) if ahead is None else ahead.result()
         ahead = None
-        yield from _taken(wide, [pair for pair in one.outputs if pair[0] in group], rows)
-    yield from _taken(narrow, [pair for pair in one.outputs if pair[0] in own], rows)
+        for one, found in zip(lookups, rows, strict=True):
+            yield from _taken(wide, [pair for pair in one.outputs if pair[0] in group], found)
+    for one, found in zip(lookups, rows, strict=True):
+        yield from _taken(narrow, [pair for pair in one.outputs if pair[0] in narrow.column_names], found)
 
 
 def _matched(labels: pa.Table, one: LocalLookup, narrow: pa.Table) -> NDArray[np.int64]:
@@ -89,22 +121,25 @@ def _matched(labels: pa.Table, one: LocalLookup, narrow: pa.Table) -> NDArray[np
         raise AmbiguousRowsError(message) from None
 
 
-def _pruned(labels: pa.Table, one: LocalLookup) -> tuple[ArrowTable, dict[str, pa.Array]]:
+def _scan(labels: pa.Table, one: LocalLookup) -> _Scan:
     """Return the files that labels can reach, and the keys to be read of them if those of few labels are."""
     import pyarrow.compute as pc
 
     table, step = one.table, one.step
+    since: dict[str, Any] = {}
+    until: dict[str, Any] = {}
     if step.time is not None:
         at, ts = step.time
         ends: Any = pc.min_max(labels[at])
         first, last = ends["min"], ends["max"]
         if last.is_valid:
             since = {} if step.lookback is None else {ts: _before(first, step.lookback)}
-            table = table.within(since, {ts: last})
+            until = {ts: last}
+            table = table.within(since, until)
     if not _few(labels.num_rows, table.rows or 0):
-        return table, {}
+        return _Scan(table, since, until, {})
     different = {right: pc.unique(labels[left]).drop_null() for left, right in step.keys}
-    return table, {name: values for name, values in different.items() if _hashed(values.type)}
+    return _Scan(table, since, until, {name: values for name, values in different.items() if _hashed(values.type)})
 
 
 def _hashed(kind: pa.DataType) -> bool:

@@ -86,7 +86,7 @@ def _outputs(
         raise InvalidInputError(f"{', '.join(wanted)} cannot be looked up without Spark: {table}.")
     outputs = tuple((feature, output) for feature, output, _ in step.features if output in wanted)
     try:
-        return list(look_up(known, LocalLookup(step, outputs, table), most))
+        return list(look_up(known, [LocalLookup(step, outputs, table)], most))
     except AmbiguousRowsError as error:
         raise InvalidInputError(f"{error}, and only Spark can tell which one counts.") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -36,7 +36,7 @@ class ArrowTable:
     files: int
     _dataset: Any
 
-    def within(self, at_or_after: dict[str, Any], until: dict[str, Any]) -> ArrowTable:
+    def within(self, at_or_after: Mapping[str, Any], until: Mapping[str, Any]) -> ArrowTable:
         """Return the table without those files and parts of files (row groups) that have no row within bounds.
 
         Parameters
@@ -58,7 +58,7 @@ class ArrowTable:
         dataset = ds.FileSystemDataset(fragments, kinds, self._dataset.format, self._dataset.filesystem)
         return ArrowTable(rows, len(fragments), dataset)
 
-    def read(self, columns: Sequence[str], *, among: dict[str, pa.Array] | None = None) -> pa.Table:
+    def read(self, columns: Sequence[str], *, among: Mapping[str, pa.Array] | None = None) -> pa.Table:
         """Return columns as Arrow, in the files' order, which is the same for every call with the same `among`.
 
         Parameters

@@ -100,6 +100,48 @@ def test_a_lookup_may_take_its_key_and_its_time_from_another(spark, schema, monk
     assert sorted((r["id"], r["v"]) for r in training_set.load_df().collect()) == [(1, 4), (2, -1), (3, -1)]
 
 
+def test_lookups_of_one_table_read_its_columns_once_and_give_what_each_gives_alone(spark, schema, monkeypatch):
+    name = f"{schema}.weather"
+    facts = [(k, dt.datetime(2024, 1, day), f"{k}{day}", float(day), "b") for k in "ab" for day in (1, 4, 6)]
+    create_feature_table(
+        spark,
+        name,
+        ["k", "ts"],
+        spark.createDataFrame(facts, "k string, ts timestamp, v string, w double, next string"),
+        "ts",
+    )
+    day = dt.datetime(2024, 1, 5)
+    spine = spark.createDataFrame(
+        [(1, "a", "b", day), (2, "b", "c", day), (3, "b", None, None)], "id int, x string, y string, at timestamp"
+    )
+
+    def lookup(key, features, names):
+        return FeatureLookup(name, key, feature_names=features, rename_outputs=names, timestamp_lookup_key="at")
+
+    lookups = [
+        lookup("then", ["v"], {"v": "v_then"}),
+        lookup("x", ["v", "next"], {"v": "v_x", "next": "then"}),
+        lookup("y", ["w", "v"], {"w": "w_y", "v": "v_y"}),
+    ]
+    training_set = create_training_set(spine, lookups, None)
+    read, asked = lakehouse.ArrowTable.read, []
+    monkeypatch.setattr(
+        lakehouse.ArrowTable,
+        "read",
+        lambda self, columns, **more: asked.append(list(columns)) or read(self, columns, **more),
+    )
+    here = training_set.load_df()
+    assert asked == [["k", "ts"], ["v", "next", "w"], ["k", "ts"], ["v"]]
+    monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
+    there = training_set.load_df()
+    assert here.schema == there.schema
+    assert here.columns == ["id", "x", "y", "at", "v_then", "v_x", "then", "w_y", "v_y"]
+    found = sorted(map(tuple, here.collect()))
+    assert found == sorted(map(tuple, there.collect()))
+    assert found[0][4:] == ("b4", "a4", "b", 4.0, "b4")
+    assert [row[4:] for row in found[1:]] == [("b4", "b4", "b", None, None), (None, None, None, None, None)]
+
+
 def test_tables_are_read_as_they_were_when_the_training_set_was_made(spark, schema):
     name = f"{schema}.moving"
     create_feature_table(spark, name, "id", spark.createDataFrame([(1, "old")], "id int, v string"))
