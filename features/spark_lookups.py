@@ -26,6 +26,7 @@ __all__ = ["SparkLookup", "Spine", "look_up_on_spark"]
 
 _WORTH_ITS_PASS = 2**25  # bytes of features, from which a pass over the label times may pay where there is a lookback
 _WORTH_ITS_PASS_WITHOUT = 2**28
+_MANY_TIMES = 1000
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,10 @@ def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[AsOfLookup, boo
     worth = _WORTH_ITS_PASS if as_of.lookback is not None else _WORTH_ITS_PASS_WITHOUT
     if (one.size or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
         return as_of, False
-    names = [right for _, right in as_of.keys]
-    keys = names if all(is_key(as_of.features.schema[name].dataType) for name in names) else []
+    keys = [right for _, right in as_of.keys]
+    few = (one.size or 0) > _MANY_TIMES * (spine.size or 2**50)  # their keys leave out more, and it costs a scan
+    if few or not all(is_key(as_of.features.schema[name].dataType) for name in keys):
+        keys = []
     rows = rows_of_label_times(spine.rows, as_of.features, as_of.time, as_of.lookback, keys)
     return replace(as_of, features=rows), True
 
