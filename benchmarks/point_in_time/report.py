@@ -177,8 +177,8 @@ def _reached(medians: dict[str, float], ours: str, aim: float, other: str, floor
     ratio = round(medians[other] / medians[ours], 1)
     if ratio >= aim:
         return f"{ratio:.1f}×"
-    most = f", at most {medians[other] / medians[floor]:.1f}×" if floor in medians else ""
-    return f"{ratio:.1f}×, below{most}"
+    most = round(medians[other] / medians[floor], 1) if floor in medians else 0.0
+    return f"{ratio:.1f}×, below" + (f", at most {most:.1f}×" if most >= ratio else "")
 
 
 def _growth(results: dict[str, Any]) -> list[str]:
