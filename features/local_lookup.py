@@ -59,47 +59,33 @@ def look_up(
     AmbiguousRowsError
         Says which table has several rows of one key and time.
     """
-    scans: list[tuple[_Scan, list[LocalLookup]]] = []
+    by_time: dict[Any, list[LocalLookup]] = {}
     for one in lookups:
-        scan = _scan(labels, one)
-        same = next((ones for other, ones in scans if scan.gives_rows_of(other)), None)
-        if same is None:
-            scans.append((scan, [one]))
-        else:
-            same.append(one)
-    for scan, ones in scans:
-        yield from _looked_up(labels, scan, ones, most)
-
-
-@dataclass(frozen=True)
-class _Scan:
-    """What is read of a table: rows of files within bounds of time, and among values of keys."""
-
-    table: ArrowTable
-    since: Mapping[str, pa.Scalar]
-    until: Mapping[str, pa.Scalar]
-    among: Mapping[str, pa.Array]
-
-    def gives_rows_of(self, other: _Scan) -> bool:
-        return not (self.among or other.among) and (self.since, self.until) == (other.since, other.until)
+        by_time.setdefault((one.step.time, one.step.lookback), []).append(one)
+    for together in by_time.values():
+        table = _reached(labels, together[0])
+        if not _few(labels.num_rows, table.rows or 0):
+            yield from _looked_up(labels, table, {}, together, most)
+            continue
+        for one in together:
+            yield from _looked_up(labels, table, _asked(labels, one.step), [one], most)
 
 
 def _looked_up(
-    labels: pa.Table, scan: _Scan, lookups: Sequence[LocalLookup], most: int
+    labels: pa.Table, table: ArrowTable, among: Mapping[str, pa.Array], lookups: Sequence[LocalLookup], most: int
 ) -> Iterator[tuple[str, pa.Array | pa.ChunkedArray]]:
-    table = scan.table
     names = [right for one in lookups for _, right in one.step.keys]
     names += [one.step.time[1] for one in lookups if one.step.time]
-    narrow = table.read(list(dict.fromkeys(names)), among=scan.among)
+    narrow = table.read(list(dict.fromkeys(names)), among=among)
     wanted = dict.fromkeys(name for one in lookups for name, _ in one.outputs if name not in names)
     groups = list(_groups(list(wanted), narrow.num_rows, most))
     with ThreadPoolExecutor(1) as beside:
         ahead = None
         if groups and narrow.num_rows * (_MATCHING + _BYTES * (1 + len(groups[0]))) <= most:
-            ahead = beside.submit(table.read, groups[0], among=scan.among)  # unpacked while keys and times are matched
+            ahead = beside.submit(table.read, groups[0], among=among)  # unpacked while keys and times are matched
         rows = [Gather(_matched(labels, one, narrow)) for one in lookups]
     for group in groups:
-        wide = table.read(group, among=scan.among) if ahead is None else ahead.result()
+        wide = table.read(group, among=among) if ahead is None else ahead.result()
         ahead = None
         for one, found in zip(lookups, rows, strict=True):
             yield from _taken(wide, [pair for pair in one.outputs if pair[0] in group], found)
@@ -121,25 +107,27 @@ def _matched(labels: pa.Table, one: LocalLookup, narrow: pa.Table) -> NDArray[np
         raise AmbiguousRowsError(message) from None
 
 
-def _scan(labels: pa.Table, one: LocalLookup) -> _Scan:
-    """Return the files that labels can reach, and the keys to be read of them if those of few labels are."""
+def _reached(labels: pa.Table, one: LocalLookup) -> ArrowTable:
+    """Return the files that the labels' times can reach."""
     import pyarrow.compute as pc
 
-    table, step = one.table, one.step
-    since: dict[str, Any] = {}
-    until: dict[str, Any] = {}
-    if step.time is not None:
-        at, ts = step.time
-        ends: Any = pc.min_max(labels[at])
-        first, last = ends["min"], ends["max"]
-        if last.is_valid:
-            since = {} if step.lookback is None else {ts: _before(first, step.lookback)}
-            until = {ts: last}
-            table = table.within(since, until)
-    if not _few(labels.num_rows, table.rows or 0):
-        return _Scan(table, since, until, {})
+    if one.step.time is None:
+        return one.table
+    at, ts = one.step.time
+    ends: Any = pc.min_max(labels[at])
+    first, last = ends["min"], ends["max"]
+    if not last.is_valid:
+        return one.table
+    since = {} if one.step.lookback is None else {ts: _before(first, one.step.lookback)}
+    return one.table.within(since, {ts: last})
+
+
+def _asked(labels: pa.Table, step: LookupStep) -> dict[str, pa.Array]:
+    """Return the keys of few labels, by which rows are left out as they are read."""
+    import pyarrow.compute as pc
+
     different = {right: pc.unique(labels[left]).drop_null() for left, right in step.keys}
-    return _Scan(table, since, until, {name: values for name, values in different.items() if _hashed(values.type)})
+    return {name: values for name, values in different.items() if _hashed(values.type)}
 
 
 def _hashed(kind: pa.DataType) -> bool:
