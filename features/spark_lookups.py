@@ -26,7 +26,9 @@ __all__ = ["SparkLookup", "Spine", "look_up_on_spark"]
 
 _WORTH_ITS_PASS = 2**25  # bytes of features, from which a pass over the label times may pay where there is a lookback
 _WORTH_ITS_PASS_WITHOUT = 2**28
-_MANY_TIMES = 1000
+_VERY_FEW = (
+    1000  # times as much of features as of labels, from which the labels' keys leave out more than a further scan can
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[AsOfLookup, boo
     if (one.size or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
         return as_of, False
     keys = [right for _, right in as_of.keys]
-    few = (one.size or 0) > _MANY_TIMES * (spine.size or 2**50)  # their keys leave out more, and it costs a scan
+    few = spine.size is not None and (one.size or 0) > _VERY_FEW * spine.size
     if few or not all(is_key(as_of.features.schema[name].dataType) for name in keys):
         keys = []
     rows = rows_of_label_times(spine.rows, as_of.features, as_of.time, as_of.lookback, keys)

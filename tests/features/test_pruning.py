@@ -5,7 +5,16 @@ import datetime as dt
 import oracle
 import pytest
 
-from features import FeatureLookup, create_feature_table, create_training_set, join_as_of, pruning, spark_lookups
+import lakehouse
+from features import (
+    FeatureLookup,
+    create_feature_table,
+    create_training_set,
+    join_as_of,
+    key_properties,
+    pruning,
+    spark_lookups,
+)
 from features.pruning import rows_of_label_times
 from features.repeatable import is_repeatable
 
@@ -127,3 +136,40 @@ def test_training_sets_of_labels_by_chance_and_of_long_histories_have_the_rows_f
                 newest = (row["at"] // 60 - row["k"]) // 500 * 500 + row["k"]
                 young = lookback is None or row["at"] - newest * 60 <= 7200
                 assert row["x"] == (newest if young else None), row
+
+
+def test_old_rows_are_looked_for_by_keys_that_hash_alike_and_not_beside_very_few_labels(
+    spark, schema, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
+    monkeypatch.setattr(spark_lookups, "_WORTH_ITS_PASS_WITHOUT", 1)
+    asked = []
+
+    def spied(spine, features, time, lookback, keys):
+        asked.append(keys)
+        return rows_of_label_times(spine, features, time, lookback, keys)
+
+    monkeypatch.setattr(spark_lookups, "rows_of_label_times", spied)
+    zeros = "IF(id % 2 = 0, 0D, -0D)"  # equal, though their hashes differ
+    for kind, key in (("long", "id % 5"), ("double", zeros)):
+        rows = spark.sql(f"SELECT {key} AS k, timestamp_seconds(id * 60) AS ts, id AS x FROM range(300)")
+        lakehouse.create_table(
+            spark, f"{schema}.{kind}", rows.schema, properties=key_properties(f"{schema}.{kind}", ["k", "ts"], ["ts"])
+        )
+        lakehouse.append(rows, f"{schema}.{kind}")
+        spark.sql(f"SELECT {key} AS k, timestamp_seconds(12000 + id) AS at FROM range(50)").write.parquet(
+            str(tmp_path / kind)
+        )
+
+    def found(kind):
+        labels = spark.read.parquet(str(tmp_path / kind))
+        training_set = create_training_set(
+            labels, [FeatureLookup(f"{schema}.{kind}", "k", timestamp_lookup_key="at")], None
+        )
+        return sorted((row["k"], row["x"]) for row in training_set.load_df().collect())
+
+    assert found("long") == sorted((i % 5, 196 + (i + 4) % 5) for i in range(50))
+    assert {x for _, x in found("double")} == {200}
+    monkeypatch.setattr(spark_lookups, "_VERY_FEW", 0)
+    assert len(found("long")) == 50
+    assert asked == [["k"], [], []]
