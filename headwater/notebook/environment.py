@@ -163,6 +163,7 @@ def _variables(settings: Settings) -> Iterator[None]:
         fixed[name] = json.dumps(value) if isinstance(value, dict) else "" if value is None else str(value)
     os.environ.update({f"HEADWATER_{name.upper()}": value for name, value in fixed.items() if value})
     os.environ.setdefault("MPLBACKEND", "module://headwater.notebook.inline")
+    os.environ.setdefault("MLFLOW_DFS_TMP", str(settings.home / "tmp"))  # where MLflow saves Spark models on their way
     try:
         yield
     finally:

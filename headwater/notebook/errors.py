@@ -12,6 +12,8 @@
         ├── SecretNotFoundError            also a ValueError
         ├── ShellError                     a %sh cell ended with another exit code than 0
         ├── NotebookTimeoutError           also a TimeoutError
+        ├── PathOutsideStoreError          also a PermissionError: a path leads out of the store
+        ├── ProtectedFolderError           also a PermissionError: a folder that is never removed or written over
         └── NotOnThisMachineError          a part of Databricks that only a workspace has
 """
 
@@ -29,6 +31,8 @@ __all__ = [
     "NotebookFormatError",
     "NotebookNotFoundError",
     "NotebookTimeoutError",
+    "PathOutsideStoreError",
+    "ProtectedFolderError",
     "SecretNotFoundError",
     "ShellError",
     "UnsupportedMagicError",
@@ -134,6 +138,33 @@ class NotebookTimeoutError(NotebookError, TimeoutError):
 
     def __str__(self) -> str:
         return f"{self.path} took longer than its {self.seconds:g} s: give dbutils.notebook.run a longer timeout, or 0 for none."
+
+
+class PathOutsideStoreError(NotebookError, PermissionError):
+    """A path of the workspace leads out of the folder that stands for it."""
+
+    def __init__(self, path: str, reason: str, root: str) -> None:
+        super().__init__(path, reason, root)
+        self.path, self.reason, self.root = path, reason, root
+
+    def __str__(self) -> str:
+        return (
+            f"The path {self.path!r} leaves {self.root}: {self.reason}. Write file:/… to mean a file of this machine."
+        )
+
+
+class ProtectedFolderError(NotebookError, PermissionError):
+    """A folder is never removed, moved or written over by a notebook."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return (
+            f"A notebook does not remove, move or write over {self.path!r}: {self.reason}. "
+            "Name the files or folders within it that are meant."
+        )
 
 
 class NotOnThisMachineError(NotebookError):

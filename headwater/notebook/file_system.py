@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +37,7 @@ class FileInfo(NamedTuple):
 
 
 class FileSystem:
-    """Files of ``dbfs:/``, ``/Volumes`` and ``file:/``; what a relative path means is said in `paths`.
+    """Files of ``dbfs:/``, ``/Volumes`` and ``file:/``; what a path means, and which folders stay, is said in `paths`.
 
     Examples
     --------
@@ -77,28 +80,41 @@ class FileSystem:
     def cp(self, source: str, to: str, recurse: bool = False) -> bool:
         """Copy a file, or a folder with `recurse`; a file copied to a folder keeps its name."""
         local, target = self._there(source), self._local(to)
-        if local.is_dir():
-            if not recurse:
-                raise IsADirectoryError(f"{source} is a folder: pass recurse=True to copy it.")
-            shutil.copytree(local, target, dirs_exist_ok=True)
+        if not local.is_dir():
+            target = target / local.name if target.is_dir() or to.endswith("/") else target
+            self._copy(local, target)
             return True
-        target = target / local.name if target.is_dir() or to.endswith("/") else target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(local, target)
+        if not recurse:
+            raise IsADirectoryError(f"{source} is a folder: pass recurse=True to copy it.")
+        if str(to)[:5].lower() == "file:":
+            self._places.to_write(str(to))
+        shutil.copytree(local, target, dirs_exist_ok=True, copy_function=self._copy)
         return True
 
     def mv(self, source: str, to: str, recurse: bool = False) -> bool:
         """Move a file, or a folder with `recurse`."""
-        self.cp(source, to, recurse)
+        self._there(source, self._places.to_write)
+        self.cp(
+            self._places.to_write(source), to, recurse
+        )  # so that a file of the machine's is never taken for the store's
         return self.rm(source, recurse)
 
     def rm(self, path: str, recurse: bool = False) -> bool:
-        """Remove a file, or a folder with `recurse`; False if there is none."""
-        local = self._local(path)
-        if not local.exists():
-            return False
-        if not local.is_dir():
+        """Remove a file, or a folder with `recurse`; False if the store has none. A link goes, what it leads to stays.
+
+        Raises
+        ------
+        ProtectedFolderError
+            For ``dbfs:/`` and the folders of ``/Volumes`` above a volume; with ``file:/``, for a root, a home, or a folder that
+            the notebook is in.
+        """
+        local = self._local(path, functools.partial(self._places.to_write, follow=False))
+        if local.is_symlink() or (local.exists() and not local.is_dir()):
             local.unlink()
+        elif not local.exists():
+            if own := self._places.on_machine(str(path)):
+                print(f"The store has no {path}, and nothing was removed. This machine's own is {own}.")
+            return False
         elif recurse or not any(local.iterdir()):
             shutil.rmtree(local)
         else:
@@ -129,20 +145,32 @@ class FileSystem:
         """Print what there is."""
         print(f"dbutils.fs{'.' + name if name else ''}: cp, head, ls, mkdirs, mounts, mv, put, rm")
 
-    def _local(self, path: str) -> Path:
-        local = self._places.of_dbutils(str(path))
+    def _local(self, path: str, mapping: Callable[[str], str] | None = None) -> Path:
+        local = (mapping or self._places.of_dbutils)(str(path))
+        local = f"/{local[5:].lstrip('/')}" if local.startswith("file:") else local
         if ":" in local.split("/")[0]:
             raise NotOnThisMachineError(f"The storage of {path}", "dbutils.fs knows dbfs:/, /Volumes and file:/ here.")
         if root := self._places.root_to_make(local):
             Path(root).mkdir(parents=True, exist_ok=True)
         return Path(local)
 
-    def _there(self, path: str) -> Path:
-        local = self._local(path)
+    def _there(self, path: str, mapping: Callable[[str], str] | None = None) -> Path:
+        local = self._local(path, mapping or self._places.to_read)
         if not local.exists():
+            own = self._places.on_machine(str(path))
+            hint = f" This machine's own is {own}." if own else ""
             # Notebooks look for the Java name in the message.
-            raise FileNotFoundError(f"java.io.FileNotFoundException: No such file or directory {path} (here: {local})")
+            raise FileNotFoundError(
+                f"java.io.FileNotFoundException: No such file or directory {path} (here: {local}).{hint}"
+            )
         return local
+
+    def _copy(self, source: Path | str, target: Path | str) -> None:
+        """Copy one file; a link at the target that leads out of the store raises."""
+        if str(target).startswith(f"{self._places.home}{os.sep}"):
+            self._places.of_dbutils(str(target))
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
 
     def _info(self, local: Path) -> FileInfo:
         status, end = local.stat(), "/" if local.is_dir() else ""

@@ -1,33 +1,40 @@
-"""Where the paths of a Databricks workspace lie on this machine. Pure: touches nothing but to see whether a path is there.
+"""Where the paths of a Databricks workspace lie on this machine.
 
-==============================  ===========================  ======================================
+==============================  ===========================  ================================================
 written as                      lies in                      for
-==============================  ===========================  ======================================
+==============================  ===========================  ================================================
 ``/Volumes/c/s/v/…``            ``.headwater/volumes``       Python, Spark, dbutils.fs
 ``dbfs:/…``, ``/dbfs/…``        ``.headwater/dbfs``          Python, Spark, dbutils.fs
 ``dbfs:/Volumes/…``             ``.headwater/volumes``       Python, Spark, dbutils.fs
-any other ``/…``                ``.headwater/dbfs``          Spark, dbutils.fs, where neither it nor
-                                                             its folder is on the machine
-``file:/…`` and all else        where it says
-==============================  ===========================  ======================================
+any other path without scheme   ``.headwater/dbfs``          Spark, dbutils.fs
+``file:/…``                     the machine's own files      Spark, dbutils.fs
+any other ``/…``                the machine's own files      Python's own functions, as on a cluster's driver
+==============================  ===========================  ================================================
 
-The last but one lets both ``/mnt/raw``, ``/FileStore/x`` and ``/tmp/x`` mean DBFS, as they do to a workspace's Spark, and a
-test's own folder mean itself. ``/Volumes/x`` that is really there (macOS has one) is itself too.
+Spark and `dbutils.fs` write, move and remove nothing outside the store unless the path says ``file:/``; and then never a root,
+a home, or a folder that the notebook is in. They may *read* a file of the machine that the store does not have; a printed line
+says so. Paths are normalised, and their links resolved, before they are used: ``..`` or a link that leads out of the store is
+an error.
 """
 
 from __future__ import annotations
 
+import glob
 import os
+import posixpath
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from headwater.notebook.errors import PathOutsideStoreError, ProtectedFolderError
 
 __all__ = ["Places"]
 
 _DBFS = re.compile(r"dbfs:/*", re.IGNORECASE)
 _FILE = re.compile(r"file:/*", re.IGNORECASE)
-# Folders that many machines have and that say nothing about what is meant.
-_ANYWHERE = {"/", "/mnt", "/tmp", "/user"}  # noqa: S108
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*:")
+_PATTERN = re.compile(r"[*?\[{]")
 _lstat = os.lstat  # as it is before a run replaces it
 
 
@@ -35,18 +42,27 @@ _lstat = os.lstat  # as it is before a run replaces it
 class Places:
     """The folders that stand for a workspace's file systems.
 
+    Parameters
+    ----------
+    home
+        Folder of the embedded store.
+    notebook
+        Folder of the notebook that runs; it and all folders above are never removed or written over. None: the working folder.
+
     Examples
     --------
     >>> places = Places(Path("/tmp/x/.headwater"))
     >>> places.of_python("/Volumes/main/ml/raw/a.csv"), places.of_python("/dbfs/FileStore/a.csv")
     ('/tmp/x/.headwater/volumes/main/ml/raw/a.csv', '/tmp/x/.headwater/dbfs/FileStore/a.csv')
-    >>> places.of_spark("/mnt/raw/a"), places.of_python("/mnt/raw/a"), places.of_spark("s3://b/a")
-    ('/tmp/x/.headwater/dbfs/mnt/raw/a', '/mnt/raw/a', 's3://b/a')
-    >>> places.shown("/tmp/x/.headwater/dbfs/mnt/raw/a")
-    'dbfs:/mnt/raw/a'
+    >>> places.to_write("/mnt/raw/a"), places.to_write("file:/mnt/raw/a"), places.to_write("s3://b/a")
+    ('/tmp/x/.headwater/dbfs/mnt/raw/a', 'file:/mnt/raw/a', 's3://b/a')
+    >>> places.of_python("/mnt/raw/a"), places.shown("/tmp/x/.headwater/dbfs/mnt/raw/a")
+    ('/mnt/raw/a', 'dbfs:/mnt/raw/a')
     """
 
     home: Path
+    notebook: Path | None = None
+    _told: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def volumes(self) -> Path:
@@ -58,36 +74,71 @@ class Places:
         """The folder of ``dbfs:/``."""
         return self.home / "dbfs"
 
-    def of_python(self, path: str) -> str:
-        """Return the local path for ``open``, `os`, `pathlib`, pandas; most come back as they are."""
-        if path.startswith("/Volumes"):
-            return self._volume(path)
-        if path.startswith("/dbfs"):
-            return self._in_dbfs(path[len("/dbfs") :]) if path[5:6] in {"", "/"} and not _is_there("/dbfs") else path
+    def of_python(self, path: str, *, follow: bool = True) -> str:
+        """Return the local path for ``open``, `os`, `pathlib`, pandas; most come back as they are.
+
+        Parameters
+        ----------
+        path
+            As the notebook writes it.
+        follow
+            Whether a link at its end is followed by what uses the path; what removes or renames the link itself does not.
+
+        Raises
+        ------
+        PathOutsideStoreError
+            If a path of ``dbfs:/``, ``/dbfs`` or ``/Volumes`` leads out of that folder by ``..`` or by a link.
+        """
+        if path == "/Volumes" or path.startswith("/Volumes/"):
+            names = path.split("/")
+            on_machine = len(names) > 2 and names[2] not in {"", ".."} and _is_there(f"/Volumes/{names[2]}")
+            return path if on_machine else self._in_store(path, path, follow=follow)
+        if path == "/dbfs" or path.startswith("/dbfs/"):
+            return path if _is_there("/dbfs") else self._in_store(path[len("/dbfs") :], path, follow=follow)
         if path[:5].lower() == "dbfs:":
-            return self._in_dbfs("/" + _DBFS.sub("", path, count=1))
+            return self._in_store("/" + _DBFS.sub("", path, count=1), path, follow=follow)
         return path
 
-    def of_spark(self, path: str) -> str:
-        """Return the local path for Spark's readers and writers; other schemes come back as they are."""
-        if path[:5].lower() == "file:":
-            plain = "/" + _FILE.sub("", path, count=1)
-            local = self.of_python(plain)
-            return path if local == plain else local
-        if not path.startswith("/"):
-            return self.of_python(path)
-        local = self.of_python(path)
-        if local != path:
+    def to_read(self, path: str) -> str:
+        """Return the path from which Spark or `dbutils.fs` reads; those of other schemes come back as they are.
+
+        The store's file is taken where it has one, else the machine's where it is there; a line printed once says so.
+        """
+        local = self._spark_path(path)
+        if local is None:
+            return path
+        own = "/" + path.lstrip("/") if path.startswith("/") else os.path.abspath(path) if path else "/"  # noqa: PTH100
+        if _SCHEME.match(path) or own == "/" or _has(local):
             return local
-        return path if _is_near(path) else self._in_dbfs(path)
+        if not _has(own):
+            return local if path.startswith("/") else path  # a source that knows no files has names of its own
+        if path not in self._told:
+            self._told.add(path)
+            print(f"{path} is read from this machine's disk: the store has no dbfs:/{path.lstrip('/')}.")
+        return own
+
+    def to_write(self, path: str, *, follow: bool = True) -> str:
+        """Return the path to which Spark writes, or that `dbutils.fs` moves or removes; other schemes come back as they are.
+
+        Raises
+        ------
+        PathOutsideStoreError
+            If the path leads out of the store by ``..`` or by a link.
+        ProtectedFolderError
+            If it is a root, a home, a folder that the notebook is in, or one that the store itself needs.
+        """
+        local = self._spark_path(path, follow=follow)
+        if local is None:
+            return path
+        plain = _FILE.sub("/", local, count=1)
+        if follow or not os.path.islink(plain):  # noqa: PTH114 - this must not go through what a run replaces
+            self._refuse_protected(path, plain)
+        return local
 
     def of_dbutils(self, path: str) -> str:
-        """Return the local path for `dbutils.fs`; a relative path counts from ``dbfs:/``."""
-        if path[:5].lower() == "file:":
-            return self.of_python("/" + _FILE.sub("", path, count=1))
-        if ":" in path.split("/", maxsplit=1)[0]:
-            return self.of_python(path)
-        return self.of_spark(path if path.startswith("/") else f"/{path}") if path else str(self.dbfs)
+        """Return the local path, without scheme, at which `dbutils.fs` makes a new file or folder."""
+        local = self._spark_path(str(path))
+        return path if local is None else _FILE.sub("/", local, count=1)
 
     def shown(self, local: str) -> str:
         """Return how `dbutils.fs` writes a local path."""
@@ -106,23 +157,111 @@ class Places:
                 return str(folder.joinpath(*Path(local).relative_to(folder).parts[:-1][:levels]))
         return None
 
-    def _volume(self, path: str) -> str:
-        parts = path.split("/")
-        if parts[1] != "Volumes" or (len(parts) > 2 and parts[2] and _is_there(f"/Volumes/{parts[2]}")):
-            return path
-        names = [part.lower() for part in parts[2:5]]  # catalog, schema and volume, whose case does not count
-        return "/".join([str(self.volumes), *names, *parts[5:]])
+    def on_machine(self, path: str) -> str | None:
+        """Return how to name the machine's own file that a path without scheme would be, or None if there is none."""
+        own = "/" + path.lstrip("/")
+        return f"file:{own}" if not _SCHEME.match(path) and path.startswith("/") and own != "/" and _has(own) else None
 
-    def _in_dbfs(self, path: str) -> str:
-        if path.startswith("/Volumes/"):
-            return self._volume(path)
-        return str(self.dbfs) + path
+    def _spark_path(self, path: str, *, follow: bool = True) -> str | None:
+        """Return the store's path, ``file:…`` for the machine's own, or None for another scheme."""
+        if path[:5].lower() == "file:":
+            plain = posixpath.normpath("/" + _FILE.sub("", path, count=1))
+            local = self.of_python(plain, follow=follow)
+            return f"file:{plain}" if local == plain else local
+        if path[:5].lower() == "dbfs:":
+            return self.of_python(path, follow=follow)
+        if _SCHEME.match(path):
+            return None
+        plain = "/" + path.lstrip("/")
+        for folder in (str(self.home), os.path.realpath(self.home)):
+            if posixpath.normpath(plain).startswith(f"{folder}/"):
+                return self._kept_within(self.home, posixpath.normpath(plain), path, follow=follow)
+        if plain == "/dbfs" or plain.startswith("/dbfs/"):
+            plain = plain[len("/dbfs") :]
+        return self._in_store(plain, path, follow=follow)
+
+    def _in_store(self, path: str, written: str, *, follow: bool) -> str:
+        """Return the local path of one that counts from ``dbfs:/``, where ``/Volumes`` are the volumes."""
+        volume = path == "/Volumes" or path.startswith("/Volumes/")
+        names = list(_names(path[len("/Volumes") :] if volume else path, written))
+        if volume:
+            names[:3] = [name.lower() for name in names[:3]]  # catalog, schema and volume, whose case does not count
+        root = self.volumes if volume else self.dbfs
+        return self._kept_within(root, "/".join([str(root), *names]), written, follow=follow)
+
+    def _kept_within(self, root: Path, local: str, written: str, *, follow: bool) -> str:
+        """Return the local path, or raise if a link on its way leads out of the root."""
+        real = os.path.realpath(local) if follow else os.path.realpath(os.path.dirname(local))  # noqa: PTH120
+        top = os.path.realpath(root)
+        if real != top and not real.startswith(f"{top}{os.sep}") and local != str(root):
+            raise PathOutsideStoreError(written, f"a link leads to {real}", str(root))
+        return local
+
+    def _refuse_protected(self, written: str, local: str) -> None:
+        real = os.path.realpath(local)
+        if not os.path.isdir(real):  # noqa: PTH112 - this must not go through what a run replaces
+            return
+        home = os.path.realpath(self.home)
+        inside = Path(os.path.relpath(real, home)).parts or (".",)
+        if inside[0] != "..":
+            if len(inside) <= (3 if inside[0] == "volumes" else 1):
+                raise ProtectedFolderError(written, f"{real} is a folder that the store itself needs")
+            return
+        if os.path.dirname(real) in {"/", real}:  # noqa: PTH120
+            raise ProtectedFolderError(written, f"{real} is a root, or a folder directly under it")
+        for kind, folders in (("a folder that the notebook is in", self._above()), ("a home", _homes())):
+            if real in folders:
+                raise ProtectedFolderError(written, f"{real} is {kind}")
+
+    def _above(self) -> set[str]:
+        """Return the folders that the notebook, the working folder and the store are in, and these themselves."""
+        starts = (os.getcwd(), str(self.notebook or "."), str(self.home))  # noqa: PTH109
+        paths = [Path(os.path.realpath(start)) for start in starts]
+        return {str(folder) for path in paths for folder in (path, *path.parents)}
 
 
-def _is_near(path: str) -> bool:
-    """Say whether a path, or the folder that it is in, is on this machine."""
-    above = os.path.dirname(path.rstrip("/"))  # noqa: PTH120 - this must not go through what a run replaces
-    return _is_there(path) or (above not in _ANYWHERE and _is_there(above))
+def _names(path: str, written: str) -> Iterator[str]:
+    """Yield the names of a path, ``.`` and ``..`` resolved.
+
+    Raises
+    ------
+    PathOutsideStoreError
+        If ``..`` leads above the root, or stands within a pattern, where it could.
+    """
+    names: list[str] = []
+    for name in path.split("/"):
+        if name == ".." and not names:
+            raise PathOutsideStoreError(written, "'..' leads above its root", "the store")
+        if name == "..":
+            names.pop()
+        elif ".." in name and "{" in path:
+            raise PathOutsideStoreError(written, "'..' stands within a pattern", "the store")
+        elif name not in {"", "."}:
+            names.append(name)
+    yield from names
+
+
+def _homes() -> set[str]:
+    """Return the homes of this machine's users."""
+    homes = {os.path.realpath(os.path.expanduser("~"))}  # noqa: PTH111
+    try:
+        import pwd
+    except ImportError:  # not on Windows
+        return homes
+    homes |= {os.path.realpath(user.pw_dir) for user in pwd.getpwall()}
+    for parent in ("/home", "/Users"):
+        if _is_there(parent):
+            homes |= {os.path.realpath(os.path.join(parent, name)) for name in os.listdir(parent)}  # noqa: PTH118, PTH208
+    return homes
+
+
+def _has(path: str) -> bool:
+    """Say whether a path is there; of a pattern, whether anything matches it."""
+    path = _FILE.sub("/", path, count=1)
+    if _is_there(path) or not _PATTERN.search(path):
+        return _is_there(path)
+    simple = path.partition("{")[0] + ("*" if "{" in path else "")  # glob knows no {a,b}
+    return next(glob.iglob(simple), None) is not None  # noqa: PTH207
 
 
 def _is_there(path: str) -> bool:

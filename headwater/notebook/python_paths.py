@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import functools
 import importlib
+import inspect
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from typing import Any
 
 from headwater.notebook.paths import Places
 
-__all__ = ["python_paths", "replaced"]
+__all__ = ["named_arguments", "python_paths", "replaced"]
 
 _ONE = [
     "access",
@@ -25,23 +26,19 @@ _ONE = [
     "chmod",
     "chown",
     "getxattr",
-    "lchown",
     "listdir",
     "listxattr",
-    "lstat",
     "open",
-    "readlink",
-    "remove",
     "removexattr",
-    "rmdir",
     "scandir",
     "setxattr",
     "stat",
     "statvfs",
     "truncate",
-    "unlink",
     "utime",
 ]
+# What uses a link itself, not the file that it leads to.
+_LINK = ["lchown", "lstat", "readlink", "remove", "rmdir", "unlink"]
 _MAKE = ["mkdir"]
 _TWO = ["link", "rename", "replace", "symlink"]
 # What is always there in ``dbfs:/``. A volume is there once it was made, or something was written to it.
@@ -56,9 +53,13 @@ _stat, _makedirs = os.stat, os.makedirs
 @contextmanager
 def python_paths(places: Places) -> Iterator[None]:
     """Let file functions of this process map paths by :meth:`Places.of_python` within."""
-    one, make, two, opener = (_wrapper(places, *how) for how in ((1, False), (1, True), (2, True), (1, None)))
+    follow, keep = places.of_python, functools.partial(places.of_python, follow=False)
+    one, link, make, two, opener = (
+        _wrapper(places, *how)
+        for how in ((follow, 1, False), (keep, 1, False), (follow, 1, True), (keep, 2, True), (follow, 1, None))
+    )
     what: list[tuple[Any, str, Any]] = [(builtins, "open", opener), (io, "open", opener)]
-    for names, wrapper in ((_ONE, one), (_MAKE, make), (_TWO, two)):
+    for names, wrapper in ((_ONE, one), (_LINK, link), (_MAKE, make), (_TWO, two)):
         what += [(os, name, wrapper) for name in names if hasattr(os, name)]
     what += [(importlib.import_module(module), name, opener) for module, name in _OPENERS]
     what += [(importlib.import_module("pandas"), name, one) for name in _PANDAS]
@@ -84,13 +85,32 @@ def replaced(what: list[tuple[Any, str, Callable[[Any], Any]]]) -> Iterator[None
             setattr(owner, name, old)
 
 
-def _wrapper(places: Places, paths: int, writes: bool | None) -> Callable[[Any], Any]:
+def named_arguments(mapping: Callable[[Any], Any], *names: str) -> Callable[[Any], Any]:
+    """Return a decorator that maps arguments by name; they may be given by position."""
+
+    def wrap(function: Any) -> Any:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def mapped(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            for name in names:
+                if name in bound.arguments:
+                    bound.arguments[name] = mapping(bound.arguments[name])
+            return function(*bound.args, **bound.kwargs)
+
+        return mapped
+
+    return wrap
+
+
+def _wrapper(places: Places, mapping: Callable[[str], str], paths: int, writes: bool | None) -> Callable[[Any], Any]:
     """Return a decorator that maps the first `paths` arguments; `writes` makes a volume's folder, None if the mode says so."""
 
     def wrap(function: Any) -> Any:
         @functools.wraps(function)
         def mapped(*args: Any, **kwargs: Any) -> Any:
-            local = [_local(places, argument) for argument in args[:paths]]
+            local = [_local(mapping, argument) for argument in args[:paths]]
             if (local and local[0] is not args[0]) or (len(local) > 1 and local[1] is not args[1]):
                 mode = str(args[1] if len(args) > 1 else kwargs.get("mode", "r")) if writes is None else ""
                 if writes or set(mode) & set("wax"):
@@ -103,11 +123,11 @@ def _wrapper(places: Places, paths: int, writes: bool | None) -> Callable[[Any],
     return wrap
 
 
-def _local(places: Places, path: Any) -> Any:
+def _local(mapping: Callable[[str], str], path: Any) -> Any:
     text = path if isinstance(path, str) else path.__fspath__() if isinstance(path, os.PathLike) else None
     if not isinstance(text, str):
         return path
-    local = places.of_python(text)
+    local = mapping(text)
     return path if local == text else local
 
 

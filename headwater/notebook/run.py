@@ -70,7 +70,7 @@ def run_notebook(
     """
     notebook = read_notebook(path)
     settings = settings or _settings()
-    places = Places(settings.home)
+    places = Places(settings.home, notebook.path.parent.absolute())
     with Environment(settings, places) as environment:
         host = Host(
             places=places,

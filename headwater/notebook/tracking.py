@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +17,7 @@ from typing import Any
 
 from headwater.notebook.after_import import after_import
 from headwater.notebook.paths import Places
-from headwater.notebook.python_paths import replaced
+from headwater.notebook.python_paths import named_arguments, replaced
 from lakehouse import Settings
 
 __all__ = ["is_workspace_uri", "tracking"]
@@ -66,9 +65,9 @@ def _pointed(settings: Settings, places: Places) -> Iterator[None]:
     what: list[tuple[Any, str, Any]] = [
         (importlib.import_module(module), name, setter) for name, modules in _SETTERS.items() for module in modules
     ]
-    client = _named_arguments(lambda uri: here if is_workspace_uri(uri) else uri, "tracking_uri", "registry_uri")
+    client = named_arguments(lambda uri: here if is_workspace_uri(uri) else uri, "tracking_uri", "registry_uri")
     what.append((mlflow.MlflowClient, "__init__", client))
-    location = _named_arguments(
+    location = named_arguments(
         lambda path: (
             places.of_python(path) if isinstance(path, str) and path.startswith(("dbfs:", "/Volumes")) else path
         ),
@@ -123,25 +122,6 @@ def _first_argument(mapping: Callable[[Any], Any]) -> Callable[[Any], Any]:
         @functools.wraps(function)
         def mapped(uri: Any, *args: Any, **kwargs: Any) -> Any:
             return function(mapping(uri), *args, **kwargs)
-
-        return mapped
-
-    return wrap
-
-
-def _named_arguments(mapping: Callable[[Any], Any], *names: str) -> Callable[[Any], Any]:
-    """Return a decorator that maps arguments by name; they may be given by position."""
-
-    def wrap(function: Any) -> Any:
-        signature = inspect.signature(function)
-
-        @functools.wraps(function)
-        def mapped(*args: Any, **kwargs: Any) -> Any:
-            bound = signature.bind(*args, **kwargs)
-            for name in names:
-                if name in bound.arguments:
-                    bound.arguments[name] = mapping(bound.arguments[name])
-            return function(*bound.args, **bound.kwargs)
 
         return mapped
 

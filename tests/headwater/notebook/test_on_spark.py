@@ -119,3 +119,31 @@ def test_a_notebook_that_is_run_gives_the_current_schema_back(write, on_spark, s
         f"assert spark.catalog.currentDatabase() == before\nassert table('{schema}.made_by_child').count() == 2",
     ]
     on_spark(write("a.py", *cells)).check()
+
+
+def test_spark_writes_nothing_outside_the_store_unless_the_path_says_file(write, on_spark, tmp_path):
+    own = tmp_path / "machine"
+    own.mkdir()
+    (own / "a.csv").write_text("1\n")
+    cells = [
+        f"own = {str(own)!r}\ndf = spark.read.csv(own + '/a.csv')\nassert df.count() == 1",
+        "df.write.mode('overwrite').option('sep', '/').save(own)\ndf.write.mode('overwrite').csv(path=own + '/b')",
+        "df.write.format('delta').option('path', own + '/c').saveAsTable('t_outside')\nspark.sql('DROP TABLE t_outside')",
+        "df.write.mode('overwrite').saveAsTable(f'delta.`{own}/d`')\ndf.writeTo(f'delta.`{own}/e`').using('delta').create()",
+        "from delta.tables import DeltaTable\nDeltaTable.createOrReplace(spark).location(own + '/f').addColumn('x', 'int').execute()\nDeltaTable.forPath(spark, own + '/f').delete()",
+        "spark.sql(f\"INSERT OVERWRITE DIRECTORY '{own}/g' USING csv SELECT 1\")",
+        "df.rdd.map(str).saveAsTextFile(own + '/h')\nspark.sparkContext.setCheckpointDir(own + '/i')",
+        "q = spark.readStream.format('rate').load().writeStream.option('checkpointLocation', own + '/j').format('memory').queryName('q_outside').start()\nq.stop()",
+        "from pyspark.ml.feature import Binarizer\nBinarizer(inputCol='a', outputCol='b').write().overwrite().save(own + '/k')\nBinarizer.load(own + '/k').getInputCol()",
+        "df.write.save('relative/x')\nspark.read.load('dbfs:/relative/x').count()",
+        "df.write.csv('file:' + own + '/said')",
+    ]
+    done = on_spark(write("a.py", *cells)).check()
+    assert "is read from this machine's disk" in _text(done)
+    assert sorted(one.name for one in own.iterdir()) == ["a.csv", "said"]
+    assert (own / "a.csv").read_text() == "1\n"
+    assert not (tmp_path / "relative").exists()
+    for path in ("file:" + str(tmp_path), "dbfs:/", "dbfs:/a/../../x"):
+        failed = on_spark(write("b.py", f"spark.range(1).write.mode('overwrite').parquet({path!r})"))
+        assert type(failed.error).__name__ == "CellError"
+        assert failed.error.cause.startswith(("ProtectedFolderError", "PathOutsideStoreError"))
