@@ -22,7 +22,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def spark(home: str) -> Iterator[SparkSession]:
     """Give the run's one embedded session: two cores, few partitions, no UI."""
-    import lakehouse
+    from headwater import lakehouse
 
     settings = lakehouse.Settings(home=home, master="local[2]", driver_memory="3g", shuffle_partitions=2)  # type: ignore[arg-type]
     session = lakehouse.session(settings)

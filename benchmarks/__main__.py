@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import lakehouse
 from examples.flights import landing
 from examples.flights.definitions import GROUPS
-from features import materialize_all
+from headwater import lakehouse
+from headwater.features import materialize_all
 
 STEP = dt.timedelta(days=7)
 LIVE = dt.datetime(2013, 10, 1, tzinfo=dt.UTC)

@@ -1,8 +1,13 @@
 """Features: definitions, specs, the point-in-time join, windows and materialisation."""
 
-from features.aggregations import Aggregation, FeatureAggregations
-from features.declared_sets import batch_feature_spec, compute_features, create_declared_training_set, declared_spec
-from features.definitions import (
+from headwater.features.aggregations import Aggregation, FeatureAggregations
+from headwater.features.declared_sets import (
+    batch_feature_spec,
+    compute_features,
+    create_declared_training_set,
+    declared_spec,
+)
+from headwater.features.definitions import (
     AggregationFunction,
     ColumnSelection,
     CustomUDF,
@@ -11,9 +16,9 @@ from features.definitions import (
     FeatureViewSource,
     RowTransformation,
 )
-from features.evaluate import LookupPlan, evaluate, plan_lookups
-from features.feature_catalog import delete_feature, get_feature, list_features, register_feature
-from features.functions import (
+from headwater.features.evaluate import LookupPlan, evaluate, plan_lookups
+from headwater.features.feature_catalog import delete_feature, get_feature, list_features, register_feature
+from headwater.features.functions import (
     CatalogFunction,
     create_function,
     drop_function,
@@ -21,10 +26,10 @@ from features.functions import (
     keep_function,
     list_functions,
 )
-from features.latest import join_latest
-from features.lookup import FeatureFunction, FeatureLookup
-from features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
-from features.operators import (
+from headwater.features.latest import join_latest
+from headwater.features.lookup import FeatureFunction, FeatureLookup
+from headwater.features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
+from headwater.features.operators import (
     ApproxCountDistinct,
     ApproxPercentile,
     Avg,
@@ -45,11 +50,11 @@ from features.operators import (
     VarPop,
     VarSamp,
 )
-from features.point_in_time import join_as_of
-from features.saved_training_set import ReplayError, SavedTrainingSet, saved_training_sets
-from features.sources import DataFrameSource, DataSource, DeltaTableSource, RequestSource, VolumeSource
-from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
-from features.spec_catalog import (
+from headwater.features.point_in_time import join_as_of
+from headwater.features.saved_training_set import ReplayError, SavedTrainingSet, saved_training_sets
+from headwater.features.sources import DataFrameSource, DataSource, DeltaTableSource, RequestSource, VolumeSource
+from headwater.features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
+from headwater.features.spec_catalog import (
     FeatureSpecInfo,
     create_feature_spec,
     create_training_set_of_spec,
@@ -57,10 +62,10 @@ from features.spec_catalog import (
     get_feature_spec,
     update_feature_spec,
 )
-from features.sql_functions import PYTHON_SUFFIX, register_function
-from features.stored_functions import StoredFunction, feature_function
-from features.streaming import write_feature_stream
-from features.tables import (
+from headwater.features.sql_functions import PYTHON_SUFFIX, register_function
+from headwater.features.stored_functions import StoredFunction, feature_function
+from headwater.features.streaming import write_feature_stream
+from headwater.features.tables import (
     FeatureTable,
     create_feature_table,
     declare_feature_table,
@@ -74,9 +79,9 @@ from features.tables import (
     without_key,
     write_feature_table,
 )
-from features.training_set import TrainingSet, create_training_set
-from features.windows import RollingWindow, SawtoothWindow, SlidingWindow, TimeWindow, TumblingWindow, Window
-from features.without_spark import evaluate_without_spark
+from headwater.features.training_set import TrainingSet, create_training_set
+from headwater.features.windows import RollingWindow, SawtoothWindow, SlidingWindow, TimeWindow, TumblingWindow, Window
+from headwater.features.without_spark import evaluate_without_spark
 
 __all__ = [
     "PYTHON_SUFFIX",

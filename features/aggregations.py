@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from features import operators
-from features.definitions import AggregationFunction, Feature
-from features.lookup import as_names
-from features.operators import Function
-from features.sources import DeltaTableSource
-from features.windows import RollingWindow, SlidingWindow, TimeWindow, epoch_micros, micros
-from lakehouse import InvalidInputError, TableName
+from headwater.features import operators
+from headwater.features.definitions import AggregationFunction, Feature
+from headwater.features.lookup import as_names
+from headwater.features.operators import Function
+from headwater.features.sources import DeltaTableSource
+from headwater.features.windows import RollingWindow, SlidingWindow, TimeWindow, epoch_micros, micros
+from headwater.lakehouse import InvalidInputError, TableName
 
 __all__ = ["Aggregation", "FeatureAggregations"]
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features.arrow_types import comparable
-from features.gather import Gather
-from features.hot_keys import HotKeys, Slicing
-from features.matching import newest_rows
-from features.row_order import exact_micros, has_order
-from lakehouse import column, quoted
+from headwater import lakehouse
+from headwater.features.arrow_types import comparable
+from headwater.features.gather import Gather
+from headwater.features.hot_keys import HotKeys, Slicing
+from headwater.features.matching import newest_rows
+from headwater.features.row_order import exact_micros, has_order
+from headwater.lakehouse import column, quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,11 +33,11 @@ __all__ = ["AsOfLookup", "join_buckets_of_keys", "join_small_tables"]
 _PACK = 8 << 20  # bytes of rows in one value
 _SENT = (
     __name__,
-    "features.arrow_types",
-    "features.bisection",
-    "features.gather",
-    "features.key_codes",
-    "features.matching",
+    "headwater.features.arrow_types",
+    "headwater.features.bisection",
+    "headwater.features.gather",
+    "headwater.features.key_codes",
+    "headwater.features.matching",
 )
 
 

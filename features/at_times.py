@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from features.definitions import AggregationFunction
-from features.window_scan import Windowed, WindowEdges, WindowScan
-from features.windows import DAY_MICROS, SawtoothWindow, TimeWindow, epoch_micros, length_micros, micros, reach_micros
-from lakehouse import column
+from headwater.features.definitions import AggregationFunction
+from headwater.features.window_scan import Windowed, WindowEdges, WindowScan
+from headwater.features.windows import (
+    DAY_MICROS,
+    SawtoothWindow,
+    TimeWindow,
+    epoch_micros,
+    length_micros,
+    micros,
+    reach_micros,
+)
+from headwater.lakehouse import column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -45,7 +53,7 @@ def windows_at(
     Notes
     -----
     One shuffle by the keys and one sort of both sides together, whatever the number of windows, then a pass in Python by
-    Arrow batches (:mod:`features.window_scan`). Rows of the spine travel through Arrow too. Lazy; no Spark job.
+    Arrow batches (:mod:`headwater.features.window_scan`). Rows of the spine travel through Arrow too. Lazy; no Spark job.
     """
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import to_arrow_schema

@@ -19,11 +19,11 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-import lakehouse
-from features.change_scan import ChangeScan, Total
-from features.definitions import AggregationFunction, FeatureGroup
-from features.operators import Avg, Count, Max, Min, Sum
-from features.windows import epoch_micros, grid, length_micros, micros
+from headwater import lakehouse
+from headwater.features.change_scan import ChangeScan, Total
+from headwater.features.definitions import AggregationFunction, FeatureGroup
+from headwater.features.operators import Avg, Count, Max, Min, Sum
+from headwater.features.windows import epoch_micros, grid, length_micros, micros
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

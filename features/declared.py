@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features.at_times import windows_at
-from features.definitions import AggregationFunction, ColumnSelection, Feature
-from features.latest import join_latest
-from features.lookup import as_names
-from features.point_in_time import join_as_of
-from features.row_values import row_value
-from features.sources import DeltaTableSource, column_types
-from lakehouse import ColumnTypeError, InvalidInputError
+from headwater import lakehouse
+from headwater.features.at_times import windows_at
+from headwater.features.definitions import AggregationFunction, ColumnSelection, Feature
+from headwater.features.latest import join_latest
+from headwater.features.lookup import as_names
+from headwater.features.point_in_time import join_as_of
+from headwater.features.row_values import row_value
+from headwater.features.sources import DeltaTableSource, column_types
+from headwater.lakehouse import ColumnTypeError, InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from features.spec import DeclaredStep
+    from headwater.features.spec import DeclaredStep
 
 __all__ = ["declared_features", "feature_types"]
 
@@ -43,7 +43,7 @@ def declared_features(
     Notes
     -----
     Features of one source, entity and time column share one shuffle and one sort: aggregations by
-    :func:`features.at_times.windows_at` whatever their windows, columns and functions of rows by
+    :func:`headwater.features.at_times.windows_at` whatever their windows, columns and functions of rows by
     :func:`features.join_as_of`. Lazy; no Spark job.
     """
     groups: list[tuple[Any, list[Feature]]] = []

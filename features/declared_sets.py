@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from features.aggregations import FeatureAggregations
-from features.declared import feature_types, source_versions
-from features.definitions import ColumnSelection, Feature, FeatureViewSource
-from features.evaluate import in_order
-from features.functions import CatalogFunction
-from features.lookup import as_names
-from features.row_values import bound_function
-from features.sources import RequestSource
-from features.spec import DeclaredStep, FeatureSpec, FunctionStep, SpecColumn
-from features.training_set import TrainingSet, check_outputs, check_spine
-from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError, quoted
+from headwater.features.aggregations import FeatureAggregations
+from headwater.features.declared import feature_types, source_versions
+from headwater.features.definitions import ColumnSelection, Feature, FeatureViewSource
+from headwater.features.evaluate import in_order
+from headwater.features.functions import CatalogFunction
+from headwater.features.lookup import as_names
+from headwater.features.row_values import bound_function
+from headwater.features.sources import RequestSource
+from headwater.features.spec import DeclaredStep, FeatureSpec, FunctionStep, SpecColumn
+from headwater.features.training_set import TrainingSet, check_outputs, check_spine
+from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

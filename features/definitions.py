@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
-from features.lookup import as_names
-from features.operators import Function
-from features.sources import DataSource
-from features.windows import TimeWindow
-from lakehouse import InvalidInputError
+from headwater.features.lookup import as_names
+from headwater.features.operators import Function
+from headwater.features.sources import DataSource
+from headwater.features.windows import TimeWindow
+from headwater.lakehouse import InvalidInputError
 
 __all__ = [
     "AggregationFunction",
@@ -155,7 +155,7 @@ class Feature:
 
     Examples
     --------
-    >>> from features import DeltaTableSource, RollingWindow, Sum
+    >>> from headwater.features import DeltaTableSource, RollingWindow, Sum
     >>> source = DeltaTableSource(catalog_name="main", schema_name="ml", table_name="sales")
     >>> week = RollingWindow(window_duration=dt.timedelta(days=7))
     >>> Feature(source=source, function=AggregationFunction(Sum("amount"), week), entity="shop", timeseries_column="at").name
@@ -288,7 +288,7 @@ class FeatureGroup:
 
     Examples
     --------
-    >>> from features import DeltaTableSource
+    >>> from headwater.features import DeltaTableSource
     >>> source = DeltaTableSource(catalog_name="main", schema_name="ml", table_name="weather")
     >>> temp = Feature(source=source, function=ColumnSelection("temp"), entity="origin", timeseries_column="known_at")
     >>> FeatureGroup("ml.weather_now", (temp,)).entity

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import lakehouse
-from features.declared import declared_features
-from features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
-from features.local_defaults import filled
-from features.matching import AmbiguousRowsError
-from features.row_order import chosen
-from features.spark_lookups import SparkLookup, Spine, look_up_on_spark
-from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
-from lakehouse import ArrowTable, InvalidInputError, MissingColumnsError, column
+from headwater import lakehouse
+from headwater.features.declared import declared_features
+from headwater.features.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
+from headwater.features.local_defaults import filled
+from headwater.features.matching import AmbiguousRowsError
+from headwater.features.row_order import chosen
+from headwater.features.spark_lookups import SparkLookup, Spine, look_up_on_spark
+from headwater.features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
+from headwater.lakehouse import ArrowTable, InvalidInputError, MissingColumnsError, column
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features.declared import feature_types
-from features.definitions import Feature, FeatureViewSource
-from features.feature_data import feature_from_dict, feature_to_dict
-from features.row_values import bound_function
-from features.sources import DeltaTableSource
-from lakehouse import InvalidInputError
+from headwater import lakehouse
+from headwater.features.declared import feature_types
+from headwater.features.definitions import Feature, FeatureViewSource
+from headwater.features.feature_data import feature_from_dict, feature_to_dict
+from headwater.features.row_values import bound_function
+from headwater.features.sources import DeltaTableSource
+from headwater.lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from features import operators, windows
-from features.definitions import AggregationFunction, ColumnSelection, CustomUDF, Feature, FeatureViewSource
-from features.lookup import as_names
-from features.sources import DataSource, DeltaTableSource, RequestSource
-from lakehouse import InvalidInputError
+from headwater.features import operators, windows
+from headwater.features.definitions import AggregationFunction, ColumnSelection, CustomUDF, Feature, FeatureViewSource
+from headwater.features.lookup import as_names
+from headwater.features.sources import DataSource, DeltaTableSource, RequestSource
+from headwater.lakehouse import InvalidInputError
 
 __all__ = ["feature_from_dict", "feature_to_dict"]
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-import lakehouse
-from lakehouse import InvalidInputError
+from headwater import lakehouse
+from headwater.lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, SparkSession
@@ -206,7 +206,7 @@ def create_function(spark: SparkSession, function: Callable[..., Any], name: str
 
 def keep_function(spark: SparkSession, made: CatalogFunction) -> None:
     """Keep a function in the catalog, replacing one of the same name; nothing is written if it is there already."""
-    from features.sql_functions import forget
+    from headwater.features.sql_functions import forget
 
     full = lakehouse.complete(spark, made.name)
     table = f"{full.catalog}.{full.schema}.{_TABLE}"
@@ -229,7 +229,7 @@ def drop_function(spark: SparkSession, name: str) -> None:
     InvalidInputError
         If there is none of this name.
     """
-    from features.sql_functions import forget
+    from headwater.features.sql_functions import forget
 
     full = lakehouse.complete(spark, get_function(spark, name).name)
     table = lakehouse.complete(spark, f"{full.catalog}.{full.schema}.{_TABLE}")

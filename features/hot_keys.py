@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from features.row_order import is_date, micros
-from lakehouse import column
+from headwater.features.row_order import is_date, micros
+from headwater.lakehouse import column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

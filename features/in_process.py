@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features.arrow_types import is_key, strange_column
-from features.local_lookup import LocalLookup, fits, look_up
-from features.matching import AmbiguousRowsError
-from features.spec import LookupStep
-from lakehouse import ArrowTable, PlainScan
+from headwater import lakehouse
+from headwater.features.arrow_types import is_key, strange_column
+from headwater.features.local_lookup import LocalLookup, fits, look_up
+from headwater.features.matching import AmbiguousRowsError
+from headwater.features.spec import LookupStep
+from headwater.lakehouse import ArrowTable, PlainScan
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from features.row_order import exact_micros, has_order, is_date, micros
-from lakehouse import column, quoted
+from headwater.features.row_order import exact_micros, has_order, is_date, micros
+from headwater.lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from features.row_order import has_order
-from lakehouse import column, quoted
+from headwater.features.row_order import has_order
+from headwater.lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from features.bisection import in_threads
-from features.gather import Gather
-from features.matching import AmbiguousRowsError, newest_rows, rows_of_keys
-from features.spec import LookupStep
-from lakehouse import ArrowTable
+from headwater.features.bisection import in_threads
+from headwater.features.gather import Gather
+from headwater.features.matching import AmbiguousRowsError, newest_rows, rows_of_keys
+from headwater.features.spec import LookupStep
+from headwater.lakehouse import ArrowTable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse import InvalidInputError
+from headwater.lakehouse import InvalidInputError
 
 __all__ = ["FeatureFunction", "FeatureLookup", "as_names"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.bisection import finder, in_threads, last_of_unsorted, parts_of, sorted_places
-from features.key_codes import codes_of
+from headwater.features.bisection import finder, in_threads, last_of_unsorted, parts_of, sorted_places
+from headwater.features.key_codes import codes_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features.at_times import change_times, windows_at
-from features.change_rows import change_rows, serves
-from features.definitions import AggregationFunction, FeatureGroup
-from features.row_values import row_value
-from features.sources import column_types
-from features.tables import create_feature_table
-from features.windows import reach_micros
-from lakehouse import InvalidInputError
+from headwater import lakehouse
+from headwater.features.at_times import change_times, windows_at
+from headwater.features.change_rows import change_rows, serves
+from headwater.features.definitions import AggregationFunction, FeatureGroup
+from headwater.features.row_values import row_value
+from headwater.features.sources import column_types
+from headwater.features.tables import create_feature_table
+from headwater.features.windows import reach_micros
+from headwater.lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -43,8 +43,8 @@ class Materialization:
 def evaluate_group(spark: SparkSession, group: FeatureGroup, start: dt.datetime, end: dt.datetime) -> DataFrame:
     """Return the rows of the group's feature table with `start` ≤ time < `end`, computed from the source; lazy.
 
-    For aggregations there is a row for each time at which a window changes, see :mod:`features.change_rows`; sums, means,
-    counts and extremes of plain windows are taken from buckets there, all else is computed at these times as a training
+    For aggregations there is a row for each time at which a window changes, see :mod:`headwater.features.change_rows`; sums,
+    means, counts and extremes of plain windows are taken from buckets there, all else is computed at these times as a training
     set computes it. For columns and functions of rows: the source's rows of the interval; of several with one entity and
     time the greatest, column by column, NULL lowest.
     """

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from features.arrow_join import AsOfLookup, join_buckets_of_keys
-from features.latest import join_latest
-from features.pruning import rows_of_label_keys
-from features.row_order import chosen
+from headwater.features.arrow_join import AsOfLookup, join_buckets_of_keys
+from headwater.features.latest import join_latest
+from headwater.features.pruning import rows_of_label_keys
+from headwater.features.row_order import chosen
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

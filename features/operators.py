@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lakehouse import InvalidInputError
+from headwater.lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
-from features.arrow_types import is_key, strange_column
-from features.hot_keys import Slicing
-from features.narrow_join import join_narrow
-from features.point_in_time import join_as_of
-from features.pruning import rows_of_label_keys
+from headwater.features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
+from headwater.features.arrow_types import is_key, strange_column
+from headwater.features.hot_keys import Slicing
+from headwater.features.narrow_join import join_narrow
+from headwater.features.point_in_time import join_as_of
+from headwater.features.pruning import rows_of_label_keys
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

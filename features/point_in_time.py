@@ -11,8 +11,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from features.row_order import exact_micros, has_order, micros
-from lakehouse import column, quoted
+from headwater.features.row_order import exact_micros, has_order, micros
+from headwater.lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

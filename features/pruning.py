@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from features.row_order import exact_micros, is_date
-from lakehouse import column
+from headwater.features.row_order import exact_micros, is_date
+from headwater.lakehouse import column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lakehouse import column
+from headwater.lakehouse import column
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lakehouse import quoted
+from headwater.lakehouse import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from features.definitions import ColumnSelection, CustomUDF, Feature
-from features.functions import CatalogFunction, get_function
-from features.sources import column_types
-from lakehouse import InvalidInputError, MissingColumnsError, column
+from headwater.features.definitions import ColumnSelection, CustomUDF, Feature
+from headwater.features.functions import CatalogFunction, get_function
+from headwater.features.sources import column_types
+from headwater.lakehouse import InvalidInputError, MissingColumnsError, column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

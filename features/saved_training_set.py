@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features.evaluate import evaluate
-from features.spec import FeatureSpec
-from lakehouse import HeadwaterError, InvalidInputError, TableExistsError, column
+from headwater import lakehouse
+from headwater.features.evaluate import evaluate
+from headwater.features.spec import FeatureSpec
+from headwater.lakehouse import HeadwaterError, InvalidInputError, TableExistsError, column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row, SparkSession

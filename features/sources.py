@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
+from headwater import lakehouse
+from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

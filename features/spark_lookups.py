@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
-from features.arrow_types import is_key
-from features.joined_tables import AsOfTable, join_tables
-from features.latest import join_latest
-from features.narrow_join import join_narrow
-from features.planner import Plan, plan_join, size_of, unfit_for_arrow
-from features.point_in_time import join_as_of
-from features.pruning import rows_of_label_keys, rows_of_label_times
-from features.repeatable import is_cheap, is_repeatable
-from features.row_order import chosen
-from features.spec import LookupStep
+from headwater.features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
+from headwater.features.arrow_types import is_key
+from headwater.features.joined_tables import AsOfTable, join_tables
+from headwater.features.latest import join_latest
+from headwater.features.narrow_join import join_narrow
+from headwater.features.planner import Plan, plan_join, size_of, unfit_for_arrow
+from headwater.features.point_in_time import join_as_of
+from headwater.features.pruning import rows_of_label_keys, rows_of_label_times
+from headwater.features.repeatable import is_cheap, is_repeatable
+from headwater.features.row_order import chosen
+from headwater.features.spec import LookupStep
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

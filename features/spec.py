@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from features.definitions import Feature
-from features.feature_data import feature_from_dict, feature_to_dict
-from features.functions import CatalogFunction
-from features.lookup import as_names
+from headwater.features.definitions import Feature
+from headwater.features.feature_data import feature_from_dict, feature_to_dict
+from headwater.features.functions import CatalogFunction
+from headwater.features.lookup import as_names
 
 __all__ = ["DeclaredStep", "FeatureSpec", "FunctionStep", "LookupStep", "SpecColumn"]
 

@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features.declared import source_versions
-from features.declared_sets import batch_feature_spec, check_declared_keys
-from features.definitions import Feature
-from features.lookup import FeatureFunction, FeatureLookup, as_names
-from features.spec import FeatureSpec, FunctionStep, LookupStep
-from features.tables import get_feature_table
-from features.training_set import TrainingSet, check_spine, steps_of, training_set_of
-from lakehouse import InvalidInputError
+from headwater import lakehouse
+from headwater.features.declared import source_versions
+from headwater.features.declared_sets import batch_feature_spec, check_declared_keys
+from headwater.features.definitions import Feature
+from headwater.features.lookup import FeatureFunction, FeatureLookup, as_names
+from headwater.features.spec import FeatureSpec, FunctionStep, LookupStep
+from headwater.features.tables import get_feature_table
+from headwater.features.training_set import TrainingSet, check_spine, steps_of, training_set_of
+from headwater.lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from lakehouse import literal, quoted
+from headwater import lakehouse
+from headwater.lakehouse import literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from features.functions import CatalogFunction
-    from lakehouse import TableName
+    from headwater.features.functions import CatalogFunction
+    from headwater.lakehouse import TableName
 
 __all__ = ["PYTHON_SUFFIX", "forget", "register_function"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import lakehouse
-from features.functions import CatalogFunction, create_function
-from features.lookup import FeatureFunction
+from headwater import lakehouse
+from headwater.features.functions import CatalogFunction, create_function
+from headwater.features.lookup import FeatureFunction
 
 __all__ = ["StoredFunction", "feature_function"]
 

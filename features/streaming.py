@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features.tables import check_rows_fit, get_feature_table, write_feature_table
-from lakehouse import InvalidInputError
+from headwater import lakehouse
+from headwater.features.tables import check_rows_fit, get_feature_table, write_feature_table
+from headwater.lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

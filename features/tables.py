@@ -13,9 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features.lookup import as_names
-from lakehouse import ColumnTypeError, DuplicateKeysError, InvalidInputError, MissingColumnsError, NullKeysError
+from headwater import lakehouse
+from headwater.features.lookup import as_names
+from headwater.lakehouse import (
+    ColumnTypeError,
+    DuplicateKeysError,
+    InvalidInputError,
+    MissingColumnsError,
+    NullKeysError,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

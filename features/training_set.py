@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features.evaluate import evaluate, evaluate_in_process, in_order, plan_lookups
-from features.functions import CatalogFunction, get_function
-from features.lookup import FeatureFunction, FeatureLookup, as_names
-from features.row_order import chosen
-from features.saved_training_set import SavedTrainingSet, find_saved, replayed, save_rows
-from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
-from features.tables import FeatureTable, get_feature_table
-from lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
+from headwater import lakehouse
+from headwater.features.evaluate import evaluate, evaluate_in_process, in_order, plan_lookups
+from headwater.features.functions import CatalogFunction, get_function
+from headwater.features.lookup import FeatureFunction, FeatureLookup, as_names
+from headwater.features.row_order import chosen
+from headwater.features.saved_training_set import SavedTrainingSet, find_saved, replayed, save_rows
+from headwater.features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
+from headwater.features.tables import FeatureTable, get_feature_table
+from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
     import pandas as pd

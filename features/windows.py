@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse import InvalidInputError
+from headwater.lakehouse import InvalidInputError
 
 __all__ = [
     "DAY_MICROS",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features.evaluate import in_order
-from features.functions import arrow_type
-from features.local_lookup import LocalLookup, look_up
-from features.matching import AmbiguousRowsError
-from features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
-from lakehouse import InvalidInputError, MissingColumnsError, Settings
+from headwater import lakehouse
+from headwater.features.evaluate import in_order
+from headwater.features.functions import arrow_type
+from headwater.features.local_lookup import LocalLookup, look_up
+from headwater.features.matching import AmbiguousRowsError
+from headwater.features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
+from headwater.lakehouse import InvalidInputError, MissingColumnsError, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ __all__ = ["evaluate_without_spark"]
 
 
 def evaluate_without_spark(spec: FeatureSpec, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Return what :func:`features.evaluate` gives for these rows, from the tables as they are now; no Spark is started.
+    """Return what :func:`headwater.features.evaluate` gives for these rows, from the tables as they are now; no Spark is started.
 
     Parameters
     ----------

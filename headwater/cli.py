@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import lakehouse
+from headwater import lakehouse
 from headwater.jobs.outcome import DONE, FAILED, JobResult
+from headwater.lakehouse import HeadwaterError
 from headwater.notebook.cli import app as notebook
-from lakehouse import HeadwaterError
 
 if TYPE_CHECKING:
     from headwater.project import Project

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-import features as engine
-import lakehouse
-from headwater.session import session
+from headwater import features as engine
+from headwater import lakehouse
+from headwater.sql_session import session
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.streaming.query import StreamingQuery
     from pyspark.sql.types import DataType, StructType
 
-    from features import (
+    from headwater.features import (
         AggregationFunction,
         DataSource,
         Feature,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         RowTransformation,
         TrainingSet,
     )
-    from training.packaging import LoggedModel
+    from headwater.training.packaging import LoggedModel
 
 __all__ = ["FeatureEngineeringClient"]
 
@@ -59,7 +59,7 @@ class FeatureEngineeringClient:
     def __init__(self, *, model_registry_uri: str | None = None) -> None:
         self._spark = session()
         if lakehouse.is_embedded(self._spark):
-            from training import use_store
+            from headwater.training import use_store
 
             use_store(lakehouse.settings_of(self._spark))
         if model_registry_uri is not None:
@@ -260,7 +260,7 @@ class FeatureEngineeringClient:
         **kwargs: Any,
     ) -> LoggedModel:
         """Log a model with its feature spec; see :func:`training.log_model`."""
-        from training import log_model
+        from headwater.training import log_model
 
         return log_model(
             model=model,
@@ -290,7 +290,7 @@ class FeatureEngineeringClient:
         `use_spark_native_join` never changes the rows; further arguments are ignored.
         """
         del use_spark_native_join, kwargs
-        from serving import score_batch
+        from headwater.serving import score_batch
 
         return score_batch(model_uri, df, result_type, params, env_manager=env_manager)
 

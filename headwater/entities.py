@@ -1,6 +1,6 @@
 """What features are declared with: the names that people import from the published client's ``entities``."""
 
-from features import (
+from headwater.features import (
     Aggregation,
     AggregationFunction,
     ApproxCountDistinct,

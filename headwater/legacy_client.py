@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-import features as engine
-import lakehouse
+from headwater import features as engine
+from headwater import lakehouse
 from headwater.client import FeatureEngineeringClient
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
     from pyspark.sql.types import DataType, StructType
 
-    from features import FeatureFunction, FeatureLookup, FeatureSpecInfo, FeatureTable, TrainingSet
-    from training.packaging import LoggedModel
+    from headwater.features import FeatureFunction, FeatureLookup, FeatureSpecInfo, FeatureTable, TrainingSet
+    from headwater.training.packaging import LoggedModel
 
 __all__ = ["FeatureStoreClient"]
 

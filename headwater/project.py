@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features import FeatureFunction, FeatureGroup, FeatureLookup
-from lakehouse import HeadwaterError, InvalidInputError
-from monitoring import Monitor, MonitorInferenceLog, Threshold, default_rules
+from headwater import lakehouse
+from headwater.features import FeatureFunction, FeatureGroup, FeatureLookup
+from headwater.lakehouse import HeadwaterError, InvalidInputError
+from headwater.monitoring import Monitor, MonitorInferenceLog, Threshold, default_rules
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from training import TrainingPlan
+    from headwater.training import TrainingPlan
 
 __all__ = ["Project", "ProjectNotFoundError", "load_project"]
 

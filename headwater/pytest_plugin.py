@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from headwater import FeatureEngineeringClient
-    from lakehouse import Settings
+    from headwater.lakehouse import Settings
 
 __all__ = ["assert_frames_equal", "feature_store", "headwater_spark"]
 
@@ -111,7 +111,7 @@ def feature_store(headwater_spark: SparkSession) -> Iterator[FeatureEngineeringC
     import uuid
 
     from headwater import FeatureEngineeringClient
-    from lakehouse import quoted
+    from headwater.lakehouse import quoted
 
     spark = headwater_spark
     catalog, schema = spark.catalog.currentCatalog(), spark.catalog.currentDatabase()
@@ -137,7 +137,7 @@ def _active() -> SparkSession | None:
 
 def _settings(config: pytest.Config) -> Settings:
     """Return the settings of this test run: the active session's, or a small session on a temporary store."""
-    import lakehouse
+    from headwater import lakehouse
 
     found = _active()
     if found is not None:
@@ -153,7 +153,7 @@ def _settings(config: pytest.Config) -> Settings:
 
 
 def _tables(spark: SparkSession) -> dict[str, set[str]]:
-    from lakehouse import quoted
+    from headwater.lakehouse import quoted
 
     names = [row[0] for row in spark.sql("SHOW SCHEMAS").collect()]
     return {

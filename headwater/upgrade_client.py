@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import features as engine
-import lakehouse
-from headwater.session import session
+from headwater import features as engine
+from headwater import lakehouse
+from headwater.sql_session import session
 
 if TYPE_CHECKING:
-    from features import FeatureTable
+    from headwater.features import FeatureTable
 
 __all__ = ["UpgradeClient"]
 

@@ -1,11 +1,11 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
-from lakehouse.arrow_files import ArrowTable, open_arrow, open_stored
-from lakehouse.arrow_frames import arrow_schema, frame_of_arrow, pandas_of_arrow
-from lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
-from lakehouse.delta_log import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
-from lakehouse.entries import forget_function, keep_function, keep_view, write_json
-from lakehouse.errors import (
+from headwater.lakehouse.arrow_files import ArrowTable, open_arrow, open_stored
+from headwater.lakehouse.arrow_frames import arrow_schema, frame_of_arrow, pandas_of_arrow
+from headwater.lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
+from headwater.lakehouse.delta_log import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
+from headwater.lakehouse.entries import forget_function, keep_function, keep_view, write_json
+from headwater.lakehouse.errors import (
     ColumnTypeError,
     DuplicateKeysError,
     HeadwaterError,
@@ -23,16 +23,16 @@ from lakehouse.errors import (
     WorkspaceOnlyError,
     known,
 )
-from lakehouse.jars import ensure_jars
-from lakehouse.java import ensure_java, find_java
-from lakehouse.jvm import jvm, jvm_session
-from lakehouse.names import TableName
-from lakehouse.once import written_once
-from lakehouse.plain_scan import PlainScan, open_plain_scan
-from lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
-from lakehouse.settings import Settings
-from lakehouse.sql_text import column, literal, quoted
-from lakehouse.tables import (
+from headwater.lakehouse.jars import ensure_jars
+from headwater.lakehouse.java import ensure_java, find_java
+from headwater.lakehouse.jvm import jvm, jvm_session
+from headwater.lakehouse.names import TableName
+from headwater.lakehouse.once import written_once
+from headwater.lakehouse.plain_scan import PlainScan, open_plain_scan
+from headwater.lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
+from headwater.lakehouse.settings import Settings
+from headwater.lakehouse.sql_text import column, literal, quoted
+from headwater.lakehouse.tables import (
     append,
     create_table,
     drop_table,

@@ -9,9 +9,9 @@ from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse import catalog
-from lakehouse.names import TableName
-from lakehouse.settings import Settings
+from headwater.lakehouse import catalog
+from headwater.lakehouse.names import TableName
+from headwater.lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa

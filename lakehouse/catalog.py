@@ -1,6 +1,6 @@
 """In embedded mode the warehouse folder is the catalog.
 
-A table is a folder ``<schema>.db/<table>`` with a ``_delta_log``; views are files beside them (:mod:`lakehouse.entries`).
+A table is a folder ``<schema>.db/<table>`` with a ``_delta_log``; views are files beside them (:mod:`headwater.lakehouse.entries`).
 A session registers what it finds there. Another
 process's new tables are found by the next :func:`refresh`; every table verb looks for the table it names. Delta's own
 optimistic concurrency lets several processes work side by side, which an embedded metastore would not.
@@ -11,9 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse import entries
-from lakehouse.names import TableName
-from lakehouse.sql_text import quoted
+from headwater.lakehouse import entries
+from headwater.lakehouse.names import TableName
+from headwater.lakehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lakehouse import tables
-from lakehouse.errors import InvalidInputError, MissingColumnsError, NullKeysError
-from lakehouse.jvm import jvm, jvm_session
-from lakehouse.session import is_embedded
-from lakehouse.sql_text import quoted
+from headwater.lakehouse import tables
+from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, NullKeysError
+from headwater.lakehouse.jvm import jvm, jvm_session
+from headwater.lakehouse.session import is_embedded
+from headwater.lakehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from lakehouse.names import TableName
+    from headwater.lakehouse.names import TableName
 
 __all__ = ["TableMetadata", "TableNotes", "metadata_of", "notes_of", "set_not_null"]
 

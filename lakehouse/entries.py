@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.jvm import jvm, jvm_session
-from lakehouse.sql_text import quoted
+from headwater.lakehouse.jvm import jvm, jvm_session
+from headwater.lakehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,8 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.errors import JarsNotFoundError
-from lakehouse.java import ensure_java
+from headwater.lakehouse.errors import JarsNotFoundError
+from headwater.lakehouse.java import ensure_java
 
 __all__ = ["Jar", "ensure_jars", "locked_jars"]
 

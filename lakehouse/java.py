@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from lakehouse.errors import JavaNotFoundError
+from headwater.lakehouse.errors import JavaNotFoundError
 
 __all__ = ["ensure_java", "find_java"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lakehouse.errors import InvalidNameError
-from lakehouse.sql_text import quoted
+from headwater.lakehouse.errors import InvalidNameError
+from headwater.lakehouse.sql_text import quoted
 
 __all__ = ["TableName"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from lakehouse.arrow_frames import arrow_schema
+from headwater.lakehouse.arrow_frames import arrow_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa

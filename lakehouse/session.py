@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakehouse import catalog
-from lakehouse.jars import ensure_jars
-from lakehouse.java import ensure_java
-from lakehouse.settings import Settings
+from headwater.lakehouse import catalog
+from headwater.lakehouse.jars import ensure_jars
+from headwater.lakehouse.java import ensure_java
+from headwater.lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

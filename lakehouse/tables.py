@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakehouse import catalog
-from lakehouse.errors import InvalidInputError, MissingColumnsError, TableExistsError, TableNotFoundError
-from lakehouse.names import TableName
-from lakehouse.sql_text import literal, quoted
+from headwater.lakehouse import catalog
+from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, TableExistsError, TableNotFoundError
+from headwater.lakehouse.names import TableName
+from headwater.lakehouse.sql_text import literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException

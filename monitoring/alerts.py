@@ -9,20 +9,20 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import lakehouse
-from lakehouse import InvalidInputError
-from monitoring.messages import sentence
-from monitoring.schemas import alerts_schema
-from monitoring.statistics import benjamini_hochberg
-from monitoring.store import create_tables, replace_rows
-from monitoring.threads import side_by_side
-from monitoring.thresholds import Threshold
-from monitoring.windows import SNAPSHOT, micros_of, time_of, window_index, window_start
+from headwater import lakehouse
+from headwater.lakehouse import InvalidInputError
+from headwater.monitoring.messages import sentence
+from headwater.monitoring.schemas import alerts_schema
+from headwater.monitoring.statistics import benjamini_hochberg
+from headwater.monitoring.store import create_tables, replace_rows
+from headwater.monitoring.threads import side_by_side
+from headwater.monitoring.thresholds import Threshold
+from headwater.monitoring.windows import SNAPSHOT, micros_of, time_of, window_index, window_start
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from monitoring.monitor import Monitor
+    from headwater.monitoring.monitor import Monitor
 
 __all__ = ["Alert", "evaluate_alerts"]
 

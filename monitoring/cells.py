@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from monitoring.windows import BASELINE, SNAPSHOT, Span, index_column
+from headwater.monitoring.windows import BASELINE, SNAPSHOT, Span, index_column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

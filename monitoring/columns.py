@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lakehouse import ColumnTypeError, MissingColumnsError, column
+from headwater.lakehouse import ColumnTypeError, MissingColumnsError, column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
-    from monitoring.monitor import Monitor
+    from headwater.monitoring.monitor import Monitor
 
 __all__ = ["ProfiledColumn", "class_name", "prepared", "profiled_columns", "timestamp"]
 
@@ -71,7 +71,7 @@ def prepared(
     timeless: bool,
     extra: Mapping[str, Column] | None = None,
 ) -> DataFrame:
-    """Return the rows as :class:`monitoring.scan.Scan` takes them; with `timeless`, times are 0 and all rows stay.
+    """Return the rows as :class:`headwater.monitoring.scan.Scan` takes them; with `timeless`, times are 0 and all rows stay.
 
     A column that `df` lacks (a baseline without labels, say) is all NULL. No action.
     """

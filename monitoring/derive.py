@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-import lakehouse
-from monitoring.cells import CELL, same_cell
-from monitoring.state_rows import arrow_schema, rows_of
-from monitoring.store import in_windows
-from monitoring.windows import Span
+from headwater import lakehouse
+from headwater.monitoring.cells import CELL, same_cell
+from headwater.monitoring.state_rows import arrow_schema, rows_of
+from headwater.monitoring.store import in_windows
+from headwater.monitoring.windows import Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
-    from monitoring.monitor import Monitor
+    from headwater.monitoring.monitor import Monitor
 
 __all__ = ["Comparison", "States", "stored_states"]
 

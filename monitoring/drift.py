@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from monitoring import statistics
-from monitoring.histograms import ColumnState, kept_values
-from monitoring.profile import as_text
-from monitoring.schemas import drift_schema, renamed
-from monitoring.state_rows import state_of
+from headwater.monitoring import statistics
+from headwater.monitoring.histograms import ColumnState, kept_values
+from headwater.monitoring.profile import as_text
+from headwater.monitoring.schemas import drift_schema, renamed
+from headwater.monitoring.state_rows import state_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
-    from monitoring.derive import States
-    from monitoring.monitor import Monitor
+    from headwater.monitoring.derive import States
+    from headwater.monitoring.monitor import Monitor
 
 __all__ = ["drift_row", "drifts"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitoring.histograms import BODY_EDGES, bin_edges
+from headwater.monitoring.histograms import BODY_EDGES, bin_edges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
-    from monitoring.columns import ProfiledColumn
+    from headwater.monitoring.columns import ProfiledColumn
 
 __all__ = ["learn_edges"]
 

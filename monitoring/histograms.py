@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from monitoring.statistics import weighted_unique
+from headwater.monitoring.statistics import weighted_unique
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from monitoring.thresholds import Threshold
+    from headwater.monitoring.thresholds import Threshold
 
 __all__ = ["sentence"]
 
@@ -71,7 +71,7 @@ def sentence(
 
     Examples
     --------
-    >>> from monitoring.thresholds import default_rules
+    >>> from headwater.monitoring.thresholds import default_rules
     >>> psi, *_, area = default_rules()
     >>> sentence(psi, "delay", dt.datetime(2013, 10, 7), "1 week", 0.4512, count=2)
     'PSI of delay against the baseline is 0.451 in the week from 2013-10-07 (alert: 0.2 or more; 2 of the last 3 windows).'

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from lakehouse import InvalidInputError, InvalidNameError, TableName, known, quoted
-from monitoring.windows import GRANULARITIES
+from headwater.lakehouse import InvalidInputError, InvalidNameError, TableName, known, quoted
+from headwater.monitoring.windows import GRANULARITIES
 
 __all__ = ["Monitor", "MonitorInferenceLog", "MonitorKind", "MonitorSnapshot", "MonitorTimeSeries"]
 
@@ -48,7 +48,7 @@ class MonitorInferenceLog:
     >>> MonitorInferenceLog(problem_type="ranking", timestamp_col="t", granularities=("1 day",),
     ...                     prediction_col="prediction", model_id_col="model_version")
     Traceback (most recent call last):
-    lakehouse.errors.InvalidInputError: 'ranking' is not a problem type. Known: classification, regression.
+    headwater.lakehouse.errors.InvalidInputError: 'ranking' is not a problem type. Known: classification, regression.
     """
 
     problem_type: Literal["classification", "regression"]
@@ -90,7 +90,7 @@ class MonitorTimeSeries:
     --------
     >>> MonitorTimeSeries(timestamp_col="t", granularities=("1 dya",))
     Traceback (most recent call last):
-    lakehouse.errors.InvalidInputError: '1 dya' is not a granularity. Did you mean '1 day'? Known: ...
+    headwater.lakehouse.errors.InvalidInputError: '1 dya' is not a granularity. Did you mean '1 day'? Known: ...
     """
 
     timestamp_col: str

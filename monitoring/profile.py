@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from monitoring.quality import CLASSIFICATION, REGRESSION
-from monitoring.schemas import profile_schema, renamed
-from monitoring.state_rows import state_of
-from monitoring.statistics import quantiles
+from headwater.monitoring.quality import CLASSIFICATION, REGRESSION
+from headwater.monitoring.schemas import profile_schema, renamed
+from headwater.monitoring.state_rows import state_of
+from headwater.monitoring.statistics import quantiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
-    from monitoring.derive import States
-    from monitoring.histograms import ColumnState
-    from monitoring.monitor import Monitor
+    from headwater.monitoring.derive import States
+    from headwater.monitoring.histograms import ColumnState
+    from headwater.monitoring.monitor import Monitor
 
 __all__ = ["profile_row", "profiles"]
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from lakehouse import ColumnTypeError, column, quoted
-from monitoring.cells import CELL, in_cells, only_popular, same_cell
-from monitoring.columns import class_name, prepared
-from monitoring.monitor import Monitor, MonitorInferenceLog
-from monitoring.schemas import parsed
-from monitoring.scores import auc_scores, classification_scores, fairness
-from monitoring.state_rows import arrow_schema
-from monitoring.windows import BASELINE
+from headwater.lakehouse import ColumnTypeError, column, quoted
+from headwater.monitoring.cells import CELL, in_cells, only_popular, same_cell
+from headwater.monitoring.columns import class_name, prepared
+from headwater.monitoring.monitor import Monitor, MonitorInferenceLog
+from headwater.monitoring.schemas import parsed
+from headwater.monitoring.scores import auc_scores, classification_scores, fairness
+from headwater.monitoring.state_rows import arrow_schema
+from headwater.monitoring.windows import BASELINE
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame
 
-    from monitoring.windows import Span
+    from headwater.monitoring.windows import Span
 
 __all__ = ["CLASSIFICATION", "REGRESSION", "quality"]
 

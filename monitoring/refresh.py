@@ -11,22 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from lakehouse import InvalidInputError
-from monitoring.cells import only_popular, popular_slices
-from monitoring.columns import ProfiledColumn, prepared, profiled_columns, timestamp
-from monitoring.derive import Comparison, States, stored_states
-from monitoring.drift import drifts
-from monitoring.edges import learn_edges
-from monitoring.monitor import Monitor, MonitorSnapshot
-from monitoring.profile import profiles
-from monitoring.quality import quality
-from monitoring.scan import Scan, merged_states, partial_states, state_schema
-from monitoring.schemas import histograms_schema
-from monitoring.state_rows import arrow_schema
-from monitoring.store import Learnt, create_tables, in_windows, neighbours, read_learnt, replace_rows
-from monitoring.threads import side_by_side
-from monitoring.windows import BASELINE, SNAPSHOT, Span, micros_of, time_of, window_index, window_start
+from headwater import lakehouse
+from headwater.lakehouse import InvalidInputError
+from headwater.monitoring.cells import only_popular, popular_slices
+from headwater.monitoring.columns import ProfiledColumn, prepared, profiled_columns, timestamp
+from headwater.monitoring.derive import Comparison, States, stored_states
+from headwater.monitoring.drift import drifts
+from headwater.monitoring.edges import learn_edges
+from headwater.monitoring.monitor import Monitor, MonitorSnapshot
+from headwater.monitoring.profile import profiles
+from headwater.monitoring.quality import quality
+from headwater.monitoring.scan import Scan, merged_states, partial_states, state_schema
+from headwater.monitoring.schemas import histograms_schema
+from headwater.monitoring.state_rows import arrow_schema
+from headwater.monitoring.store import Learnt, create_tables, in_windows, neighbours, read_learnt, replace_rows
+from headwater.monitoring.threads import side_by_side
+from headwater.monitoring.windows import BASELINE, SNAPSHOT, Span, micros_of, time_of, window_index, window_start
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monitoring.alerts import Alert
+from headwater.monitoring.alerts import Alert
 
 __all__ = ["RetrainingDecision", "should_retrain"]
 

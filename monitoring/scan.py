@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from monitoring.histograms import ColumnState, merge_states, number_state, settled, string_state
-from monitoring.schemas import parsed
-from monitoring.state_rows import KEY_DDL, STATE_DDL, arrow_schema, rows_of, state_of, state_row
-from monitoring.windows import BASELINE, SNAPSHOT, Span, window_end, window_index, window_start
+from headwater.monitoring.histograms import ColumnState, merge_states, number_state, settled, string_state
+from headwater.monitoring.schemas import parsed
+from headwater.monitoring.state_rows import KEY_DDL, STATE_DDL, arrow_schema, rows_of, state_of, state_row
+from headwater.monitoring.windows import BASELINE, SNAPSHOT, Span, window_end, window_index, window_start
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-    from monitoring.columns import ProfiledColumn
+    from headwater.monitoring.columns import ProfiledColumn
 
 __all__ = ["Scan", "merged_states", "partial_states"]
 
@@ -53,7 +53,7 @@ class Scan:
     """What the pass needs to know; Spark sends it to its workers.
 
     The rows have the columns ``time`` (microseconds), ``model``, ``s0``… (slices) and ``c0``… (values), as
-    :func:`monitoring.columns.prepared` gives them. `edges` has the bin edges by column name.
+    :func:`headwater.monitoring.columns.prepared` gives them. `edges` has the bin edges by column name.
     """
 
     columns: tuple[ProfiledColumn, ...]

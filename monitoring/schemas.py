@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lakehouse import InvalidInputError, quoted
+from headwater.lakehouse import InvalidInputError, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType

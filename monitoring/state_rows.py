@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from monitoring.histograms import ColumnState
+from headwater.monitoring.histograms import ColumnState
 
 if TYPE_CHECKING:
     import pyarrow as pa

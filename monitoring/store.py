@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import lakehouse
-from monitoring.schemas import alerts_schema, drift_schema, histograms_schema, profile_schema
-from monitoring.state_rows import rows_of
-from monitoring.windows import SNAPSHOT, Span, time_of
+from headwater import lakehouse
+from headwater.monitoring.schemas import alerts_schema, drift_schema, histograms_schema, profile_schema
+from headwater.monitoring.state_rows import rows_of
+from headwater.monitoring.windows import SNAPSHOT, Span, time_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame, SparkSession
 
-    from monitoring.monitor import Monitor
+    from headwater.monitoring.monitor import Monitor
 
 __all__ = ["Learnt", "create_tables", "in_windows", "neighbours", "read_learnt", "replace_rows"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from lakehouse import InvalidInputError, known
-from monitoring.windows import GRANULARITIES, SNAPSHOT
+from headwater.lakehouse import InvalidInputError, known
+from headwater.monitoring.windows import GRANULARITIES, SNAPSHOT
 
 __all__ = ["Threshold", "default_rules"]
 
@@ -73,7 +73,7 @@ class Threshold:
     '1 of 1'
     >>> Threshold(name="psi", metric="psi", op=">=", value=0.2, drift_type="BASELINE")
     Traceback (most recent call last):
-    lakehouse.errors.InvalidInputError: The rule 'psi' asks for 'psi', which is not a number in the drift table. Known: ...
+    headwater.lakehouse.errors.InvalidInputError: The rule 'psi' asks for 'psi', which is not a number in the drift table. Known: ...
     """
 
     name: str

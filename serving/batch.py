@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features import get_feature_table
-from lakehouse import InvalidInputError, MissingColumnsError
-from serving.packaged_model import ModelArtifact, open_model
+from headwater import lakehouse
+from headwater.features import get_feature_table
+from headwater.lakehouse import InvalidInputError, MissingColumnsError
+from headwater.serving.packaged_model import ModelArtifact, open_model
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features import FeatureSpec, evaluate, evaluate_without_spark
-from lakehouse import HeadwaterError, InvalidInputError, MissingColumnsError
+from headwater import lakehouse
+from headwater.features import FeatureSpec, evaluate, evaluate_without_spark
+from headwater.lakehouse import HeadwaterError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ class ModelArtifact:
     raw_model: Path
 
     def read_features(self, df: DataFrame) -> DataFrame:
-        """Return `df` with all computed columns, looked up as the tables are now; see :func:`features.evaluate`."""
+        """Return `df` with all computed columns, looked up as the tables are now; see :func:`headwater.features.evaluate`."""
         return evaluate(self.spec, df, versions="newest", recent=True)
 
 

@@ -1,8 +1,8 @@
 """Training: search, fit, judge and register models with their feature spec."""
 
-from training.baselines import RateBaseline
-from training.bootstrap import Difference, paired_bootstrap
-from training.errors import (
+from headwater.training.baselines import RateBaseline
+from headwater.training.bootstrap import Difference, paired_bootstrap
+from headwater.training.errors import (
     ChampionLoadError,
     ModelVersionError,
     SearchFailedError,
@@ -10,18 +10,24 @@ from training.errors import (
     TrainingDataError,
     TrainingError,
 )
-from training.experiment import use_store
-from training.families import Columns, ModelFamily, binary_families, hist_gradient_boosting, logistic_regression
-from training.gate import Check, Gate, Verdict
-from training.metrics import binary_metrics, expected_calibration_error, metrics_by
-from training.packaging import LoggedModel, log_model
-from training.pipeline import train
-from training.plan import TrainingPlan, TrainingResult
-from training.registry import Promotion, challenge, champion, promote, refuse, rollback
-from training.search import SearchPlan, SearchResult, search
-from training.space import Choice, Integers, LogUniform, Uniform
-from training.splits import Holdout, TimeFolds
-from training.trial import Trial
+from headwater.training.experiment import use_store
+from headwater.training.families import (
+    Columns,
+    ModelFamily,
+    binary_families,
+    hist_gradient_boosting,
+    logistic_regression,
+)
+from headwater.training.gate import Check, Gate, Verdict
+from headwater.training.metrics import binary_metrics, expected_calibration_error, metrics_by
+from headwater.training.packaging import LoggedModel, log_model
+from headwater.training.pipeline import train
+from headwater.training.plan import TrainingPlan, TrainingResult
+from headwater.training.registry import Promotion, challenge, champion, promote, refuse, rollback
+from headwater.training.search import SearchPlan, SearchResult, search
+from headwater.training.space import Choice, Integers, LogUniform, Uniform
+from headwater.training.splits import Holdout, TimeFolds
+from headwater.training.trial import Trial
 
 __all__ = [
     "ChampionLoadError",

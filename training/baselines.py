@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from lakehouse import MissingColumnsError
+from headwater.lakehouse import MissingColumnsError
 
 __all__ = ["RateBaseline"]
 

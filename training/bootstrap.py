@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lakehouse import InvalidInputError
-from training.metrics import log_losses, roc_auc
+from headwater.lakehouse import InvalidInputError
+from headwater.training.metrics import log_losses, roc_auc
 
 __all__ = ["Difference", "paired_bootstrap"]
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakehouse import HeadwaterError, InvalidInputError
+from headwater.lakehouse import HeadwaterError, InvalidInputError
 
 __all__ = [
     "ChampionLoadError",

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lakehouse import Settings
-from training import registry
-from training.bootstrap import paired_bootstrap
-from training.errors import ChampionLoadError
-from training.gate import Champion, Evidence
-from training.metrics import binary_metrics, metrics_by
-from training.plan import TrainingPlan
-from training.trial import probability
+from headwater.lakehouse import Settings
+from headwater.training import registry
+from headwater.training.bootstrap import paired_bootstrap
+from headwater.training.errors import ChampionLoadError
+from headwater.training.gate import Champion, Evidence
+from headwater.training.metrics import binary_metrics, metrics_by
+from headwater.training.plan import TrainingPlan
+from headwater.training.trial import probability
 
 __all__ = ["Evaluation", "evaluate", "load_sklearn", "threshold_of"]
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lakehouse import Settings
-from training.search import SearchResult
+from headwater.lakehouse import Settings
+from headwater.training.search import SearchResult
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun, MlflowClient

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakehouse import InvalidInputError, known
-from training.space import Dimension, Integers, LogUniform, Uniform
+from headwater.lakehouse import InvalidInputError, known
+from headwater.training.space import Dimension, Integers, LogUniform, Uniform
 
 __all__ = ["Columns", "ModelFamily", "binary_families", "hist_gradient_boosting", "logistic_regression"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column
-from training.errors import TrainingDataError
-from training.families import Columns
+from headwater.lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column
+from headwater.training.errors import TrainingDataError
+from headwater.training.families import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

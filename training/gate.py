@@ -14,7 +14,7 @@ from typing import Literal
 
 import pandas as pd
 
-from training.bootstrap import Difference
+from headwater.training.bootstrap import Difference
 
 __all__ = ["Champion", "Check", "Evidence", "Gate", "Verdict"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from training.metrics import log_losses
-from training.trial import probability
+from headwater.training.metrics import log_losses
+from headwater.training.trial import probability
 
 __all__ = ["permutation_importance"]
 

@@ -2,7 +2,7 @@
 
 The artefact is an MLflow model of the ``python_function`` flavor::
 
-    MLmodel                 loader: serving.packaged_model, which this package names and never imports
+    MLmodel                 loader: headwater.serving.packaged_model, which this package names and never imports
     data/feature_store/
         feature_spec.yaml   what to look up and compute
         raw_model/          the model as its own flavor saved it; loads by itself
@@ -20,18 +20,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from features import saved_training_sets
-from lakehouse import InvalidInputError, quoted
+from headwater.features import saved_training_sets
+from headwater.lakehouse import InvalidInputError, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow.models import ModelSignature
 
-    from features import FeatureSpec, TrainingSet
+    from headwater.features import FeatureSpec, TrainingSet
 
 __all__ = ["LOADER", "PICKLED_ON_DATABRICKS", "LoggedModel", "log_model", "outer_signature"]
 
-LOADER = "serving.packaged_model"
+LOADER = "headwater.serving.packaged_model"
 # Flavors whose default format is cloudpickle on Databricks, and skops elsewhere.
 PICKLED_ON_DATABRICKS = ("mlflow.sklearn", "mlflow.lightgbm")
 _TYPES = {

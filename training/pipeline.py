@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from lakehouse import Settings
-from training import packaging, plots, registry
-from training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
-from training.experiment import log_metrics, log_sources, log_trials, start_run, use_store
-from training.families import Columns
-from training.frames import columns_of, to_pandas
-from training.gate import Champion, Check, Verdict
-from training.importance import permutation_importance
-from training.plan import TrainingPlan, TrainingResult
-from training.search import SearchResult, search
-from training.trial import Trial, fit
+from headwater.lakehouse import Settings
+from headwater.training import packaging, plots, registry
+from headwater.training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
+from headwater.training.experiment import log_metrics, log_sources, log_trials, start_run, use_store
+from headwater.training.families import Columns
+from headwater.training.frames import columns_of, to_pandas
+from headwater.training.gate import Champion, Check, Verdict
+from headwater.training.importance import permutation_importance
+from headwater.training.plan import TrainingPlan, TrainingResult
+from headwater.training.search import SearchResult, search
+from headwater.training.trial import Trial, fit
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -63,7 +63,7 @@ def train(
     training_set
         `load_df()` gives the rows; its `feature_spec`, if it has one, is logged with the model.
     log_model
-        Called within the run with keyword arguments, like ``training.packaging.log_model``, which is the default; gives an object
+        Called within the run with keyword arguments, like ``headwater.training.packaging.log_model``, which is the default; gives an object
         with `model_uri` and `registered_model_version`.
     load_model
         From a model's URI to the fitted scikit-learn model; for the champion.

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from lakehouse import InvalidInputError
-from training.baselines import RateBaseline
-from training.families import ModelFamily, binary_families
-from training.gate import Gate, Verdict
-from training.search import SearchPlan, SearchResult
-from training.splits import Holdout
+from headwater.lakehouse import InvalidInputError
+from headwater.training.baselines import RateBaseline
+from headwater.training.families import ModelFamily, binary_families
+from headwater.training.gate import Gate, Verdict
+from headwater.training.search import SearchPlan, SearchResult
+from headwater.training.splits import Holdout
 
 __all__ = ["TrainingPlan", "TrainingResult"]
 

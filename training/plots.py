@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from training.metrics import calibration_bins, roc_auc
+from headwater.training.metrics import calibration_bins, roc_auc
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,7 +77,7 @@ def confusion_matrix(label: ArrayLike, probability: ArrayLike, threshold: float)
 
 
 def feature_importance(importance: pd.DataFrame, most: int = 20) -> Figure:
-    """Return bars of the `most` important inputs, from :func:`training.importance.permutation_importance`."""
+    """Return bars of the `most` important inputs, from :func:`headwater.training.importance.permutation_importance`."""
     top = importance.head(most).iloc[::-1]
     figure, axes = _figure("Permutation importance on the holdout", "Growth of log loss when shuffled (nats)", "")
     axes.barh(top["feature"], top["importance"], xerr=top["deviation"], color="steelblue", ecolor="grey")

@@ -12,9 +12,9 @@ import getpass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakehouse import Settings, append, create_table, table_exists
-from training.errors import ModelVersionError
-from training.experiment import client_of
+from headwater.lakehouse import Settings, append, create_table, table_exists
+from headwater.training.errors import ModelVersionError
+from headwater.training.experiment import client_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -201,7 +201,7 @@ def _append(entry: Promotion, table: str, spark: SparkSession | None) -> None:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
-    from lakehouse import session
+    from headwater.lakehouse import session
 
     spark = spark or SparkSession.getActiveSession() or session()
     names = ("model_name", "version", "action", "champion", "previous", "reason", "who")

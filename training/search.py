@@ -21,14 +21,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lakehouse import InvalidInputError, MissingColumnsError
-from training.errors import SearchFailedError, SparkContextError
-from training.families import ModelFamily
-from training.frames import columns_of
-from training.space import Choice, Integers, LogUniform, Uniform
-from training.spark_tasks import DrainingSession, classic_session, job_group, quiet
-from training.splits import TimeFolds
-from training.trial import Trial, TrialData, run_trial
+from headwater.lakehouse import InvalidInputError, MissingColumnsError
+from headwater.training.errors import SearchFailedError, SparkContextError
+from headwater.training.families import ModelFamily
+from headwater.training.frames import columns_of
+from headwater.training.space import Choice, Integers, LogUniform, Uniform
+from headwater.training.spark_tasks import DrainingSession, classic_session, job_group, quiet
+from headwater.training.splits import TimeFolds
+from headwater.training.trial import Trial, TrialData, run_trial
 
 __all__ = ["SearchPlan", "SearchResult", "search"]
 

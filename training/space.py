@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse import InvalidInputError
+from headwater.lakehouse import InvalidInputError
 
 __all__ = ["Choice", "Dimension", "Integers", "LogUniform", "Uniform"]
 
@@ -43,7 +43,7 @@ class LogUniform:
     --------
     >>> LogUniform(0.0, 1.0)
     Traceback (most recent call last):
-    lakehouse.errors.InvalidInputError: LogUniform(low=0.0, high=1.0) has no logarithm at its low end: low must be positive.
+    headwater.lakehouse.errors.InvalidInputError: LogUniform(low=0.0, high=1.0) has no logarithm at its low end: low must be positive.
     """
 
     low: float

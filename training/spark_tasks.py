@@ -1,4 +1,4 @@
-"""What SparkTrials is given in place of the plain session; see :mod:`training.search` for the reasons."""
+"""What SparkTrials is given in place of the plain session; see :mod:`headwater.training.search` for the reasons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
+from headwater import lakehouse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lakehouse import InvalidInputError
-from training.errors import TrainingDataError
+from headwater.lakehouse import InvalidInputError
+from headwater.training.errors import TrainingDataError
 
 __all__ = ["Fold", "Holdout", "TimeFolds"]
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from training.families import Columns, ModelFamily
-from training.splits import Fold
+from headwater.training.families import Columns, ModelFamily
+from headwater.training.splits import Fold
 
 __all__ = ["Trial", "TrialData", "fit", "probability", "run_trial"]
 

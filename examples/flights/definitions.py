@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from examples.flights.landing import LANDINGS, PLANES, SCHEDULE, WEATHER
-from features import (
+from headwater.features import (
     AggregationFunction,
     Avg,
     ColumnSelection,
@@ -138,7 +138,7 @@ def register_functions(spark: SparkSession) -> None:
 
 def to_predict(spark: SparkSession, start: dt.datetime, end: dt.datetime) -> DataFrame:
     """Return the flights to be predicted in [start, end): what is known of them two hours before departure."""
-    import lakehouse
+    from headwater import lakehouse
 
     first, last = lakehouse.sql_time(start), lakehouse.sql_time(end)
     within = f"prediction_time >= TIMESTAMP '{first}' AND prediction_time < TIMESTAMP '{last}'"
@@ -147,7 +147,7 @@ def to_predict(spark: SparkSession, start: dt.datetime, end: dt.datetime) -> Dat
 
 def outcomes(spark: SparkSession, as_of: dt.datetime) -> DataFrame:
     """Return what is known of the outcome of flights at a time: flight_id, landed_at, late (0 or 1)."""
-    import lakehouse
+    from headwater import lakehouse
 
     landings = lakehouse.read_table(spark, LANDINGS).where(f"landed_at < TIMESTAMP '{lakehouse.sql_time(as_of)}'")
     return landings.select("flight_id", "landed_at", "late")

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import lakehouse
 from examples.flights.project import project
-from headwater import jobs
+from headwater import jobs, lakehouse
 from headwater.jobs import JobResult
 from headwater.progress import say
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-import lakehouse
 from examples.flights import raw
-from features import create_feature_table, get_feature_table, write_feature_table
+from headwater import lakehouse
+from headwater.features import create_feature_table, get_feature_table, write_feature_table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -7,7 +7,7 @@ import datetime as dt
 from examples.flights import definitions
 from examples.flights.landing import land
 from headwater import Project
-from training import Gate, Holdout, RateBaseline, SearchPlan, TimeFolds, TrainingPlan, binary_families
+from headwater.training import Gate, Holdout, RateBaseline, SearchPlan, TimeFolds, TrainingPlan, binary_families
 
 MODEL = "main.flights.late"
 # Late flights are one in four: a flight is called late from this probability on.

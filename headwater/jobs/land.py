@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater.jobs.outcome import JobResult
+from headwater.lakehouse import InvalidInputError
 from headwater.project import Project
-from lakehouse import InvalidInputError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
-import features
+from headwater import features
 from headwater.jobs.outcome import JobResult
 from headwater.project import Project
 

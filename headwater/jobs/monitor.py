@@ -7,15 +7,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import lakehouse
+from headwater import lakehouse
 from headwater.jobs.outcome import DONE, REFUSED, JobResult
+from headwater.lakehouse import sql_time
 from headwater.project import Project
-from lakehouse import sql_time
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from monitoring import Alert, RetrainingDecision
+    from headwater.monitoring import Alert, RetrainingDecision
 
 __all__ = ["MonitorOutcome", "monitor"]
 
@@ -36,8 +36,8 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
 
     Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a retraining is asked for.
     """
-    import monitoring
-    from training import champion
+    from headwater import monitoring
+    from headwater.training import champion
 
     began = time.monotonic()
     monitoring.refresh(spark, project.monitor, start, end)

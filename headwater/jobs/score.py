@@ -6,10 +6,10 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
-import lakehouse
+from headwater import lakehouse
 from headwater.jobs.outcome import JobResult
+from headwater.lakehouse import HeadwaterError
 from headwater.project import Project
-from lakehouse import HeadwaterError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,7 +41,7 @@ def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.dat
     """
     from pyspark.sql import functions as F
 
-    import serving
+    from headwater import serving
 
     began = time.monotonic()
     plan = project.plan(start, end)
@@ -80,8 +80,8 @@ def _ensure(spark: SparkSession, project: Project, table: str, rows: DataFrame) 
 
 def _champion(spark: SparkSession, model_name: str) -> tuple[str, str, str]:
     """Return URI and version of the model to score with, and a note if it is not the champion."""
-    import serving
-    from training import use_store
+    from headwater import serving
+    from headwater.training import use_store
 
     client = use_store(lakehouse.settings_of(spark))
     tried = []

@@ -8,16 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import features
-import lakehouse
+from headwater import features, lakehouse
 from headwater.jobs.outcome import DONE, REFUSED, JobResult
 from headwater.project import Project
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from features import FeatureSpec
-    from training import TrainingResult
+    from headwater.features import FeatureSpec
+    from headwater.training import TrainingResult
 
 __all__ = ["TrainOutcome", "train"]
 
@@ -63,7 +62,7 @@ def train(
 
     The job ends with code 3 if the gate refuses.
     """
-    import training
+    from headwater import training
 
     began = time.monotonic()
     say = progress or (lambda _step, _detail: None)

@@ -35,9 +35,9 @@ def run(
     install: Install = False,
 ) -> None:
     """Run a notebook; exit with 0 if it ran or exited by itself, 1 if it failed, 2 for wrong usage."""
+    from headwater.lakehouse import InvalidInputError
     from headwater.notebook.run import run_notebook
     from headwater.notebook.write import check_suffix, write_run
-    from lakehouse import InvalidInputError
 
     params = _pairs(param or [])
     if out is not None:

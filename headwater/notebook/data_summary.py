@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import lakehouse
+from headwater import lakehouse
 
 __all__ = ["Data"]
 

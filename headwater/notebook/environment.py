@@ -13,6 +13,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from headwater.lakehouse import Settings
 from headwater.notebook.after_import import after_import
 from headwater.notebook.imports import databricks_imports
 from headwater.notebook.namespace import runtime_names
@@ -22,14 +23,13 @@ from headwater.notebook.runner import Run
 from headwater.notebook.spark_paths import spark_paths
 from headwater.notebook.tracking import tracking
 from headwater.notebook.workspace import workspace_client
-from lakehouse import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 __all__ = ["Environment", "repository_of"]
 
-_OURS = {"features", "headwater", "lakehouse", "monitoring", "serving", "training"}
+_OURS = {"headwater"}
 _PER_RUN = ("databricks.sdk.runtime", "pyspark.dbutils")
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lakehouse import HeadwaterError, known
+from headwater.lakehouse import HeadwaterError, known
 
 __all__ = [
     "CellError",

@@ -16,13 +16,17 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-from lakehouse import known
+from headwater.lakehouse import known
 
 __all__ = ["databricks_imports"]
 
 _PACKAGES = ("databricks.feature_engineering", "databricks.feature_store")
 # Where Headwater keeps what these packages export. A module that is not there is passed over.
-_SOURCES = ("headwater", "headwater.entities", "features", "training", "serving", "monitoring")
+_SOURCES = (
+    "headwater",
+    "headwater.entities",
+    *(f"headwater.{name}" for name in ("features", "training", "serving", "monitoring")),
+)
 _OPERATORS = (
     "ApproxCountDistinct ApproxPercentile Avg Count First FirstDistinct FirstN Function Last LastDistinct LastN Max Min "
     "PercentileApprox StddevPop StddevSamp Sum VarPop VarSamp"

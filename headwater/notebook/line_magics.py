@@ -8,11 +8,11 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from headwater.lakehouse import known
 from headwater.notebook.errors import UnsupportedMagicError
 from headwater.notebook.magics import run_arguments
 from headwater.notebook.shell import pip, shell
 from headwater.notebook.signals import PythonRestart
-from lakehouse import known
 
 if TYPE_CHECKING:
     from headwater.notebook.runner import Run

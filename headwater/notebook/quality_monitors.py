@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from monitoring import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries, refresh
+from headwater import lakehouse
+from headwater.monitoring import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries, refresh
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from databricks.sdk.service import catalog as sdk
     from pyspark.sql import SparkSession
 
-    from monitoring.monitor import MonitorKind
+    from headwater.monitoring.monitor import MonitorKind
 
 __all__ = ["QualityMonitors"]
 

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-import lakehouse
+from headwater import lakehouse
+from headwater.lakehouse import Settings
 from headwater.notebook.environment import Environment, repository_of
 from headwater.notebook.errors import NotebookTimeoutError
 from headwater.notebook.paths import Places
 from headwater.notebook.reading import read_notebook
 from headwater.notebook.runner import Host, NotebookRun, Run
 from headwater.notebook.task_values import JobRun
-from lakehouse import Settings
 
 __all__ = ["run_notebook"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lakehouse import InvalidInputError, known
+from headwater.lakehouse import InvalidInputError, known
 
 __all__ = ["JobRun", "Jobs", "TaskValues"]
 

@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Collection
 from pathlib import Path
 
+from headwater.lakehouse import HeadwaterError
 from headwater.notebook.cells import Notebook
-from lakehouse import HeadwaterError
 
 __all__ = ["know_source", "line_of", "trace_of"]
 

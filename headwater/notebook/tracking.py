@@ -15,10 +15,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+from headwater.lakehouse import Settings
 from headwater.notebook.after_import import after_import
 from headwater.notebook.paths import Places
 from headwater.notebook.python_paths import named_arguments, replaced
-from lakehouse import Settings
 
 __all__ = ["is_workspace_uri", "tracking"]
 
@@ -56,7 +56,7 @@ def is_workspace_uri(uri: object) -> bool:
 def _pointed(settings: Settings, places: Places) -> Iterator[None]:
     import mlflow
 
-    from training import use_store
+    from headwater.training import use_store
 
     before = (mlflow.get_tracking_uri(), mlflow.get_registry_uri())
     use_store(settings)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from headwater.lakehouse import InvalidInputError
 from headwater.notebook.errors import InputWidgetNotDefinedError
-from lakehouse import InvalidInputError
 
 __all__ = ["Widgets"]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from headwater.lakehouse import Settings
 from headwater.notebook.python_paths import replaced
 from headwater.notebook.quality_monitors import QualityMonitors
-from lakehouse import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

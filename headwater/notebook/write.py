@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from headwater.lakehouse import InvalidInputError
 from headwater.notebook.runner import NotebookRun
 from headwater.notebook.write_html import as_html
 from headwater.notebook.write_ipynb import as_ipynb
-from lakehouse import InvalidInputError
 
 __all__ = ["write_run"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from headwater.lakehouse import Settings
 from headwater.project import Project
 from headwater.report.drift import weekly_drift
 from headwater.report.figures import figures_of
 from headwater.report.judged import Judged, any_plan, judged_rows
 from headwater.report.models import ModelVersion, model_versions
 from headwater.report.tables import Store
-from lakehouse import Settings
 
 __all__ = ["Facts", "FeatureTable", "gather"]
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from headwater.lakehouse import Settings
 from headwater.project import Project
 from headwater.report.judged import HOLDOUT, LIVE, Judged, any_plan, judged_rows
 from headwater.report.models import ModelVersion, model_versions
 from headwater.report.tables import Store
-from lakehouse import Settings
-from training import binary_metrics
+from headwater.training import binary_metrics
 
 __all__ = ["COLUMNS", "figures_of", "monthly_figures", "weekly_figures"]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headwater.project import Project
 from headwater.report.models import ModelVersion
 from headwater.report.tables import Store
-from training import RateBaseline, TrainingPlan
+from headwater.training import RateBaseline, TrainingPlan
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Expression

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lakehouse import Settings
+from headwater.lakehouse import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,7 +42,7 @@ def model_versions(settings: Settings, model_name: str) -> list[ModelVersion]:
     """Return the registered versions, oldest first; none if there is no store or no such model yet."""
     from mlflow.exceptions import MlflowException
 
-    from training import use_store
+    from headwater.training import use_store
 
     if not settings.tracking_uri and not (settings.home / "mlflow.db").is_file():
         return []

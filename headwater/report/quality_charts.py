@@ -9,7 +9,7 @@ from headwater.report.facts import Facts
 from headwater.report.judged import HOLDOUT
 from headwater.report.theme import BASELINES, INK, MODEL, MUTED, Chart, figure, mark_versions, months_colours, week_axis
 from headwater.report.wording import month, name_of, number, percent, plain, points, trend
-from training.metrics import calibration_bins
+from headwater.training.metrics import calibration_bins
 
 __all__ = ["quality_charts"]
 

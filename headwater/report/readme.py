@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from headwater.lakehouse import InvalidInputError, Settings
 from headwater.project import Project
 from headwater.report.figures import monthly_figures
 from headwater.report.judged import HOLDOUT
 from headwater.report.wording import month, name_of, number, percent
-from lakehouse import InvalidInputError, Settings
 
 __all__ = ["BEGIN", "END", "figures_markdown", "update_readme"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lakehouse import MissingColumnsError, Settings, TableName
+from headwater.lakehouse import MissingColumnsError, Settings, TableName
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from headwater.jobs.outcome import JobResult
+from headwater.lakehouse import Settings
 from headwater.project import Project
 from headwater.report.facts import gather
 from headwater.report.page import page
-from lakehouse import Settings
 
 __all__ = ["write_report"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
+from headwater import lakehouse
+from headwater.lakehouse import InvalidNameError, TableName, literal, quoted
 from headwater.sql.cursor import Name
 from headwater.sql.statements import Statement
-from lakehouse import InvalidNameError, TableName, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakehouse import HeadwaterError, InvalidInputError, known
+from headwater.lakehouse import HeadwaterError, InvalidInputError, known
 
 __all__ = ["NotFoundError", "SqlSyntaxError", "TakenError"]
 

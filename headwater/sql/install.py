@@ -33,7 +33,7 @@ def install(spark: SparkSession) -> SparkSession:
 
     Does nothing to a session that is not embedded, and nothing when done again.
     """
-    import lakehouse
+    from headwater import lakehouse
 
     if lakehouse.on_databricks() or not hasattr(spark, "_jsparkSession") or not lakehouse.is_embedded(spark):
         return spark
@@ -87,7 +87,7 @@ def _answer(
 
 def _look_again(spark: SparkSession, spark_sql: Callable[..., DataFrame], condition: str) -> bool:
     """Take in what other processes have made since; say whether it is worth another try."""
-    import lakehouse
+    from headwater import lakehouse
     from headwater.sql.call import Call
     from headwater.sql.verbs.functions import register_kept_functions
 

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
+from headwater import lakehouse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

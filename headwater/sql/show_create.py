@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from features import declared_key, without_key
-from lakehouse import TableMetadata, TableName, literal, quoted
+from headwater.features import declared_key, without_key
+from headwater.lakehouse import TableMetadata, TableName, literal, quoted
 
 __all__ = ["create_statement"]
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("lakehouse", "features", "training", "serving", "monitoring", "headwater")
+PACKAGES = (
+    "headwater",
+    *(f"headwater.{name}" for name in ("features", "lakehouse", "monitoring", "serving", "training")),
+)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -22,11 +25,13 @@ def test_a_package_exports_a_sorted_menu_of_things_that_are_there(package):
 
 
 def test_importing_features_loads_no_tracking_server_no_learner_and_no_spark():
-    probe = "import sys, features; print(sorted({'mlflow', 'sklearn', 'hyperopt', 'pyspark'} & set(sys.modules)))"
+    probe = (
+        "import sys, headwater.features; print(sorted({'mlflow', 'sklearn', 'hyperopt', 'pyspark'} & set(sys.modules)))"
+    )
     said = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT)
     assert said.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_types_are_shipped(package):
-    assert (ROOT / package / "py.typed").exists()
+    assert ROOT.joinpath(*package.split("."), "py.typed").exists()

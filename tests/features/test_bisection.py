@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features.bisection import last_of_unsorted, sorted_places
+from headwater.features.bisection import last_of_unsorted, sorted_places
 
 
 def test_the_last_of_unsorted_places_is_found_for_each_number_unless_it_is_there_twice():
@@ -45,7 +45,7 @@ def test_places_are_sorted_with_equal_ones_in_their_order_however_many_bits_they
 
 
 def test_very_many_places_are_sorted_in_parts(monkeypatch):
-    monkeypatch.setattr("features.bisection._WORTH_PARTS", 1000)
+    monkeypatch.setattr("headwater.features.bisection._WORTH_PARTS", 1000)
     places = np.random.default_rng(5).integers(-(1 << 58), 1 << 58, 5000)
     places[::7] = places[0]
     order, ordered = sorted_places(places)

@@ -7,8 +7,8 @@ import random
 import pyarrow as pa
 import pytest
 
-import lakehouse
-from features import (
+from headwater import lakehouse
+from headwater.features import (
     AggregationFunction,
     Avg,
     Count,
@@ -21,8 +21,8 @@ from features import (
     Sum,
     evaluate_group,
 )
-from features import change_scan as module
-from features.change_scan import ChangeScan, Total
+from headwater.features import change_scan as module
+from headwater.features.change_scan import ChangeScan, Total
 
 TOTALS = (
     ("n_4", Total("sum", "n", 4)),

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
 
-import lakehouse
 from benchmarks.point_in_time.conformance.cases import FEATURES, as_of
 from benchmarks.point_in_time.conformance.forms import EVERY_FORM
 from benchmarks.point_in_time.conformance.grading import Verdict, grade_table
 from benchmarks.point_in_time.conformance.named import CASES, long_history
-from features import FeatureLookup, create_training_set, key_properties
-from features.matching import newest_rows
+from headwater import lakehouse
+from headwater.features import FeatureLookup, create_training_set, key_properties
+from headwater.features.matching import newest_rows
 
 HISTORY = long_history(200_000, 2_000)
 SMALL = [case for case in CASES.values() if not case.alone]

@@ -8,8 +8,8 @@ import oracle
 import pyarrow as pa
 import pytest
 
-import lakehouse
-from features import (
+from headwater import lakehouse
+from headwater.features import (
     AggregationFunction,
     ApproxCountDistinct,
     ApproxPercentile,
@@ -42,7 +42,7 @@ from features import (
     materialize,
     window_scan,
 )
-from features.window_scan import Windowed, WindowEdges, WindowScan
+from headwater.features.window_scan import Windowed, WindowEdges, WindowScan
 
 HOUR = dt.timedelta(hours=1)
 DAY = 24 * HOUR

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-import lakehouse
-from features import (
+from headwater import lakehouse
+from headwater.features import (
     Aggregation,
     AggregationFunction,
     ApproxPercentile,

@@ -7,8 +7,8 @@ import oracle
 import pandas as pd
 import pytest
 
-import lakehouse
-from features import FeatureLookup, create_feature_table, create_training_set
+from headwater import lakehouse
+from headwater.features import FeatureLookup, create_feature_table, create_training_set
 
 AT = dt.datetime(2024, 1, 5)
 

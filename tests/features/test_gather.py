@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.gather import Gather
+from headwater.features.gather import Gather
 
 _DAY = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 _TYPES = {

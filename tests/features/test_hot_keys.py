@@ -6,10 +6,10 @@ import re
 import oracle
 from pyspark.sql import functions as F
 
-from features import arrow_join
-from features.arrow_join import AsOfLookup, join_buckets_of_keys
-from features.hot_keys import HotKeys, Slicing
-from features.planner import plan_join
+from headwater.features import arrow_join
+from headwater.features.arrow_join import AsOfLookup, join_buckets_of_keys
+from headwater.features.hot_keys import HotKeys, Slicing
+from headwater.features.planner import plan_join
 
 AT = dt.datetime(2024, 1, 1)
 

@@ -8,9 +8,9 @@ import oracle
 import pyarrow as pa
 import pytest
 
-import lakehouse
-from features import FeatureLookup, create_feature_table, create_training_set, write_feature_table
-from features.matching import AmbiguousRowsError, newest_rows, rows_of_keys
+from headwater import lakehouse
+from headwater.features import FeatureLookup, create_feature_table, create_training_set, write_feature_table
+from headwater.features.matching import AmbiguousRowsError, newest_rows, rows_of_keys
 
 HOUR = dt.timedelta(hours=1)
 

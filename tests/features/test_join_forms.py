@@ -15,11 +15,11 @@ from pyspark.cloudpickle import dumps
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
-from features import FeatureLookup, arrow_join, create_feature_table, create_training_set
-from features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
-from features.arrow_types import is_key
-from features.joined_tables import AsOfTable, join_tables
-from features.planner import FORMS, has_asof_join, plan_join
+from headwater.features import FeatureLookup, arrow_join, create_feature_table, create_training_set
+from headwater.features.arrow_join import AsOfLookup, join_buckets_of_keys, join_small_tables
+from headwater.features.arrow_types import is_key
+from headwater.features.joined_tables import AsOfTable, join_tables
+from headwater.features.planner import FORMS, has_asof_join, plan_join
 
 HOUR = dt.timedelta(hours=1)
 KEYS = [("case", "case"), ("k", "key")]

@@ -6,7 +6,7 @@ import oracle
 import pytest
 from pyspark.sql import functions as F
 
-from features import join_as_of, join_latest
+from headwater.features import join_as_of, join_latest
 
 HOUR = dt.timedelta(hours=1)
 KEYS = [("case", "case"), ("k", "key")]

@@ -5,8 +5,8 @@ import datetime as dt
 import oracle
 import pytest
 
-import lakehouse
-from features import (
+from headwater import lakehouse
+from headwater.features import (
     FeatureLookup,
     create_feature_table,
     create_training_set,
@@ -15,8 +15,8 @@ from features import (
     pruning,
     spark_lookups,
 )
-from features.pruning import rows_of_label_times
-from features.repeatable import is_repeatable
+from headwater.features.pruning import rows_of_label_times
+from headwater.features.repeatable import is_repeatable
 
 BERLIN = "Europe/Berlin"
 

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-import lakehouse
-from features import (
+from headwater import lakehouse
+from headwater.features import (
     FeatureLookup,
     ReplayError,
     TrainingSet,
@@ -14,8 +14,8 @@ from features import (
     saved_training_sets,
     write_feature_table,
 )
-from features.saved_training_set import rows_digest
-from lakehouse import InvalidInputError
+from headwater.features.saved_training_set import rows_digest
+from headwater.lakehouse import InvalidInputError
 
 DAY = dt.datetime(2024, 1, 5)
 

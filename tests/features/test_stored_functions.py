@@ -4,7 +4,7 @@ import datetime as dt
 
 from pyspark.sql import functions as F
 
-from features import FeatureSpec, create_training_set, feature_function, get_function
+from headwater.features import FeatureSpec, create_training_set, feature_function, get_function
 
 
 def test_a_decorated_function_is_a_feature_and_a_spec_keeps_the_one_it_was_made_with(spark, schema):

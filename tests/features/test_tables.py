@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
-import lakehouse
-from features import create_feature_table, delete_tag, get_feature_table, set_tag, write_feature_table
+from headwater import lakehouse
+from headwater.features import create_feature_table, delete_tag, get_feature_table, set_tag, write_feature_table
 
 
 @pytest.fixture

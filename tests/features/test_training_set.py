@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from pyspark.sql import functions as F
 
-import lakehouse
-from features import (
+from headwater import lakehouse
+from headwater.features import (
     FeatureFunction,
     FeatureLookup,
     FeatureSpec,
@@ -17,8 +17,8 @@ from features import (
     spark_lookups,
     write_feature_table,
 )
-from features.hot_keys import Slicing
-from features.planner import FORMS, Plan
+from headwater.features.hot_keys import Slicing
+from headwater.features.planner import FORMS, Plan
 
 AT = dt.datetime(2024, 1, 10, 12)
 DAY = dt.timedelta(days=1)

@@ -6,8 +6,8 @@ import random
 import oracle
 import pytest
 
-import lakehouse
-from features import (
+from headwater import lakehouse
+from headwater.features import (
     AggregationFunction,
     Avg,
     ColumnSelection,

@@ -6,9 +6,8 @@ import random
 import pandas as pd
 import pytest
 
-import features
-import lakehouse
-from features import FeatureFunction, FeatureLookup
+from headwater import features, lakehouse
+from headwater.features import FeatureFunction, FeatureLookup
 
 
 @pytest.fixture

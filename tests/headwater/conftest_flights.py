@@ -11,7 +11,7 @@ from examples.flights.project import plan as full_plan
 from examples.flights.project import project as full_project
 from headwater import Project, jobs
 from headwater.jobs import TrainOutcome
-from training import SearchPlan, TimeFolds
+from headwater.training import SearchPlan, TimeFolds
 
 BEGIN, HOLDOUT, LIVE, MIDDLE, END = (dt.datetime(2013, 1, day, tzinfo=dt.UTC) for day in (1, 18, 22, 24, 26))
 

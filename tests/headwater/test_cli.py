@@ -59,7 +59,7 @@ def test_an_empty_interval_of_a_job_is_1_with_its_reason(tmp_path, home):
 
 
 def test_the_settings_come_from_file_environment_and_arguments_the_later_wins(tmp_path, monkeypatch):
-    from lakehouse import Settings
+    from headwater.lakehouse import Settings
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "headwater.toml").write_text('catalog = "fromfile"\nmaster = "local[3]"\n[spark]\n"spark.x" = "1"\n')

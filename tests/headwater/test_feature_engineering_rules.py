@@ -15,9 +15,8 @@ import pytest
 from pyspark.sql import functions as F
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-import lakehouse
-import serving
-from features import (
+from headwater import FeatureEngineeringClient, FeatureStoreClient, lakehouse, serving
+from headwater.features import (
     AggregationFunction,
     Avg,
     ColumnSelection,
@@ -33,7 +32,6 @@ from features import (
     TumblingWindow,
     create_function,
 )
-from headwater import FeatureEngineeringClient, FeatureStoreClient
 
 AT = dt.datetime(2024, 1, 10, 12)
 DAY = dt.timedelta(days=1)
@@ -574,7 +572,7 @@ def test_rule_31(fe, s, logged, spark):
 
 @rule(27, "looking up the latest row for a key leaves the older ones and any lookback out of account")
 def test_rule_27(fe, s, spark):
-    from features import join_latest
+    from headwater.features import join_latest
 
     newest = fe.read_table(name=f"{s}.sales").groupBy("shop").agg(F.max_by("amount", "ts").alias("amount"))
     spine = spark.createDataFrame([(1,), (2,), (3,)], "store long")

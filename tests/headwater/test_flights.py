@@ -14,11 +14,9 @@ import pandas as pd
 import pytest
 from conftest_flights import END, HOLDOUT, LIVE, MIDDLE
 
-import lakehouse
-import monitoring
 from examples.flights import definitions, raw
-from features import create_training_set
-from headwater import jobs
+from headwater import jobs, lakehouse, monitoring
+from headwater.features import create_training_set
 from headwater.jobs.score import NoChampionError
 from headwater.report import write_report
 
@@ -140,7 +138,7 @@ def test_the_monitor_profiles_compares_and_decides_and_the_report_is_written(spa
 def test_a_model_without_champion_or_with_a_broken_one_says_so(spark, flights):
     from dataclasses import replace
 
-    from training import champion
+    from headwater.training import champion
 
     unknown = replace(
         flights.project, plan=lambda start, end: replace(flights.project.plan(start, end), model_name="no.such")

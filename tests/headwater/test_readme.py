@@ -8,7 +8,7 @@ import mlflow
 import mlflow.sklearn
 from sklearn.dummy import DummyClassifier
 
-import lakehouse
+from headwater import lakehouse
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -15,12 +15,12 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from features import AggregationFunction, Avg, DeltaTableSource, Feature, FeatureGroup, SlidingWindow
 from headwater import Project
+from headwater.features import AggregationFunction, Avg, DeltaTableSource, Feature, FeatureGroup, SlidingWindow
+from headwater.lakehouse import InvalidInputError, MissingColumnsError, Settings
 from headwater.report import figures_markdown, monthly_figures, update_readme, weekly_figures, write_report
 from headwater.report.tables import Store
-from lakehouse import InvalidInputError, MissingColumnsError, Settings
-from training import Holdout, RateBaseline, TrainingPlan, expected_calibration_error, use_store
+from headwater.training import Holdout, RateBaseline, TrainingPlan, expected_calibration_error, use_store
 
 MODEL = "main.air.late"
 ODD = "wind<script>alert(1)</script>"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-import lakehouse
+from headwater import lakehouse
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
-import lakehouse
+from headwater import lakehouse
 from headwater import FeatureEngineeringClient, FeatureLookup, session
 
 spark = SparkSession.builder.getOrCreate()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import lakehouse
-from lakehouse import java
+from headwater import lakehouse
+from headwater.lakehouse import java
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ def test_two_processes_write_one_table_side_by_side_and_nothing_is_lost(spark, s
     table = f"{schema}.shared"
     lakehouse.create_table(spark, table, spark.createDataFrame([], "id long, who string").schema)
     script = (
-        "import lakehouse, sys\n"
+        "import sys; from headwater import lakehouse\n"
         "spark = lakehouse.session()\n"
         "for i in range(4):\n"
         f"    df = spark.createDataFrame([(i, '%s'), (100 + i, '%s')], 'id long, who string')\n"
@@ -66,7 +66,7 @@ def test_two_processes_write_one_table_side_by_side_and_nothing_is_lost(spark, s
 def test_a_start_resolves_nothing_over_the_network_and_says_nothing(tmp_path):
     # MLflow's autologging starts the callback server where there is none, and streams then fail: it must be there already.
     script = (
-        "import lakehouse; spark = lakehouse.session(); print(spark.sql('SELECT 1 AS a').collect()[0][0], "
+        "from headwater import lakehouse; spark = lakehouse.session(); print(spark.sql('SELECT 1 AS a').collect()[0][0], "
         "spark.sparkContext._gateway.start_callback_server())"
     )
     dead = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}

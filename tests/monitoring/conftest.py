@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from monitoring import Monitor, MonitorInferenceLog
+from headwater.monitoring import Monitor, MonitorInferenceLog
 
 MONDAY = dt.datetime(2013, 10, 7)
 NAMES = {"flight_id": "string", "prediction_time": "timestamp", "delay": "double", "wind": "double", "steady": "double"}
@@ -88,7 +88,7 @@ def weeks() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def world(spark, weeks):
     """Give the schema of a world that was refreshed once as a whole. Not to be written to."""
-    from monitoring import refresh
+    from headwater.monitoring import refresh
 
     schema = f"main.t_world_{uuid.uuid4().hex[:6]}"
     spark.sql(f"CREATE SCHEMA {schema}")

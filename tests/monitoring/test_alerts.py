@@ -7,8 +7,8 @@ import datetime as dt
 
 import pytest
 
-from monitoring import Threshold, default_rules, evaluate_alerts, should_retrain
-from monitoring.alerts import _violations
+from headwater.monitoring import Threshold, default_rules, evaluate_alerts, should_retrain
+from headwater.monitoring.alerts import _violations
 from tests.monitoring.conftest import MONDAY, monitor_of
 
 WEEK = dt.timedelta(days=7)

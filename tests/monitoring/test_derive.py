@@ -7,12 +7,12 @@ import importlib
 import pandas as pd
 import pytest
 
-from monitoring import MonitorSnapshot, MonitorTimeSeries, refresh
-from monitoring.threads import side_by_side
+from headwater.monitoring import MonitorSnapshot, MonitorTimeSeries, refresh
+from headwater.monitoring.threads import side_by_side
 from tests.monitoring.conftest import MONDAY, as_spark, monitor_of, week
 from tests.monitoring.test_refresh import WEEK, contents, written
 
-derive = importlib.import_module("monitoring.derive")
+derive = importlib.import_module("headwater.monitoring.derive")
 TIME_SERIES = MonitorTimeSeries(timestamp_col="prediction_time", granularities=("1 day", "1 week"))
 MONITORS = {
     "slices, models and a baseline": {},

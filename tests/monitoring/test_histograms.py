@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from monitoring.drift import drift_row
-from monitoring.histograms import MOST_STRINGS, bin_edges, kept_values, merge_states, number_state, string_state
-from monitoring.profile import profile_row
-from monitoring.statistics import kolmogorov_smirnov
+from headwater.monitoring.drift import drift_row
+from headwater.monitoring.histograms import (
+    MOST_STRINGS,
+    bin_edges,
+    kept_values,
+    merge_states,
+    number_state,
+    string_state,
+)
+from headwater.monitoring.profile import profile_row
+from headwater.monitoring.statistics import kolmogorov_smirnov
 
 RNG = np.random.default_rng(5)
 BASE = RNG.normal(size=20_000)

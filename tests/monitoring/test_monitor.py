@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-import monitoring
-from monitoring import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries, Threshold
+from headwater import monitoring
+from headwater.monitoring import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries, Threshold
 
 LOG = {"timestamp_col": "t", "granularities": ("1 day",), "prediction_col": "p", "model_id_col": "m"}
 

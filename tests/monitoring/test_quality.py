@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from monitoring import Monitor, MonitorInferenceLog, refresh
+from headwater.monitoring import Monitor, MonitorInferenceLog, refresh
 
 RNG = np.random.default_rng(2)
 ROWS = 240

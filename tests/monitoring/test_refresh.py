@@ -8,8 +8,8 @@ import importlib
 import pandas as pd
 import pytest
 
-import lakehouse
-from monitoring import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries, refresh
+from headwater import lakehouse
+from headwater.monitoring import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries, refresh
 from tests.monitoring.conftest import MONDAY, as_spark, monitor_of, week
 
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
@@ -81,7 +81,7 @@ def test_an_interval_without_rows_empties_its_windows_and_an_empty_one_does_noth
 
 
 def test_a_refresh_killed_between_commits_is_made_good_by_the_next(spark, small, monkeypatch):
-    module = importlib.import_module("monitoring.refresh")
+    module = importlib.import_module("headwater.monitoring.refresh")
     write = module.replace_rows
 
     # The first refresh has stored its edges when its states are killed; profiles and drift are written side by side.

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from monitoring.statistics import (
+from headwater.monitoring.statistics import (
     benjamini_hochberg,
     chi_squared,
     js_distance,

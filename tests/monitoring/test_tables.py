@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
-from monitoring.schemas import drift_schema, profile_schema
+from headwater.monitoring.schemas import drift_schema, profile_schema
 from tests.monitoring.conftest import MONDAY, monitor_of, week
 
 LAST = MONDAY + dt.timedelta(days=14)

@@ -7,7 +7,15 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from monitoring.windows import GRANULARITIES, Span, index_column, micros_of, time_of, window_index, window_start
+from headwater.monitoring.windows import (
+    GRANULARITIES,
+    Span,
+    index_column,
+    micros_of,
+    time_of,
+    window_index,
+    window_start,
+)
 
 MOMENTS = [dt.datetime(1969, 12, 31, 23, 59, 59, 999_999), dt.datetime(1970, 1, 1), dt.datetime(2013, 1, 7)]
 MOMENTS += [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import lakehouse
+from headwater import lakehouse
 from headwater.notebook import run_notebook
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-import lakehouse
-from features import ColumnSelection, TrainingSet
-from headwater import FeatureEngineeringClient, entities
-from lakehouse import settings_of
-from training import use_store
+from headwater import FeatureEngineeringClient, entities, lakehouse
+from headwater.features import ColumnSelection, TrainingSet
+from headwater.lakehouse import settings_of
+from headwater.training import use_store
 
 AT = dt.datetime(2024, 3, 1)
 DAY = dt.timedelta(days=1)

@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-import serving
-from features import FeatureLookup
-from headwater import FeatureEngineeringClient
-from lakehouse import drop_table, settings_of
-from training import use_store
+from headwater import FeatureEngineeringClient, serving
+from headwater.features import FeatureLookup
+from headwater.lakehouse import drop_table, settings_of
+from headwater.training import use_store
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import training
-from lakehouse import Settings
+from headwater import training
+from headwater.lakehouse import Settings
 
 START = dt.datetime(2013, 7, 1)
 HOLDOUT = training.Holdout(dt.datetime(2013, 9, 1), dt.datetime(2013, 10, 1), gap=dt.timedelta(days=1))

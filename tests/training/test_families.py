@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lakehouse import InvalidInputError
-from training import Columns, ModelFamily, Uniform, binary_families
-from training.trial import fit, probability
+from headwater.lakehouse import InvalidInputError
+from headwater.training import Columns, ModelFamily, Uniform, binary_families
+from headwater.training.trial import fit, probability
 
 COLUMNS = Columns(numeric=("wind", "noise", "hour"), strings=("carrier",))
 

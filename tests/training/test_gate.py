@@ -4,9 +4,9 @@ import math
 import pandas as pd
 import pytest
 
-from training import Check, Gate, Verdict
-from training.bootstrap import Difference
-from training.gate import Champion, Evidence
+from headwater.training import Check, Gate, Verdict
+from headwater.training.bootstrap import Difference
+from headwater.training.gate import Champion, Evidence
 
 BETTER = Difference("log_loss", -0.02, -0.03, -0.01, 1.0, 500)
 NO_BETTER = Difference("log_loss", 0.001, -0.01, 0.012, 0.4, 500)

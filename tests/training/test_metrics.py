@@ -4,8 +4,8 @@ import pytest
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
-from training import RateBaseline, binary_metrics, metrics_by, paired_bootstrap
-from training.metrics import calibration_slope, expected_calibration_error, log_losses, roc_auc
+from headwater.training import RateBaseline, binary_metrics, metrics_by, paired_bootstrap
+from headwater.training.metrics import calibration_slope, expected_calibration_error, log_losses, roc_auc
 
 
 def sample(rows=2000, seed=0):

@@ -3,9 +3,9 @@ import uuid
 
 import pytest
 
-import lakehouse
-from training import ModelVersionError, challenge, champion, promote, refuse, rollback
-from training.experiment import use_store
+from headwater import lakehouse
+from headwater.training import ModelVersionError, challenge, champion, promote, refuse, rollback
+from headwater.training.experiment import use_store
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import datetime as dt
 
 import pytest
 
-from lakehouse import InvalidInputError
-from training import (
+from headwater.lakehouse import InvalidInputError
+from headwater.training import (
     Choice,
     Integers,
     LogUniform,
@@ -16,7 +16,7 @@ from training import (
     binary_families,
     search,
 )
-from training.search import _compile
+from headwater.training.search import _compile
 
 FOLDS = TimeFolds(2, gap=dt.timedelta(days=1))
 INPUTS = ["wind", "hour", "carrier", "late", "time"]

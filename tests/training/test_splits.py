@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lakehouse import InvalidInputError
-from training import Holdout, TimeFolds, TrainingDataError
+from headwater.lakehouse import InvalidInputError
+from headwater.training import Holdout, TimeFolds, TrainingDataError
 
 DAY = dt.timedelta(days=1)
 

@@ -10,11 +10,9 @@ import pytest
 from mlflow.artifacts import download_artifacts
 from sklearn.metrics import log_loss
 
-import features
-import lakehouse
-import training
-from training.experiment import use_store
-from training.frames import to_pandas
+from headwater import features, lakehouse, training
+from headwater.training.experiment import use_store
+from headwater.training.frames import to_pandas
 
 pytestmark = [
     # MLflow warns of its own type hints when mlflow.pyfunc is imported for the first time.

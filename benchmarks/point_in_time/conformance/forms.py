@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from features.joined_tables import AsOfTable, join_tables
-from features.planner import FORMS
+from headwater.features.joined_tables import AsOfTable, join_tables
+from headwater.features.planner import FORMS
 
 __all__ = ["EVERY_FORM"]
 

@@ -5,7 +5,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 from spark_profile import profiled
 
-import lakehouse
+from headwater import lakehouse
 
 
 def union_and_window(labels, rows, table):

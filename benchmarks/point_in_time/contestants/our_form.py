@@ -4,8 +4,8 @@ import datetime as dt
 
 import harness
 
-import lakehouse
 from benchmarks.point_in_time.conformance.forms import EVERY_FORM
+from headwater import lakehouse
 
 
 def make(spec, folder, store, form):

@@ -6,9 +6,9 @@ import os
 import harness
 from spark_profile import profiled
 
-import lakehouse
-from features import FeatureLookup, create_feature_table, create_training_set, key_properties
-from lakehouse import DuplicateKeysError, NullKeysError
+from headwater import lakehouse
+from headwater.features import FeatureLookup, create_feature_table, create_training_set, key_properties
+from headwater.lakehouse import DuplicateKeysError, NullKeysError
 
 
 def make(spec, folder, store, form):

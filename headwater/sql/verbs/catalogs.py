@@ -5,12 +5,12 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-import lakehouse
+from headwater import lakehouse
+from headwater.lakehouse import InvalidInputError, quoted
 from headwater.sql import records
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog, UseSchema
-from lakehouse import InvalidInputError, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

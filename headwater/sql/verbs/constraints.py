@@ -1,6 +1,6 @@
 """Constraints of tables that are there: keys are kept as table properties, NOT NULL is enforced by Delta.
 
-A primary key is kept as :mod:`features.tables` keeps it, so that the table is a feature table. Foreign keys are kept and
+A primary key is kept as :mod:`headwater.features.tables` keeps it, so that the table is a feature table. Foreign keys are kept and
 shown. Like on Databricks, neither is checked when rows are written.
 """
 
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features import declared_key, key_properties, without_key
+from headwater import lakehouse
+from headwater.features import declared_key, key_properties, without_key
+from headwater.lakehouse import InvalidInputError, TableMetadata, TableName, quoted
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.statements import (
@@ -21,7 +22,6 @@ from headwater.sql.statements import (
     ForeignKey,
     SetNotNull,
 )
-from lakehouse import InvalidInputError, TableMetadata, TableName, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features import key_properties
+from headwater import lakehouse
+from headwater.features import key_properties
+from headwater.lakehouse import InvalidInputError, MissingColumnsError, TableName, literal, quoted
 from headwater.sql.call import Call, execute
 from headwater.sql.statements import CreateTable, PrimaryKey
 from headwater.sql.verbs.constraints import KEY_NAME, foreign_key_property
-from lakehouse import InvalidInputError, MissingColumnsError, TableName, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

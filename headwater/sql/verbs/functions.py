@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import features
-import lakehouse
-from features import CatalogFunction
+from headwater import features, lakehouse
+from headwater.features import CatalogFunction
+from headwater.lakehouse import TableName
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.statements import (
@@ -18,7 +18,6 @@ from headwater.sql.statements import (
     ShowFunctions,
 )
 from headwater.sql.verbs.schemas import require_schema
-from lakehouse import TableName
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lakehouse
+from headwater import lakehouse
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.statements import Grant, Revoke, Securable, ShowGrants
 from headwater.sql.verbs.catalogs import default_catalog

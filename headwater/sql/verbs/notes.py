@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import lakehouse
-from features import tag_properties
+from headwater import lakehouse
+from headwater.features import tag_properties
+from headwater.lakehouse import InvalidInputError, literal, quoted
 from headwater.sql import records
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.statements import CommentOn, Securable, SetOwner, SetTags, UnsetTags
 from headwater.sql.verbs.catalogs import require_catalog
 from headwater.sql.verbs.schemas import require_schema
 from headwater.sql.verbs.tables import change_view
-from lakehouse import InvalidInputError, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

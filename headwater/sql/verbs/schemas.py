@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-import lakehouse
+from headwater import lakehouse
+from headwater.lakehouse import InvalidInputError, literal, quoted
 from headwater.sql import records
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError
 from headwater.sql.statements import CreateSchema, DescribeSecurable, DropSchema
 from headwater.sql.verbs.catalogs import default_catalog, require_catalog, schemas_catalogs
 from headwater.sql.verbs.volumes import volumes_of
-from lakehouse import InvalidInputError, literal, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

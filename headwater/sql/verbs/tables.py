@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lakehouse
-from features import declared_key
+from headwater import lakehouse
+from headwater.features import declared_key
+from headwater.lakehouse import InvalidInputError, TableName, quoted
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.show_create import create_statement
 from headwater.sql.statements import Analyze, ChangeView, DescribeTable, RenameTable, ShowCreateTable
 from headwater.sql.verbs.constraints import FOREIGN, KEY_NAME
-from lakehouse import InvalidInputError, TableName, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

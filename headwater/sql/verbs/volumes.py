@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import lakehouse
+from headwater import lakehouse
+from headwater.lakehouse import InvalidInputError, TableName
 from headwater.sql import records
 from headwater.sql.call import Call, execute, frame
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.statements import CreateVolume, DropVolume, ShowVolumes
 from headwater.sql.verbs.catalogs import matches, require_catalog
-from lakehouse import InvalidInputError, TableName
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

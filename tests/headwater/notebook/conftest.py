@@ -24,8 +24,8 @@ def write(tmp_path):
 @pytest.fixture
 def run(tmp_path):
     """Give a function that runs a notebook on a store of the test's own, without Spark unless it asks for it."""
+    from headwater.lakehouse import Settings
     from headwater.notebook import run_notebook
-    from lakehouse import Settings
 
     def done(file, params=None, **options):
         return run_notebook(file, params, settings=Settings(home=tmp_path / ".headwater"), **options)

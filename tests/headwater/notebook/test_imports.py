@@ -6,9 +6,8 @@ import types
 
 import pytest
 
-import features
 import headwater
-from headwater import entities
+from headwater import entities, features
 from headwater.notebook import imports
 from headwater.notebook.imports import databricks_imports
 

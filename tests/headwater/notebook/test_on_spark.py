@@ -2,7 +2,7 @@
 
 import pytest
 
-import lakehouse
+from headwater import lakehouse
 from headwater.notebook import run_notebook
 from headwater.notebook.outputs import Shown, Stream
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from headwater.lakehouse import InvalidInputError
 from headwater.notebook import write_run
 from headwater.notebook.errors import CellError
 from headwater.notebook.outputs import Failure, Shown, Stream
-from lakehouse import InvalidInputError
 
 ROOT = Path(__file__).parents[3]
 

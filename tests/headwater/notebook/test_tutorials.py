@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import lakehouse
+from headwater import lakehouse
 from headwater.notebook import run_notebook
 
 TUTORIALS = Path(__file__).parent / "tutorials"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-import lakehouse
-from lakehouse import settings_of
+from headwater import lakehouse
+from headwater.lakehouse import settings_of
 
 
 def _rows(df):

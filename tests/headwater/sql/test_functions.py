@@ -2,8 +2,8 @@
 
 import pytest
 
-import lakehouse
-from features import CatalogFunction, FeatureFunction, create_function, create_training_set, get_function
+from headwater import lakehouse
+from headwater.features import CatalogFunction, FeatureFunction, create_function, create_training_set, get_function
 
 
 @pytest.fixture

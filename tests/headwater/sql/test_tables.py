@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-import lakehouse
-from features import FeatureLookup, create_training_set, get_feature_table, write_feature_table
+from headwater import lakehouse
+from headwater.features import FeatureLookup, create_training_set, get_feature_table, write_feature_table
 
 
 def test_rule_7_a_table_with_a_declared_key_is_a_feature_table(spark, schema):

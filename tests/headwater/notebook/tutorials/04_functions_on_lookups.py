@@ -11,7 +11,7 @@ spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
 
 # COMMAND ----------
 
-from features import create_function
+from headwater.features import create_function
 
 
 def distance_km(lat: float, lon: float, shop_lat: float, shop_lon: float) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lakehouse
+from headwater import lakehouse
+from headwater.lakehouse import Settings
 from headwater.sql import install
-from lakehouse import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -17,7 +17,7 @@ __all__ = ["session"]
 def session(settings: Settings | None = None) -> SparkSession:
     """Return a Spark session with Delta Lake that understands Databricks' SQL; starts an embedded one if none is active.
 
-    See :func:`lakehouse.session`. On Databricks, on Spark Connect and on a session of the user's own nothing is added.
+    See :func:`headwater.lakehouse.session`. On Databricks, on Spark Connect and on a session of the user's own nothing is added.
 
     Examples
     --------
