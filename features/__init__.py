@@ -1,35 +1,15 @@
 """Features: definitions, specs, the point-in-time join, windows and materialisation."""
 
-from headwater.features.aggregations import Aggregation, FeatureAggregations
-from headwater.features.declared_sets import (
-    batch_feature_spec,
-    compute_features,
-    create_declared_training_set,
-    declared_spec,
+from headwater.features.catalog.feature_specs import (
+    FeatureSpecInfo,
+    create_feature_spec,
+    create_training_set_of_spec,
+    delete_feature_spec,
+    get_feature_spec,
+    update_feature_spec,
 )
-from headwater.features.definitions import (
-    AggregationFunction,
-    ColumnSelection,
-    CustomUDF,
-    Feature,
-    FeatureGroup,
-    FeatureViewSource,
-    RowTransformation,
-)
-from headwater.features.evaluate import LookupPlan, evaluate, plan_lookups
-from headwater.features.feature_catalog import delete_feature, get_feature, list_features, register_feature
-from headwater.features.functions import (
-    CatalogFunction,
-    create_function,
-    drop_function,
-    get_function,
-    keep_function,
-    list_functions,
-)
-from headwater.features.latest import join_latest
-from headwater.features.lookup import FeatureFunction, FeatureLookup
-from headwater.features.materialize import Materialization, evaluate_group, materialize, materialize_all, materialized
-from headwater.features.operators import (
+from headwater.features.catalog.features import delete_feature, get_feature, list_features, register_feature
+from headwater.features.definitions.aggregations import (
     ApproxCountDistinct,
     ApproxPercentile,
     Avg,
@@ -50,22 +30,55 @@ from headwater.features.operators import (
     VarPop,
     VarSamp,
 )
-from headwater.features.point_in_time import join_as_of
-from headwater.features.saved_training_set import ReplayError, SavedTrainingSet, saved_training_sets
-from headwater.features.sources import DataFrameSource, DataSource, DeltaTableSource, RequestSource, VolumeSource
-from headwater.features.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
-from headwater.features.spec_catalog import (
-    FeatureSpecInfo,
-    create_feature_spec,
-    create_training_set_of_spec,
-    delete_feature_spec,
-    get_feature_spec,
-    update_feature_spec,
+from headwater.features.definitions.feature import (
+    AggregationFunction,
+    ColumnSelection,
+    CustomUDF,
+    Feature,
+    FeatureGroup,
+    FeatureViewSource,
+    RowTransformation,
 )
-from headwater.features.sql_functions import PYTHON_SUFFIX, register_function
-from headwater.features.stored_functions import StoredFunction, feature_function
-from headwater.features.streaming import write_feature_stream
-from headwater.features.tables import (
+from headwater.features.definitions.legacy_aggregations import Aggregation, FeatureAggregations
+from headwater.features.definitions.lookups import FeatureFunction, FeatureLookup
+from headwater.features.definitions.sources import (
+    DataFrameSource,
+    DataSource,
+    DeltaTableSource,
+    RequestSource,
+    VolumeSource,
+)
+from headwater.features.definitions.windows import (
+    RollingWindow,
+    SawtoothWindow,
+    SlidingWindow,
+    TimeWindow,
+    TumblingWindow,
+    Window,
+)
+from headwater.features.evaluation.evaluate import LookupPlan, evaluate, plan_lookups
+from headwater.features.evaluation.without_spark import evaluate_without_spark
+from headwater.features.functions.decorator import StoredFunction, feature_function
+from headwater.features.functions.python_function import (
+    CatalogFunction,
+    create_function,
+    drop_function,
+    get_function,
+    keep_function,
+    list_functions,
+)
+from headwater.features.functions.sql_registration import PYTHON_SUFFIX, register_function
+from headwater.features.joins.forms.by_key import join_latest
+from headwater.features.joins.point_in_time import join_as_of
+from headwater.features.materialization.materialize import (
+    Materialization,
+    evaluate_group,
+    materialize,
+    materialize_all,
+    materialized,
+)
+from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
+from headwater.features.tables.declare import (
     FeatureTable,
     create_feature_table,
     declare_feature_table,
@@ -79,9 +92,15 @@ from headwater.features.tables import (
     without_key,
     write_feature_table,
 )
-from headwater.features.training_set import TrainingSet, create_training_set
-from headwater.features.windows import RollingWindow, SawtoothWindow, SlidingWindow, TimeWindow, TumblingWindow, Window
-from headwater.features.without_spark import evaluate_without_spark
+from headwater.features.tables.streams import write_feature_stream
+from headwater.features.training_sets.from_features import (
+    batch_feature_spec,
+    compute_features,
+    create_declared_training_set,
+    declared_spec,
+)
+from headwater.features.training_sets.from_lookups import TrainingSet, create_training_set
+from headwater.features.training_sets.saved import ReplayError, SavedTrainingSet, saved_training_sets
 
 __all__ = [
     "PYTHON_SUFFIX",

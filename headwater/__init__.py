@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from headwater.client import FeatureEngineeringClient
-    from headwater.decorators import feature_table
+    from headwater.clients.decorators import feature_table
+    from headwater.clients.feature_engineering import FeatureEngineeringClient
+    from headwater.clients.feature_store import FeatureStoreClient
+    from headwater.clients.upgrade import UpgradeClient
     from headwater.features import FeatureFunction, FeatureLookup
     from headwater.lakehouse import Settings
-    from headwater.legacy_client import FeatureStoreClient
     from headwater.project import Project, load_project
     from headwater.sql_session import session
-    from headwater.upgrade_client import UpgradeClient
 
 __all__ = [
     "FeatureEngineeringClient",
@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 _MODULES = {
-    "FeatureEngineeringClient": "headwater.client",
+    "FeatureEngineeringClient": "headwater.clients.feature_engineering",
     "FeatureFunction": "headwater.features",
     "FeatureLookup": "headwater.features",
-    "FeatureStoreClient": "headwater.legacy_client",
+    "FeatureStoreClient": "headwater.clients.feature_store",
     "Project": "headwater.project",
     "Settings": "headwater.lakehouse",
-    "UpgradeClient": "headwater.upgrade_client",
-    "feature_table": "headwater.decorators",
+    "UpgradeClient": "headwater.clients.upgrade",
+    "feature_table": "headwater.clients.decorators",
     "load_project": "headwater.project",
     "session": "headwater.sql_session",
 }

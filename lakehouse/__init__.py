@@ -1,10 +1,8 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
-from headwater.lakehouse.arrow_files import ArrowTable, open_arrow, open_stored
-from headwater.lakehouse.arrow_frames import arrow_schema, frame_of_arrow, pandas_of_arrow
-from headwater.lakehouse.catalog import add_catalog, complete, refresh, remove_catalog
-from headwater.lakehouse.delta_log import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
-from headwater.lakehouse.entries import forget_function, keep_function, keep_view, write_json
+from headwater.lakehouse.arrow.delta_files import ArrowTable, open_arrow, open_stored
+from headwater.lakehouse.arrow.frames import arrow_schema, frame_of_arrow, pandas_of_arrow
+from headwater.lakehouse.arrow.plain_scan import PlainScan, open_plain_scan
 from headwater.lakehouse.errors import (
     ColumnTypeError,
     DuplicateKeysError,
@@ -23,16 +21,16 @@ from headwater.lakehouse.errors import (
     WorkspaceOnlyError,
     known,
 )
-from headwater.lakehouse.jars import ensure_jars
-from headwater.lakehouse.java import ensure_java, find_java
 from headwater.lakehouse.jvm import jvm, jvm_session
 from headwater.lakehouse.names import TableName
-from headwater.lakehouse.once import written_once
-from headwater.lakehouse.plain_scan import PlainScan, open_plain_scan
-from headwater.lakehouse.session import is_connect, is_embedded, on_databricks, session, settings_of
-from headwater.lakehouse.settings import Settings
+from headwater.lakehouse.runtime.jars import ensure_jars
+from headwater.lakehouse.runtime.java import ensure_java, find_java
+from headwater.lakehouse.runtime.session import is_connect, is_embedded, on_databricks, session, settings_of
+from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.sql_text import column, literal, quoted
-from headwater.lakehouse.tables import (
+from headwater.lakehouse.tables.idempotent import written_once
+from headwater.lakehouse.tables.metadata import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
+from headwater.lakehouse.tables.verbs import (
     append,
     create_table,
     drop_table,
@@ -53,6 +51,8 @@ from headwater.lakehouse.tables import (
     table_properties,
     table_version,
 )
+from headwater.lakehouse.warehouse.catalog import add_catalog, complete, refresh, remove_catalog
+from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view, write_json
 
 __all__ = [
     "ArrowTable",

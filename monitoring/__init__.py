@@ -1,10 +1,10 @@
 """Monitoring: profile and drift tables, model quality, alerts, a reason to retrain."""
 
-from headwater.monitoring.alerts import Alert, evaluate_alerts
-from headwater.monitoring.monitor import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries
+from headwater.monitoring.alerts.alerts import Alert, evaluate_alerts
+from headwater.monitoring.alerts.retraining import RetrainingDecision, should_retrain
+from headwater.monitoring.definitions.monitor import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries
+from headwater.monitoring.definitions.thresholds import Threshold, default_rules
 from headwater.monitoring.refresh import RefreshResult, refresh
-from headwater.monitoring.retraining import RetrainingDecision, should_retrain
-from headwater.monitoring.thresholds import Threshold, default_rules
 
 __all__ = [
     "Alert",

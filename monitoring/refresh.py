@@ -13,20 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
 from headwater.lakehouse import InvalidInputError
-from headwater.monitoring.cells import only_popular, popular_slices
-from headwater.monitoring.columns import ProfiledColumn, prepared, profiled_columns, timestamp
-from headwater.monitoring.derive import Comparison, States, stored_states
-from headwater.monitoring.drift import drifts
-from headwater.monitoring.edges import learn_edges
-from headwater.monitoring.monitor import Monitor, MonitorSnapshot
-from headwater.monitoring.profile import profiles
-from headwater.monitoring.quality import quality
-from headwater.monitoring.scan import Scan, merged_states, partial_states, state_schema
-from headwater.monitoring.schemas import histograms_schema
-from headwater.monitoring.state_rows import arrow_schema
-from headwater.monitoring.store import Learnt, create_tables, in_windows, neighbours, read_learnt, replace_rows
-from headwater.monitoring.threads import side_by_side
-from headwater.monitoring.windows import BASELINE, SNAPSHOT, Span, micros_of, time_of, window_index, window_start
+from headwater.lakehouse.threads import side_by_side
+from headwater.monitoring.definitions.monitor import Monitor, MonitorSnapshot
+from headwater.monitoring.definitions.windows import (
+    BASELINE,
+    SNAPSHOT,
+    Span,
+    micros_of,
+    time_of,
+    window_index,
+    window_start,
+)
+from headwater.monitoring.metrics.drift import drifts
+from headwater.monitoring.metrics.profile import profiles
+from headwater.monitoring.metrics.quality import quality
+from headwater.monitoring.states.bin_edges import learn_edges
+from headwater.monitoring.states.cells import only_popular, popular_slices
+from headwater.monitoring.states.columns import ProfiledColumn, prepared, profiled_columns, timestamp
+from headwater.monitoring.states.scan import Scan, merged_states, partial_states, state_schema
+from headwater.monitoring.states.state_rows import arrow_schema
+from headwater.monitoring.states.store import Learnt, create_tables, in_windows, neighbours, read_learnt, replace_rows
+from headwater.monitoring.states.stored_states import Comparison, States, stored_states
+from headwater.monitoring.tables.schemas import histograms_schema
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,7 +1,6 @@
 """Training: search, fit, judge and register models with their feature spec."""
 
-from headwater.training.baselines import RateBaseline
-from headwater.training.bootstrap import Difference, paired_bootstrap
+from headwater.training.data.splits import Holdout, TimeFolds
 from headwater.training.errors import (
     ChampionLoadError,
     ModelVersionError,
@@ -10,24 +9,25 @@ from headwater.training.errors import (
     TrainingDataError,
     TrainingError,
 )
-from headwater.training.experiment import use_store
-from headwater.training.families import (
+from headwater.training.judging.bootstrap import Difference, paired_bootstrap
+from headwater.training.judging.gate import Check, Gate, Verdict
+from headwater.training.judging.metrics import binary_metrics, expected_calibration_error, metrics_by
+from headwater.training.models.baselines import RateBaseline
+from headwater.training.models.families import (
     Columns,
     ModelFamily,
     binary_families,
     hist_gradient_boosting,
     logistic_regression,
 )
-from headwater.training.gate import Check, Gate, Verdict
-from headwater.training.metrics import binary_metrics, expected_calibration_error, metrics_by
-from headwater.training.packaging import LoggedModel, log_model
+from headwater.training.models.space import Choice, Integers, LogUniform, Uniform
 from headwater.training.pipeline import train
 from headwater.training.plan import TrainingPlan, TrainingResult
-from headwater.training.registry import Promotion, challenge, champion, promote, refuse, rollback
-from headwater.training.search import SearchPlan, SearchResult, search
-from headwater.training.space import Choice, Integers, LogUniform, Uniform
-from headwater.training.splits import Holdout, TimeFolds
-from headwater.training.trial import Trial
+from headwater.training.registry.packaging import LoggedModel, log_model
+from headwater.training.registry.registry import Promotion, challenge, champion, promote, refuse, rollback
+from headwater.training.registry.tracking import use_store
+from headwater.training.search.search import SearchPlan, SearchResult, search
+from headwater.training.search.trial import Trial
 
 __all__ = [
     "ChampionLoadError",

@@ -13,13 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from headwater.lakehouse import Settings
-from headwater.training import registry
-from headwater.training.bootstrap import paired_bootstrap
 from headwater.training.errors import ChampionLoadError
-from headwater.training.gate import Champion, Evidence
-from headwater.training.metrics import binary_metrics, metrics_by
+from headwater.training.judging.bootstrap import paired_bootstrap
+from headwater.training.judging.gate import Champion, Evidence
+from headwater.training.judging.metrics import binary_metrics, metrics_by
 from headwater.training.plan import TrainingPlan
-from headwater.training.trial import probability
+from headwater.training.registry import registry
+from headwater.training.search.trial import probability
 
 __all__ = ["Evaluation", "evaluate", "load_sklearn", "threshold_of"]
 

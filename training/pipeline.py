@@ -13,16 +13,17 @@ import numpy as np
 import pandas as pd
 
 from headwater.lakehouse import Settings
-from headwater.training import packaging, plots, registry
+from headwater.training.data.pandas_rows import columns_of, to_pandas
 from headwater.training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
-from headwater.training.experiment import log_metrics, log_sources, log_trials, start_run, use_store
-from headwater.training.families import Columns
-from headwater.training.frames import columns_of, to_pandas
-from headwater.training.gate import Champion, Check, Verdict
-from headwater.training.importance import permutation_importance
+from headwater.training.judging import plots
+from headwater.training.judging.gate import Champion, Check, Verdict
+from headwater.training.judging.importance import permutation_importance
+from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult
-from headwater.training.search import SearchResult, search
-from headwater.training.trial import Trial, fit
+from headwater.training.registry import packaging, registry
+from headwater.training.registry.tracking import log_metrics, log_sources, log_trials, start_run, use_store
+from headwater.training.search.search import SearchResult, search
+from headwater.training.search.trial import Trial, fit
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -63,7 +64,7 @@ def train(
     training_set
         `load_df()` gives the rows; its `feature_spec`, if it has one, is logged with the model.
     log_model
-        Called within the run with keyword arguments, like ``headwater.training.packaging.log_model``, which is the default; gives an object
+        Called within the run with keyword arguments, like ``headwater.training.log_model``, which is the default; gives an object
         with `model_uri` and `registered_model_version`.
     load_model
         From a model's URI to the fitted scikit-learn model; for the champion.

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from headwater.lakehouse import InvalidInputError
-from headwater.training.baselines import RateBaseline
-from headwater.training.families import ModelFamily, binary_families
-from headwater.training.gate import Gate, Verdict
-from headwater.training.search import SearchPlan, SearchResult
-from headwater.training.splits import Holdout
+from headwater.training.data.splits import Holdout
+from headwater.training.judging.gate import Gate, Verdict
+from headwater.training.models.baselines import RateBaseline
+from headwater.training.models.families import ModelFamily, binary_families
+from headwater.training.search.search import SearchPlan, SearchResult
 
 __all__ = ["TrainingPlan", "TrainingResult"]
 

@@ -12,7 +12,7 @@ from examples.flights.demo import Demo, totals
 from examples.flights.project import MODEL, project
 from headwater import lakehouse
 from headwater.jobs import JobResult
-from headwater.report import figures_markdown, monthly_figures, update_readme, write_report
+from headwater.web.report import figures_markdown, monthly_figures, update_readme, write_report
 
 
 def main() -> None:

@@ -36,8 +36,8 @@ def run(
 ) -> None:
     """Run a notebook; exit with 0 if it ran or exited by itself, 1 if it failed, 2 for wrong usage."""
     from headwater.lakehouse import InvalidInputError
+    from headwater.notebook.export.write import check_suffix, write_run
     from headwater.notebook.run import run_notebook
-    from headwater.notebook.write import check_suffix, write_run
 
     params = _pairs(param or [])
     if out is not None:

@@ -12,12 +12,12 @@ from typing import Any, TextIO
 
 from headwater import lakehouse
 from headwater.lakehouse import Settings
-from headwater.notebook.environment import Environment, repository_of
 from headwater.notebook.errors import NotebookTimeoutError
-from headwater.notebook.paths import Places
-from headwater.notebook.reading import read_notebook
-from headwater.notebook.runner import Host, NotebookRun, Run
-from headwater.notebook.task_values import JobRun
+from headwater.notebook.kernel.environment import Environment, repository_of
+from headwater.notebook.kernel.runner import Host, NotebookRun, Run
+from headwater.notebook.reading.notebooks import read_notebook
+from headwater.notebook.workspace.paths import Places
+from headwater.notebook.workspace.task_values import JobRun
 
 __all__ = ["run_notebook"]
 

@@ -13,7 +13,7 @@ from known_gaps import GAPS, RESULTS
 from published import differences, signature_of
 
 import headwater
-from headwater import entities
+from headwater.clients import entities
 
 NEW = "databricks.feature_engineering"
 OLD = "databricks.feature_store"

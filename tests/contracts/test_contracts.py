@@ -5,8 +5,8 @@ import inspect
 
 from examples.flights.project import project
 from headwater import FeatureEngineeringClient
-from headwater.monitoring.schemas import drift_schema, profile_schema
-from headwater.training.packaging import LOADER
+from headwater.monitoring.tables.schemas import drift_schema, profile_schema
+from headwater.training.registry.packaging import LOADER
 
 
 def test_training_names_a_loader_that_serving_has():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from headwater import FeatureEngineeringClient, entities, lakehouse
+from headwater import FeatureEngineeringClient, lakehouse
+from headwater.clients import entities
 from headwater.features import ColumnSelection, TrainingSet
 from headwater.lakehouse import settings_of
 from headwater.training import use_store

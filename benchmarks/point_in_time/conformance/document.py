@@ -31,7 +31,7 @@ Written by `python -m benchmarks.point_in_time.conformance`; do not edit.
 5. Where there is no such row the features are NULL: never those of an older row, of another key, or of the future.
 
 That holds to the microsecond, in the session's time zone whichever it is, and for every physical form of the join: which
-form is taken changes the time it takes, never a row. `tests/features/test_conformance.py` holds every form to every case
+form is taken changes the time it takes, never a row. `tests/features/joins/test_conformance.py` holds every form to every case
 below whenever the code changes.
 
 ## The cases

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from headwater.features.joined_tables import AsOfTable, join_tables
-from headwater.features.planner import FORMS
+from headwater.features.joins.forms.union_window_many import AsOfTable, join_tables
+from headwater.features.joins.planner import FORMS
 
 __all__ = ["EVERY_FORM"]
 

@@ -1,7 +1,7 @@
 """Constraints of tables that are there: keys are kept as table properties, NOT NULL is enforced by Delta.
 
-A primary key is kept as :mod:`headwater.features.tables` keeps it, so that the table is a feature table. Foreign keys are kept and
-shown. Like on Databricks, neither is checked when rows are written.
+A primary key is kept as :mod:`headwater.features.tables.declare` keeps it, so that the table is a feature table.
+Foreign keys are kept and shown. Like on Databricks, neither is checked when rows are written.
 """
 
 from __future__ import annotations

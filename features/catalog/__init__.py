@@ -1,0 +1,1 @@
+"""Feature specs and declared features that a schema keeps by name."""

@@ -1,0 +1,1 @@
+"""What a feature is: sources, windows, aggregations, lookups, groups. Frozen data."""

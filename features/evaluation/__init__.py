@@ -1,0 +1,1 @@
+"""A spec evaluated for given rows: on Spark, in this process, or without Spark."""

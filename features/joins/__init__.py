@@ -1,0 +1,1 @@
+"""The one point-in-time join: its door, its planner, what it leaves out."""

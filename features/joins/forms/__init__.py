@@ -1,0 +1,1 @@
+"""Forms of the point-in-time join: one file each."""

@@ -1,0 +1,1 @@
+"""Definitions evaluated over intervals into feature tables."""

@@ -1,0 +1,1 @@
+"""Feature tables: declared, written, checked, streamed to."""

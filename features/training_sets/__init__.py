@@ -1,0 +1,1 @@
+"""Training sets: from lookups, from declared features, saved and replayed."""

@@ -1,0 +1,1 @@
+"""The published clients and their entities."""

@@ -1,0 +1,1 @@
+"""Executed notebooks written to files."""

@@ -1,0 +1,1 @@
+"""Cells run in one namespace, their outputs recorded."""

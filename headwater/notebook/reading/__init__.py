@@ -1,0 +1,1 @@
+"""Notebooks read from files into cells."""

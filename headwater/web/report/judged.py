@@ -1,0 +1,136 @@
+"""All rows whose outcome is known, with what model and baselines predicted for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from headwater.project import Project
+from headwater.training import RateBaseline, TrainingPlan
+from headwater.web.report.models import ModelVersion
+from headwater.web.report.tables import Store
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Expression
+
+__all__ = ["HOLDOUT", "LIVE", "Judged", "any_plan", "judged_rows"]
+
+HOLDOUT, LIVE = "holdout", "live"
+_PROBABILITY, _MODEL = "prediction_proba", "model_version"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Labelled rows, column by column.
+
+    `time` (naive UTC), `label`, `part` (holdout or live), the `version` that scored them, and `probabilities` by predictor:
+    ``model`` and the plan's baselines. `scored`, `first_scored` and `last_scored` are of all live rows, labelled or not.
+    """
+
+    time: pd.Series
+    label: NDArray[np.int64]
+    part: pd.Series
+    version: pd.Series
+    probabilities: Mapping[str, NDArray[np.float64]]
+    scored: int = 0
+    first_scored: pd.Timestamp | None = None
+    last_scored: pd.Timestamp | None = None
+
+
+def any_plan(project: Project) -> TrainingPlan:
+    """Return a plan for what does not depend on its holdout: names and baselines."""
+    day = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    return project.plan(day, day + dt.timedelta(days=1))
+
+
+def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]) -> Judged:
+    """Return the first version's holdout and all live scores, where labelled.
+
+    The live rows are the inference table's, each scored by the model that served at its time. The holdout's rows come from
+    the baseline table, if need be from the version of it that the first model's training wrote. The baselines are fitted
+    once, on the training rows before that holdout (less its gap) and before the first live score, and stay fixed:
+    they say what could have been had without a model.
+    """
+    baselines = any_plan(project).baselines
+    columns = list(dict.fromkeys(column for baseline in baselines for column in baseline.columns))
+    needed = [project.time_column, project.label, _PROBABILITY, _MODEL, *columns]
+    live = store.read(project.table("inference"), list(dict.fromkeys(needed)))
+    times = live[project.time_column]
+    first, last = (None, None) if live.empty else (times.min(), times.max())
+    held = _holdout(store, project, versions, needed)
+    if first is not None:
+        held = held[held[project.time_column] < first]
+    labelled = [
+        part.dropna(subset=[project.label, _PROBABILITY]).assign(_part=name)
+        for name, part in ((HOLDOUT, held), (LIVE, live))
+    ]
+    rows = pd.concat([part for part in labelled if len(part)] or labelled[:1], ignore_index=True)
+    cut = _cut(
+        versions, [*([] if first is None else [first]), *([] if held.empty else [held[project.time_column].min()])]
+    )
+    fitted = _training_rows(store, project, cut, [project.time_column, project.label, *columns])
+    return Judged(
+        time=pd.to_datetime(rows[project.time_column]),
+        label=rows[project.label].to_numpy(dtype=np.int64),
+        part=rows["_part"],
+        version=rows[_MODEL].astype(str),
+        probabilities=_probabilities(rows, fitted, baselines, project.label),
+        scored=len(live),
+        first_scored=first,
+        last_scored=last,
+    )
+
+
+def _holdout(store: Store, project: Project, versions: Sequence[ModelVersion], columns: Sequence[str]) -> pd.DataFrame:
+    """Return the rows that the first version was judged on; none if no version of the table has them any more."""
+    from pyarrow.dataset import field
+
+    table = project.table("baseline")
+    number = versions[0].version if versions else "1"
+    where = (field(_MODEL) == number) & field(_PROBABILITY).is_valid()
+    version = store.first_version(table, where)
+    found = store.read(table, list(dict.fromkeys(columns)), where, version)
+    return found if version is not None else found.head(0)
+
+
+def _cut(versions: Sequence[ModelVersion], firsts: Sequence[pd.Timestamp]) -> pd.Timestamp | None:
+    """Return the time before which the baselines may learn: before the first holdout, its gap, and all judged rows."""
+    held = versions[0].holdout_start if versions else None
+    starts = [*firsts, *([] if held is None else [held - versions[0].gap])]
+    return min(starts) if starts else None
+
+
+def _training_rows(store: Store, project: Project, cut: pd.Timestamp | None, columns: Sequence[str]) -> pd.DataFrame:
+    table = project.table("training_rows")
+    if cut is None:
+        return store.read(table, list(dict.fromkeys(columns))).head(0)
+    where = _before(store, table, project.time_column, cut)
+    found = store.read(table, list(dict.fromkeys(columns)), where, store.first_version(table, where))
+    return found.dropna(subset=[project.label])
+
+
+def _before(store: Store, table: str, column: str, cut: pd.Timestamp) -> Expression:
+    """Return the condition ``column < cut`` in the column's own type: with a time zone, or without."""
+    import pyarrow as pa
+    from pyarrow.dataset import field, scalar
+
+    opened = store.open(table)
+    kinds = {one.name: str(one.type) for one in opened.schema().fields} if opened is not None else {}
+    zone = None if "ntz" in kinds.get(column, "") else "UTC"
+    return field(column) < scalar(pa.scalar(cut.to_pydatetime(), type=pa.timestamp("us", tz=zone)))
+
+
+def _probabilities(
+    rows: pd.DataFrame, fitted: pd.DataFrame, baselines: Sequence[RateBaseline], label: str
+) -> dict[str, NDArray[np.float64]]:
+    found = {"model": rows[_PROBABILITY].to_numpy(dtype=np.float64)}
+    if len(fitted):
+        actual = fitted[label].to_numpy(dtype=np.float64)
+        found |= {baseline.name: baseline.predict(fitted, actual, rows) for baseline in baselines}
+    return found

@@ -1,0 +1,109 @@
+"""What was built, how good it is, and how the data moved: three sections of the report."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from headwater.web.report.drift_charts import drift_charts
+from headwater.web.report.facts import Facts, FeatureTable
+from headwater.web.report.judged import HOLDOUT, any_plan
+from headwater.web.report.markup import Html, charts, element, folded, paragraphs, section, table
+from headwater.web.report.models import ModelVersion
+from headwater.web.report.quality_charts import quality_charts
+from headwater.web.report.wording import count_of, month, name_of, number, percent, span
+
+__all__ = ["built", "drifted", "quality"]
+
+_MEASURES = {"ROC AUC": "roc_auc", "Log loss": "log_loss", "Calibration error": "calibration_error"}
+
+
+def built(facts: Facts) -> Html:
+    """Return feature tables and model versions."""
+    features = paragraphs(["No feature table has been written yet."])
+    if facts.features:
+        total = sum(one.features for one in facts.features)
+        features = table(
+            f"{count_of(len(facts.features), 'feature table')} with {count_of(total, 'feature')}",
+            ["Table", "Rows", "Features", "Keys", "Computed for", "Delta version"],
+            [_feature_row(one) for one in facts.features],
+            text=["Keys", "Computed for"],
+        )
+    models = paragraphs(["No model has been registered yet."])
+    if facts.versions:
+        models = table(
+            f"{count_of(len(facts.versions), 'version')} of {any_plan(facts.project).model_name}",
+            ["Version", "Alias", "Judged on", "ROC AUC", "Log loss", "Calibration error", "Why trained", "Gate"],
+            [_version_row(one) for one in facts.versions],
+            text=["Alias", "Judged on", "Why trained", "Gate"],
+        )
+    return section("What was built", features, models)
+
+
+def _feature_row(one: FeatureTable) -> list[object]:
+    spans = ", ".join(span(start, end) for start, end in one.intervals) or "whole table"
+    name = element("span", one.name, element("small", one.description)) if one.description else one.name
+    return [name, f"{one.rows:,}", one.features, ", ".join(one.keys), spans, one.version]
+
+
+def _version_row(one: ModelVersion) -> list[object]:
+    values = [
+        number(one.metrics.get(key, float("nan"))) for key in ("roc_auc", "log_loss", "expected_calibration_error")
+    ]
+    aliases = ", ".join(name_of(alias) for alias in one.aliases) or "—"
+    return [
+        one.version,
+        aliases,
+        element("span", span(one.holdout_start, one.holdout_end), class_="short"),
+        *values,
+        folded(one.reason),
+        folded(one.verdict or one.gate, brief=True),
+    ]
+
+
+def quality(facts: Facts) -> Html:
+    """Return the figures by month and by version, and the charts beside the baselines."""
+    title = "How good is the model"
+    monthly, by_version = facts.monthly, facts.by_version
+    if monthly.empty:
+        return section(title, paragraphs(["There is no scored row with a known outcome, and no logged holdout yet."]))
+    lines = [f"{name_of(b.name)}: {_baseline(b.columns)}" for b in any_plan(facts.project).baselines]
+    note = (
+        "Rows are those whose outcome is known. The model is whichever version served at the time; on the holdout, the "
+        f"first one. The baselines were fitted once, on what came before the holdout: {'; '.join(lines)}."
+    )
+    tables = [_figures("By month", monthly, "month", facts.project.label, note)]
+    if len(by_version["version"].unique()) > 1:
+        note = "Live rows alone. Each version met other weeks: compare it with the baselines on the same rows."
+        tables.append(_figures("By version in service", by_version, "version", facts.project.label, note))
+    return section(title, *tables, charts(quality_charts(facts), columns=2))
+
+
+def _figures(caption: str, figures: pd.DataFrame, period: str, label: str, note: str) -> Html:
+    predictors = list(dict.fromkeys(figures["predictor"]))
+    headers = [period.capitalize(), "Rows", f"Share {label}", *(name_of(one) for _ in _MEASURES for one in predictors)]
+    rows = []
+    for key, part in figures.groupby(period, sort=False):
+        by, first = part.set_index("predictor"), part.iloc[0]
+        held = " (holdout)" if first["part"] == HOLDOUT else ""
+        named = f"{month(str(key))}{held}" if period == "month" else str(key)
+        metrics = [
+            number(float(by[column].get(one, float("nan")))) for column in _MEASURES.values() for one in predictors
+        ]
+        rows.append([named, f"{int(first['rows']):,}", percent(first["rate"]), *metrics])
+    groups = [("", 3), *((name, len(predictors)) for name in _MEASURES)]
+    return table(caption, headers, rows, groups=groups, note=note)
+
+
+def _baseline(columns: tuple[str, ...]) -> str:
+    return f"the rate by {' and '.join(name_of(column) for column in columns)}" if columns else "one rate for all"
+
+
+def drifted(facts: Facts) -> Html:
+    """Return the map of drift and the most drifted features."""
+    title = "Where and when the data drifted"
+    drawn = drift_charts(facts)
+    if not drawn:
+        return section(title, paragraphs(["The monitor has compared no window with the baseline yet."]))
+    several = len(drawn) > 1
+    text = "The most drifted feature of each feature group, week by week:" if several else ""
+    return section(title, charts(drawn[:1]), paragraphs([text]), charts(drawn[1:], columns=2))

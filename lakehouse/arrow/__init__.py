@@ -1,0 +1,1 @@
+"""Delta files read, and frames made, by Arrow: without a Spark job."""

@@ -1,0 +1,1 @@
+"""What runs: settings, the Spark session, Java, Delta's jars, the JVM."""

@@ -1,0 +1,1 @@
+"""Alerts, their sentences, and whether to retrain."""

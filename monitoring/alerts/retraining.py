@@ -1,0 +1,65 @@
+"""From alerts to a decision: whether there is a reason to retrain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from headwater.monitoring.alerts.alerts import Alert
+
+__all__ = ["RetrainingDecision", "should_retrain"]
+
+
+@dataclass(frozen=True)
+class RetrainingDecision:
+    """Whether to retrain, and why, as a sentence for people."""
+
+    retrain: bool
+    reason: str
+
+
+def should_retrain(
+    alerts: Iterable[Alert], *, model_id: str | None = None, drifted_columns: int | None = None
+) -> RetrainingDecision:
+    """Return whether the alerts give a reason to retrain.
+
+    A loss of performance does. Drift alone does not, unless `drifted_columns` says from how many columns on: a model
+    retrained on drifted data can be worse, and only the gate after training finds out. Broken data (alerts that concern
+    ``data``, with no loss of performance) is to be mended, not learnt. That a violation lasts, so that one odd window does
+    not retrain, is in the rules (`n` of the last `m` windows, and the newest one).
+
+    Parameters
+    ----------
+    alerts
+        What :func:`monitoring.evaluate_alerts` returned.
+    model_id
+        The model in service: alerts of other models are left out, and those of all models together (``'*'``), which after
+        a promotion are still about its predecessor. None: all count.
+    drifted_columns
+        Retrain on drift if at least this many columns have a drift alert; None is never.
+
+    Examples
+    --------
+    >>> should_retrain([])
+    RetrainingDecision(retrain=False, reason='No alert.')
+    """
+    mine = [a for a in alerts if model_id is None or a.model_id in (None, model_id)]
+    if not mine:
+        return RetrainingDecision(False, "No alert.")
+    worse = [a for a in mine if a.concerns == "performance"]
+    if worse:
+        return RetrainingDecision(True, f"Performance fell. {worse[0].message}")
+    drifted = sorted({a.column_name for a in mine if a.concerns == "drift"})
+    broken = sorted({a.column_name for a in mine if a.concerns == "data"})
+    if drifted_columns is not None and len(drifted) >= drifted_columns:
+        return RetrainingDecision(
+            True, f"{len(drifted)} columns drifted, {drifted_columns} are enough: {_names(drifted)}."
+        )
+    facts = [f"drift in {_names(drifted)}"] if drifted else []
+    facts += [f"changed data in {_names(broken)} (look at their source)"] if broken else []
+    return RetrainingDecision(False, f"There is {' and '.join(facts)}, but no loss of performance.")
+
+
+def _names(columns: list[str], most: int = 5) -> str:
+    rest = f" and {len(columns) - most} more" if len(columns) > most else ""
+    return ", ".join(columns[:most]) + rest

@@ -1,0 +1,1 @@
+"""Profile, drift and quality metrics, derived from states."""

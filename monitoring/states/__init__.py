@@ -1,0 +1,1 @@
+"""Mergeable states of columns: histograms on fixed edges, per window and slice."""

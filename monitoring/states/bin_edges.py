@@ -1,0 +1,46 @@
+"""Bin edges of numeric columns: learnt once from the baseline, then fixed for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headwater.monitoring.states.column_state import BODY_EDGES, bin_edges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pyspark.sql import DataFrame
+
+    from headwater.monitoring.states.columns import ProfiledColumn
+
+__all__ = ["learn_edges"]
+
+_ACCURACY = 10_000
+
+
+def learn_edges(
+    rows: DataFrame, columns: Sequence[ProfiledColumn], wanted: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """Return at most 4,096 edges for each wanted numeric column of the prepared rows: their quantiles, and tails beyond.
+
+    One aggregation; NULL, NaN and infinite values are left out. Spark's approximate percentiles may come out a little
+    different if learnt again, which is why the caller stores them before it uses them.
+    """
+    from pyspark.sql import functions as F
+
+    probabilities = " ".join(f"{i / (BODY_EDGES - 1):.8f}" for i in range(BODY_EDGES))
+    at = F.split(F.lit(probabilities), " ").cast("array<double>")
+    numeric = [
+        (i, about) for i, about in enumerate(columns) if about.kind in ("number", "time") and about.name in wanted
+    ]
+    if not numeric:
+        return {}
+    sums = []
+    for i, _ in numeric:
+        value = F.col(f"c{i}")
+        finite = F.when(F.abs(value) < float("inf"), value)
+        sums.append(F.percentile_approx(finite, at, _ACCURACY).alias(f"c{i}"))
+    found = rows.agg(*sums).toArrow().to_pydict()
+    return {about.name: bin_edges(np.array(found[f"c{i}"][0] or [], dtype=float)) for i, about in numeric}

@@ -1,0 +1,133 @@
+"""Which columns of a table are profiled, and how their values reach the pass over the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from headwater.lakehouse import ColumnTypeError, MissingColumnsError, column
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+    from headwater.monitoring.definitions.monitor import Monitor
+
+__all__ = ["ProfiledColumn", "class_name", "prepared", "profiled_columns", "timestamp"]
+
+_NUMBERS: Final = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
+
+
+@dataclass(frozen=True)
+class ProfiledColumn:
+    """A column, Spark's simple name of its type, and what is computed of it.
+
+    `kind` is ``number``, ``string`` (also booleans: ``'true'`` and ``'false'``), ``time`` (dates and timestamps, as epoch
+    seconds), ``binary`` (lengths) or ``other`` (counts of values and nulls alone).
+    """
+
+    name: str
+    data_type: str
+    kind: str
+
+
+def profiled_columns(df: DataFrame, monitor: Monitor) -> tuple[ProfiledColumn, ...]:
+    """Return the columns to profile, in the table's order.
+
+    Raises
+    ------
+    MissingColumnsError
+        If the monitor names a column that the table lacks.
+    ColumnTypeError
+        If the timestamp is neither a TIMESTAMP nor a DATE.
+    """
+    where = f"the table {monitor.table_name}"
+    log = monitor.inference
+    named = [log.prediction_col, log.model_id_col, log.label_col, log.prediction_proba_col] if log else []
+    wanted = [*named, monitor.timestamp_col, *(monitor.columns or ()), *monitor.exclude]
+    missing = [name for name in wanted if name is not None and name not in df.columns]
+    if missing:
+        raise MissingColumnsError(missing, where, df.columns, "the monitor names it")
+    if monitor.timestamp_col is not None:
+        found = df.schema[monitor.timestamp_col].dataType.simpleString()
+        if found not in ("timestamp", "date"):
+            raise ColumnTypeError(where, {monitor.timestamp_col: (found, "timestamp or date")})
+    always = [log.prediction_col, log.label_col] if log else []
+    chosen = df.columns if monitor.columns is None else [*monitor.columns, *always]
+    left_out = {monitor.timestamp_col, monitor.model_id_col, *monitor.exclude} - set(always)
+    return tuple(
+        ProfiledColumn(field.name, field.dataType.simpleString(), _kind(field.dataType))
+        for field in df.schema
+        if field.name in chosen and field.name not in left_out
+    )
+
+
+def prepared(
+    df: DataFrame,
+    columns: tuple[ProfiledColumn, ...],
+    monitor: Monitor,
+    *,
+    timeless: bool,
+    extra: Mapping[str, Column] | None = None,
+) -> DataFrame:
+    """Return the rows as :class:`~headwater.monitoring.states.scan.Scan` takes them; `timeless`: times are 0 and all rows stay.
+
+    A column that `df` lacks (a baseline without labels, say) is all NULL. No action.
+    """
+    from pyspark.sql import functions as F
+
+    time = F.lit(0).cast("bigint")
+    if not timeless and monitor.timestamp_col is not None:
+        df = df.where(column(monitor.timestamp_col).isNotNull())
+        time = F.unix_micros(timestamp(monitor))
+    model = F.lit(None).cast("string")
+    if monitor.model_id_col is not None and monitor.model_id_col in df.columns:
+        model = column(monitor.model_id_col).cast("string")
+    slices = [F.expr(text).cast("string").alias(f"s{i}") for i, text in enumerate(monitor.slicing_exprs)]
+    values = [_value(df, about).alias(f"c{i}") for i, about in enumerate(columns)]
+    added = [value.alias(name) for name, value in (extra or {}).items()]
+    return df.select(time.alias("time"), model.alias("model"), *slices, *values, *added)
+
+
+def timestamp(monitor: Monitor) -> Column:
+    """Return the time of a row as TIMESTAMP."""
+    assert monitor.timestamp_col is not None
+    return column(monitor.timestamp_col).cast("timestamp")
+
+
+def class_name(name: str, data_type: str) -> Column:
+    """Return a prediction or label as text, the same for ``1``, ``1.0`` and ``'1'``, so that the two can be compared."""
+    from pyspark.sql import functions as F
+
+    value = column(name)
+    if data_type in ("float", "double") or data_type.startswith("decimal"):
+        whole = value == F.floor(value)
+        number = F.when(~F.isnan(value), value) if data_type in ("float", "double") else value
+        return F.when(whole, number.cast("bigint").cast("string")).otherwise(number.cast("string"))
+    return value.cast("string")
+
+
+def _value(df: DataFrame, about: ProfiledColumn) -> Column:
+    from pyspark.sql import functions as F
+
+    types = {"number": "double", "time": "double", "string": "string", "binary": "double", "other": "boolean"}
+    if about.name not in df.columns:
+        return F.lit(None).cast(types[about.kind])
+    value = column(about.name)
+    if about.kind == "time":
+        return F.unix_micros(value.cast("timestamp")) / F.lit(1e6)
+    if about.kind == "binary":
+        return F.octet_length(value).cast("double")
+    if about.kind == "other":
+        return F.when(value.isNotNull(), F.lit(True))
+    return value.cast(types[about.kind])
+
+
+def _kind(data_type: DataType) -> str:
+    name = data_type.simpleString()
+    if name.split("(")[0] in _NUMBERS:
+        return "number"
+    if name in ("string", "boolean") or name.startswith(("varchar", "char")):
+        return "string"
+    return {"timestamp": "time", "date": "time", "binary": "binary"}.get(name, "other")

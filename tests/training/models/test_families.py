@@ -1,0 +1,49 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from headwater.lakehouse import InvalidInputError
+from headwater.training import Columns, ModelFamily, Uniform, binary_families
+from headwater.training.search.trial import fit, probability
+
+COLUMNS = Columns(numeric=("wind", "noise", "hour"), strings=("carrier",))
+
+
+@pytest.mark.parametrize("family", binary_families(), ids=lambda family: family.name)
+def test_a_family_learns_the_rule_with_missing_and_unseen_values(family, frame):
+    model = fit(family, family.start, COLUMNS, frame, frame["late"].to_numpy())
+    odd = pd.DataFrame(
+        {
+            "carrier": pd.Series(["UA", None, np.nan, "never seen"], dtype=object),
+            "hour": [1.0] * 4,
+            "noise": pd.Series([None] * 4, dtype=object),
+            "wind": [2.0, np.nan, np.nan, -2.0],
+        }
+    )
+    found = probability(model, odd)
+    assert np.isfinite(found).all()
+    assert found[1] == found[2]  # None and NaN are the same thing
+    assert found[0] > 0.5 > found[3]
+    assert model.feature_names_in_.tolist() == COLUMNS.all
+
+
+@pytest.mark.parametrize("family", binary_families(), ids=lambda family: family.name)
+def test_columns_without_any_value_do_no_harm(family, frame):
+    empty = frame.assign(noise=np.nan, carrier=pd.Series([None] * len(frame), dtype=object))
+    model = fit(family, family.start, COLUMNS, empty, frame["late"].to_numpy())
+    assert np.isfinite(probability(model, frame)).all()
+
+
+@pytest.mark.parametrize("family", binary_families(), ids=lambda family: family.name)
+def test_hundreds_of_categories_are_bounded(family):
+    rng = np.random.default_rng(0)
+    rows = 3000
+    many = pd.DataFrame({"tail": rng.integers(0, 900, rows).astype(str).astype(object), "wind": rng.normal(size=rows)})
+    label = (many["wind"] > 0).astype(int).to_numpy()
+    model = fit(family, family.start, Columns(("wind",), ("tail",)), many, label)
+    assert np.isfinite(probability(model, many)).all()
+
+
+def test_a_start_outside_the_space_is_refused():
+    with pytest.raises(InvalidInputError, match="aplha is in only one"):
+        ModelFamily("ridge", {"alpha": Uniform(0, 1), "x": Uniform(0, 1)}, dict, {"alpha": 1, "x": 1, "aplha": 1})

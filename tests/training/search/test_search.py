@@ -1,0 +1,142 @@
+import datetime as dt
+
+import pytest
+
+from headwater.lakehouse import InvalidInputError
+from headwater.training import (
+    Choice,
+    Integers,
+    LogUniform,
+    ModelFamily,
+    SearchFailedError,
+    SearchPlan,
+    SparkContextError,
+    TimeFolds,
+    Uniform,
+    binary_families,
+    search,
+)
+from headwater.training.search.search import _compile
+
+FOLDS = TimeFolds(2, gap=dt.timedelta(days=1))
+INPUTS = ["wind", "hour", "carrier", "late", "time"]
+
+
+def stumps(fails_at=None):
+    """Give a small family; a function of its own travels to Spark's workers by value."""
+
+    def build(params, columns):
+        from sklearn.compose import ColumnTransformer
+        from sklearn.pipeline import make_pipeline
+        from sklearn.tree import DecisionTreeClassifier
+
+        if fails_at is None or params["depth"] == fails_at:
+            raise ArithmeticError(f"no tree of depth {params['depth']}")
+        kept = ColumnTransformer([("numbers", "passthrough", list(columns.numeric))])
+        return make_pipeline(kept, DecisionTreeClassifier(max_depth=params["depth"], random_state=0))
+
+    return ModelFamily("stumps", {"depth": Choice((1, 2, 13))}, build, {"depth": 13})
+
+
+def test_the_local_search_repeats_itself_by_its_seed(frame):
+    plan = SearchPlan(trials=5, backend="local", folds=FOLDS, rows=1500, startup=3, seed=11)
+    first = search(frame[INPUTS], "late", "time", binary_families(), plan)
+    again = search(frame[INPUTS], "late", "time", binary_families(), plan)
+    assert [(t.family, t.params, t.loss) for t in first.trials] == [(t.family, t.params, t.loss) for t in again.trials]
+    assert (first.rows, first.backend, len(first.trials)) == (1500, "local", 5)
+    assert first.loss == min(t.loss for t in first.trials) == first.best.loss
+    assert {t.family for t in first.trials[:2]} == {"hist_gradient_boosting", "logistic_regression"}  # the starts
+    assert all(t.roc_auc > 0.7 and len(t.fold_losses) == 2 for t in first.trials)
+
+
+def test_a_trial_that_raises_is_recorded_and_the_search_goes_on(frame):
+    seen = []
+    plan = SearchPlan(trials=4, backend="local", folds=FOLDS)
+    found = search(frame[INPUTS], "late", "time", [stumps(13)], plan, on_trial=seen.append)
+    assert found.trials[0].status == "fail"
+    assert "ArithmeticError: no tree of depth 13" in found.trials[0].error
+    assert found.params["depth"] in {1, 2}
+    assert [t.number for t in seen] == [t.number for t in found.trials]
+
+
+def test_spark_trials_search_and_keep_the_trace_of_a_failing_trial(frame, spark):
+    spark.sparkContext.setLocalProperty("spark.jobGroup.id", "mine")
+    seen = []
+    plan = SearchPlan(trials=5, parallelism=2, backend="spark", folds=FOLDS)
+    families = [*binary_families(), stumps(13)]
+    found = search(frame[INPUTS], "late", "time", families, plan, on_trial=seen.append)
+    assert (found.backend, len(found.trials), len(seen)) == ("spark", 5, 5)
+    failed = next(t for t in found.trials if t.family == "stumps")
+    assert "ArithmeticError: no tree of depth 13" in failed.error
+    assert found.loss == min(t.loss for t in found.trials if not t.failed)
+    # The starts are the same trials wherever they run.
+    here = search(frame[INPUTS], "late", "time", families, SearchPlan(trials=2, backend="local", folds=FOLDS))
+    assert [t.loss for t in here.trials] == pytest.approx([t.loss for t in found.trials[:2]])
+    assert spark.sparkContext.getLocalProperty("spark.jobGroup.id") == "mine"
+    spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)
+
+
+@pytest.mark.parametrize("backend", ["local", "spark"])
+def test_if_all_trials_fail_the_error_shows_their_traces(frame, spark, backend):
+    with pytest.raises(SearchFailedError, match=r"(?s)All 2 trials failed.*ArithmeticError: no tree of depth 13"):
+        search(frame[INPUTS], "late", "time", [stumps()], SearchPlan(trials=2, backend=backend, folds=FOLDS))
+
+
+def test_an_error_in_the_callers_report_ends_the_search_and_does_not_hang(frame, spark):
+    def report(trial):
+        raise RuntimeError("the console is gone")
+
+    with pytest.raises(RuntimeError, match="the console is gone"):
+        search(
+            frame[INPUTS],
+            "late",
+            "time",
+            [stumps(13)],
+            SearchPlan(trials=2, backend="spark", folds=FOLDS),
+            on_trial=report,
+        )
+
+
+def test_a_timeout_cancels_the_running_trials_and_leaves_the_callers_jobs(frame, spark):
+    def build(params, columns):
+        import time
+
+        time.sleep(60)
+
+    slow = ModelFamily("slow", {"x": Uniform(0, 1)}, build)
+    plan = SearchPlan(trials=2, backend="spark", folds=FOLDS, timeout=3)
+    with pytest.raises(SearchFailedError, match="cancel"):
+        search(frame[INPUTS], "late", "time", [slow], plan)
+
+
+def test_without_a_spark_session_the_backend_spark_says_what_to_do(frame, monkeypatch):
+    from pyspark.sql import SparkSession
+
+    monkeypatch.setattr(SparkSession, "getActiveSession", staticmethod(lambda: None))
+    with pytest.raises(SparkContextError, match="found no active Spark session"):
+        search(frame[INPUTS], "late", "time", [stumps(13)], SearchPlan(trials=1, backend="spark", folds=FOLDS))
+    assert search(frame[INPUTS], "late", "time", [stumps(2)], SearchPlan(trials=2, folds=FOLDS)).backend == "local"
+
+
+def test_what_the_space_draws_lies_in_its_bounds_and_its_integers_reach_both_ends():
+    import numpy as np
+    from hyperopt.pyll.stochastic import sample
+
+    space = {"a": Integers(2, 4), "b": Integers(1, 8, log=True), "c": LogUniform(0.1, 1), "d": Choice(("x", None))}
+    compiled = _compile({"f": ModelFamily("f", space, dict)})
+    rng = np.random.default_rng(0)
+    drawn = [sample(compiled, rng)["params"] for _ in range(300)]
+    values = [{name: space[name].value(point[name]) for name in space} for point in drawn]
+    assert {v["a"] for v in values} == {2, 3, 4}
+    assert {v["b"] for v in values} == set(range(1, 9))
+    assert all(0.1 <= v["c"] <= 1 for v in values)
+    assert {v["d"] for v in values} == {"x", None}
+
+
+def test_empty_dimensions_and_unknown_backends_are_refused():
+    with pytest.raises(InvalidInputError, match="low must be below high"):
+        Uniform(1, 1)
+    with pytest.raises(InvalidInputError, match="nothing to choose"):
+        Choice(())
+    with pytest.raises(InvalidInputError, match="Known: auto, local, spark"):
+        SearchPlan(backend="sparks")

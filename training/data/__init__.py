@@ -1,0 +1,1 @@
+"""Rows for single-machine training, and splits of them."""

@@ -1,0 +1,121 @@
+"""From a training set in Spark to a frame in this process's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from headwater.lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column
+from headwater.training.errors import TrainingDataError
+from headwater.training.models.families import Columns
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["columns_of", "to_pandas"]
+
+
+def columns_of(inputs: pd.DataFrame) -> Columns:
+    """Return the inputs' names by kind: float64 is a number, object a string.
+
+    Examples
+    --------
+    >>> columns_of(pd.DataFrame({"carrier": ["UA", None], "distance": [1.0, None]}))
+    Columns(numeric=('distance',), strings=('carrier',))
+    """
+    kinds = {str(name): str(dtype) for name, dtype in inputs.dtypes.items()}
+    wrong = {name: (kind, "float64 or object") for name, kind in kinds.items() if kind not in {"float64", "object"}}
+    if wrong:
+        raise ColumnTypeError("the model's inputs", wrong)
+    return Columns(
+        numeric=tuple(name for name, kind in kinds.items() if kind == "float64"),
+        strings=tuple(name for name, kind in kinds.items() if kind == "object"),
+    )
+
+
+def to_pandas(
+    df: DataFrame,
+    *,
+    label: str,
+    time_column: str,
+    exclude: Sequence[str] = (),
+    row_limit: int = 5_000_000,
+    stored: bool = False,
+) -> pd.DataFrame:
+    """Return the rows in memory, sorted by time and then by the excluded columns.
+
+    `stored` says that the rows lie in a table, so that to count them costs nothing.
+
+    Numbers and booleans become float64 (a missing one is NaN), strings stay objects (a missing one is None), the label
+    becomes int64. Excluded columns and the time column keep their types.
+
+    Raises
+    ------
+    RowLimitError
+        If there are more than `row_limit` rows; nothing is collected then.
+    ColumnTypeError
+        If an input is neither number nor boolean nor string.
+    TrainingDataError
+        If a label is not 0 or 1 or missing, or there are no rows.
+
+    Notes
+    -----
+    Rows that are not `stored` are computed once and kept in Spark (memory, then disk) between counting and collecting by
+    Arrow: two actions.
+    """
+    from pyspark.storagelevel import StorageLevel
+
+    missing = [name for name in (label, time_column, *exclude) if name not in df.columns]
+    if missing:
+        raise MissingColumnsError(missing, "the training set", df.columns)
+    typed = _typed(df, label, {time_column, *exclude})
+    if not stored:
+        typed = typed.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        rows = typed.count()
+        if rows > row_limit:
+            raise RowLimitError("The training set", rows, row_limit, "HEADWATER_PANDAS_ROW_LIMIT")
+        frame = typed.toPandas()
+    finally:
+        if not stored:
+            typed.unpersist()
+    _check_label(frame, label)
+    frame[label] = frame[label].astype("int64")
+    order = [time_column, *(name for name in exclude if name != time_column)]
+    return frame.sort_values(order, kind="stable", ignore_index=True)
+
+
+def _typed(df: DataFrame, label: str, kept: set[str]) -> DataFrame:
+    from pyspark.sql.types import BooleanType, CharType, NumericType, StringType, VarcharType
+
+    casts: list[Any] = []
+    wrong: dict[str, tuple[str, str]] = {}
+    for field in df.schema:
+        values = column(field.name)
+        if field.name in kept and field.name != label:
+            casts.append(values)
+        elif isinstance(field.dataType, NumericType | BooleanType):
+            casts.append(values.cast("double").alias(field.name))
+        elif isinstance(field.dataType, StringType | CharType | VarcharType) and field.name != label:
+            casts.append(values)
+        else:
+            wrong[field.name] = (field.dataType.simpleString(), "a number, a boolean or a string, or excluded")
+    if wrong:
+        raise ColumnTypeError("the training set", wrong)
+    return df.select(*casts)
+
+
+def _check_label(frame: pd.DataFrame, label: str) -> None:
+    if frame.empty:
+        raise TrainingDataError("The training set", "no rows", "Check the label table and its interval.")
+    odd = frame.loc[~frame[label].isin([0.0, 1.0]), label]
+    if len(odd):
+        nulls = int(odd.isna().sum())
+        found = f"{nulls} nulls and {len(odd) - nulls} other values" + (
+            f", such as {odd.dropna().iloc[0]}" if nulls < len(odd) else ""
+        )
+        raise TrainingDataError(
+            f"The label {label!r} must be 0 or 1", found, "Filter the rows without a label out, and map the others."
+        )

@@ -1,0 +1,1 @@
+"""Metrics, bootstrap, importance, plots, and the gate that decides."""

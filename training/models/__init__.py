@@ -1,0 +1,1 @@
+"""Model families, baselines and search spaces."""

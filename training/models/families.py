@@ -1,0 +1,177 @@
+"""Families of models: what can be built from which hyperparameters.
+
+Every estimator takes a pandas frame with named columns, numbers as float64 and strings as objects, either with None or NaN
+where a value is missing, and strings that it never saw in training. It uses scikit-learn's own parts only, so that a
+stored model needs nothing of Headwater's to load. Infinite numbers are refused by the linear family; clean them in the features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.lakehouse import InvalidInputError, known
+from headwater.training.models.space import Dimension, Integers, LogUniform, Uniform
+
+__all__ = ["Columns", "ModelFamily", "binary_families", "hist_gradient_boosting", "logistic_regression"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of a model's inputs by kind."""
+
+    numeric: tuple[str, ...]
+    strings: tuple[str, ...]
+
+    @property
+    def all(self) -> list[str]:
+        """All inputs, numbers first."""
+        return [*self.numeric, *self.strings]
+
+
+@dataclass(frozen=True)
+class ModelFamily:
+    """A kind of model, its search space and how to build one member.
+
+    Parameters
+    ----------
+    name
+        Letters, digits and ``_``; the name under which trials are logged.
+    space
+        The hyperparameters to search over.
+    build
+        Called with the hyperparameters and the names of the inputs to use; gives an unfitted scikit-learn classifier
+        that ignores other columns. It runs on Spark's workers and must therefore be importable there, or be defined in
+        a notebook or a function.
+    start
+        Hyperparameters of the family's first trial, all of `space`; empty: the first is drawn like the others.
+
+    Examples
+    --------
+    >>> logistic_regression().start
+    {'C': 0.1}
+    """
+
+    name: str
+    space: Mapping[str, Dimension]
+    build: Callable[[Mapping[str, Any], Columns], Any]
+    start: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise InvalidInputError(f"{self.name!r} is not a family's name: use letters, digits and underscores.")
+        if self.start and set(self.start) != set(self.space):
+            odd = sorted(set(self.start) ^ set(self.space))
+            raise InvalidInputError(
+                f"The start of family {self.name} must give every hyperparameter once: {', '.join(odd)} is in only one "
+                f"of start and space. {known(odd[0], self.space)}"
+            )
+
+
+def binary_families() -> tuple[ModelFamily, ...]:
+    """Return the built-in families for a label of 0 and 1."""
+    return (hist_gradient_boosting(), logistic_regression())
+
+
+def hist_gradient_boosting() -> ModelFamily:
+    """Return histogram gradient boosting; missing numbers and rare or unseen strings go their own way in each split."""
+    return ModelFamily(
+        name="hist_gradient_boosting",
+        space={
+            "learning_rate": LogUniform(0.03, 0.3),
+            "max_iter": Integers(50, 250, log=True),
+            "max_leaf_nodes": Integers(8, 63, log=True),
+            "min_samples_leaf": Integers(20, 400, log=True),
+            "l2_regularization": LogUniform(0.001, 10.0),
+            "max_features": Uniform(0.3, 1.0),
+        },
+        build=_build_boosting,
+        start={
+            "learning_rate": 0.1,
+            "max_iter": 100,
+            "max_leaf_nodes": 31,
+            "min_samples_leaf": 100,
+            "l2_regularization": 1.0,
+            "max_features": 0.7,
+        },
+    )
+
+
+def logistic_regression() -> ModelFamily:
+    """Return logistic regression on imputed, scaled numbers with missing indicators, and one-hot strings."""
+    return ModelFamily(
+        name="logistic_regression",
+        space={"C": LogUniform(1e-4, 10.0)},
+        build=_build_logistic,
+        start={"C": 0.1},
+    )
+
+
+def _build_boosting(params: Mapping[str, Any], columns: Columns) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    # At most 254 categories, the last for all rare ones: the boosting bins a column into 255. Unseen strings are missing.
+    encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=float("nan"), max_categories=254)
+    return Pipeline(
+        [
+            (
+                "columns",
+                ColumnTransformer(
+                    [
+                        ("strings", Pipeline([*_fill_strings(), ("encode", encode)]), list(columns.strings)),
+                        ("numbers", "passthrough", list(columns.numeric)),
+                    ]
+                ),
+            ),
+            (
+                "classify",
+                HistGradientBoostingClassifier(
+                    **params,
+                    categorical_features=list(range(len(columns.strings))),
+                    early_stopping=False,  # its own split would be a random one, across time
+                    random_state=0,
+                ),
+            ),
+        ]
+    )
+
+
+def _build_logistic(params: Mapping[str, Any], columns: Columns) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    encode = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=10, max_categories=100, sparse_output=False
+    )
+    impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    return Pipeline(
+        [
+            (
+                "columns",
+                ColumnTransformer(
+                    [
+                        ("strings", Pipeline([*_fill_strings(), ("encode", encode)]), list(columns.strings)),
+                        ("numbers", Pipeline([("impute", impute), ("scale", StandardScaler())]), list(columns.numeric)),
+                    ]
+                ),
+            ),
+            ("classify", LogisticRegression(**params, max_iter=200)),
+        ]
+    )
+
+
+def _fill_strings() -> Sequence[tuple[str, Any]]:
+    """Return steps that make NaN and None one category, whichever of them a caller's frame happens to carry."""
+    from sklearn.impute import SimpleImputer
+
+    return [
+        (name, SimpleImputer(missing_values=gap, strategy="constant", fill_value="", keep_empty_features=True))
+        for name, gap in (("nan", float("nan")), ("none", None))
+    ]

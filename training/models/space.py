@@ -1,0 +1,112 @@
+"""A search space as frozen data, compiled to hyperopt where the search runs.
+
+Which values a hyperparameter may take is said once, in words of our own, so that a family of models knows no search engine.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.lakehouse import InvalidInputError
+
+__all__ = ["Choice", "Dimension", "Integers", "LogUniform", "Uniform"]
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A real number from `low` to `high`, evenly.
+
+    Examples
+    --------
+    >>> Uniform(0.0, 1.0)
+    Uniform(low=0.0, high=1.0)
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _ordered(self, self.low, self.high)
+
+    def value(self, drawn: Any) -> float:
+        """Return the drawn value as a Python number."""
+        return float(drawn)
+
+
+@dataclass(frozen=True)
+class LogUniform:
+    """A positive real number whose logarithm is even between those of `low` and `high`.
+
+    Examples
+    --------
+    >>> LogUniform(0.0, 1.0)
+    Traceback (most recent call last):
+    headwater.lakehouse.errors.InvalidInputError: LogUniform(low=0.0, high=1.0) has no logarithm at its low end: ...
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _ordered(self, self.low, self.high)
+        if self.low <= 0:
+            raise InvalidInputError(f"{self} has no logarithm at its low end: low must be positive.")
+
+    def value(self, drawn: Any) -> float:
+        """Return the drawn value as a Python number."""
+        return float(drawn)
+
+
+@dataclass(frozen=True)
+class Integers:
+    """A whole number from `low` to `high`, both inclusive; with `log`, small ones are as likely as large ones.
+
+    Examples
+    --------
+    >>> Integers(8, 64).value(31.0)
+    31
+    """
+
+    low: int
+    high: int
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _ordered(self, self.low, self.high)
+        if self.log and self.low < 1:
+            raise InvalidInputError(f"{self} has no logarithm at its low end: low must be at least 1.")
+
+    def value(self, drawn: Any) -> int:
+        """Return the drawn value as a whole number inside the bounds."""
+        return min(self.high, max(self.low, math.floor(float(drawn) + 0.5)))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some values that have no order.
+
+    Examples
+    --------
+    >>> Choice((None, "balanced")).value("balanced")
+    'balanced'
+    """
+
+    choices: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        if not self.choices:
+            raise InvalidInputError("Choice(choices=()) leaves nothing to choose: give at least one value.")
+
+    def value(self, drawn: Any) -> Any:
+        """Return the drawn value as it is."""
+        return drawn
+
+
+Dimension = Uniform | LogUniform | Integers | Choice
+
+
+def _ordered(dimension: object, low: float, high: float) -> None:
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise InvalidInputError(f"{dimension} is empty: low must be below high, and both finite.")

@@ -1,0 +1,1 @@
+"""Tracking, packaging and the model registry."""

@@ -1,0 +1,221 @@
+"""Who is champion: aliases of registered model versions, and the log of how they came to be.
+
+The aliases are ``champion`` (serves), ``challenger`` (the newest that is not champion) and ``previous_champion`` (what a rollback
+goes back to). Every change is written into the version's tags, and into a Delta table if one is named. A model that is not
+registered yet is a normal case: it has no champion.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headwater.lakehouse import Settings, append, create_table, table_exists
+from headwater.training.errors import ModelVersionError
+from headwater.training.registry.tracking import client_of
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+    from pyspark.sql import SparkSession
+
+__all__ = ["Promotion", "challenge", "champion", "promote", "refuse", "rollback"]
+
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One entry of the promotion log.
+
+    `action` is ``promote``, ``refuse`` or ``rollback``; `version` the one that it is about; `champion` the champion
+    afterwards, `previous` the one that was before; both empty if none. `at` is UTC.
+    """
+
+    model_name: str
+    version: str
+    action: str
+    champion: str
+    previous: str
+    reason: str
+    who: str
+    at: dt.datetime
+
+
+def champion(model_name: str, *, settings: Settings | None = None) -> ModelVersion | None:
+    """Return the version with the alias ``champion``, or None if the model or the alias is not there.
+
+    Any other trouble with the registry is raised, never taken for None.
+    """
+    client = client_of(settings or Settings())
+    version = _aliases(client, model_name).get(CHAMPION)
+    return client.get_model_version(model_name, version) if version else None
+
+
+def challenge(model_name: str, version: str, *, settings: Settings | None = None) -> None:
+    """Give the version the alias ``challenger``."""
+    client = client_of(settings or Settings())
+    _known(client, model_name, version)
+    client.set_registered_model_alias(model_name, CHALLENGER, version)
+
+
+def promote(
+    model_name: str,
+    version: str,
+    *,
+    reason: str,
+    who: str = "",
+    table: str | None = None,
+    spark: SparkSession | None = None,
+    settings: Settings | None = None,
+) -> Promotion:
+    """Make the version champion, and the champion so far the previous one.
+
+    Run again with the champion's own version, it changes no alias.
+
+    Parameters
+    ----------
+    reason
+        Written down with the change.
+    who
+        Who or what decided; empty: the user of this process.
+    table, spark
+        A Delta table that gets one more row, made where it is missing, and the session to write with.
+
+    Raises
+    ------
+    ModelVersionError
+        If there is no such version.
+    """
+    client = client_of(settings or Settings())
+    _known(client, model_name, version)
+    aliases = _aliases(client, model_name)
+    before = aliases.get(CHAMPION, "")
+    if before != version:
+        client.set_model_version_tag(model_name, version, "headwater.replaced", before)
+        if before:
+            client.set_registered_model_alias(model_name, PREVIOUS, before)
+        client.set_registered_model_alias(model_name, CHAMPION, version)
+    if aliases.get(CHALLENGER) == version:
+        client.delete_registered_model_alias(model_name, CHALLENGER)
+    return _write(client, model_name, version, "promote", version, before, reason, who, table, spark)
+
+
+def refuse(
+    model_name: str,
+    version: str,
+    *,
+    reason: str,
+    who: str = "",
+    table: str | None = None,
+    spark: SparkSession | None = None,
+    settings: Settings | None = None,
+) -> Promotion:
+    """Write down why the version does not become champion; no alias changes."""
+    client = client_of(settings or Settings())
+    _known(client, model_name, version)
+    before = _aliases(client, model_name).get(CHAMPION, "")
+    return _write(client, model_name, version, "refuse", before, before, reason, who, table, spark)
+
+
+def rollback(
+    model_name: str,
+    *,
+    reason: str,
+    who: str = "",
+    table: str | None = None,
+    spark: SparkSession | None = None,
+    settings: Settings | None = None,
+) -> Promotion:
+    """Make the previous champion champion again; a second call goes back one further.
+
+    Raises
+    ------
+    ModelVersionError
+        If there is no previous champion.
+    """
+    client = client_of(settings or Settings())
+    aliases = _aliases(client, model_name)
+    before, to = aliases.get(CHAMPION, ""), aliases.get(PREVIOUS, "")
+    if not to:
+        raise ModelVersionError(model_name, f"alias {PREVIOUS}", _versions(client, model_name))
+    client.set_registered_model_alias(model_name, CHAMPION, to)
+    earlier = client.get_model_version(model_name, to).tags.get("headwater.replaced", "")
+    if earlier in _versions(client, model_name):
+        client.set_registered_model_alias(model_name, PREVIOUS, earlier)
+    else:
+        client.delete_registered_model_alias(model_name, PREVIOUS)
+    return _write(client, model_name, to, "rollback", to, before, reason, who, table, spark)
+
+
+def _aliases(client: MlflowClient, model_name: str) -> dict[str, str]:
+    """Return the aliases' versions; none if the model is not registered."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_registered_model(model_name).aliases
+    except MlflowException as error:
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}:
+            return {}
+        raise
+    return {str(alias): str(version) for alias, version in found.items()}
+
+
+def _versions(client: MlflowClient, model_name: str) -> list[str]:
+    found = client.search_model_versions(f"name = '{model_name}'")
+    return sorted((str(version.version) for version in found), key=int)
+
+
+def _known(client: MlflowClient, model_name: str, version: str) -> None:
+    versions = _versions(client, model_name)
+    if version not in versions:
+        raise ModelVersionError(model_name, f"version {version}", versions)
+
+
+def _write(
+    client: MlflowClient,
+    model_name: str,
+    version: str,
+    action: str,
+    now_champion: str,
+    previous: str,
+    reason: str,
+    who: str,
+    table: str | None,
+    spark: SparkSession | None,
+) -> Promotion:
+    at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    entry = Promotion(model_name, version, action, now_champion, previous, reason, who or _user(), at)
+    tags = {"action": action, "at": f"{at.isoformat(timespec='seconds')}Z", "by": entry.who, "reason": reason[:5000]}
+    for key, value in tags.items():
+        client.set_model_version_tag(model_name, version, f"headwater.{key}", value)
+    client.update_model_version(model_name, version, description=f"{action}: {reason}"[:5000])
+    if table is not None:
+        _append(entry, table, spark)
+    return entry
+
+
+def _append(entry: Promotion, table: str, spark: SparkSession | None) -> None:
+    from pyspark.sql import SparkSession
+    from pyspark.sql.types import StringType, StructField, StructType, TimestampType
+
+    from headwater.lakehouse import session
+
+    spark = spark or SparkSession.getActiveSession() or session()
+    names = ("model_name", "version", "action", "champion", "previous", "reason", "who")
+    fields = [StructField(name, StringType(), nullable=False) for name in names]
+    schema = StructType([*fields, StructField("at", TimestampType(), nullable=False)])
+    if not table_exists(spark, table):
+        create_table(spark, table, schema, comment="Promotions, refusals and rollbacks of registered models")
+    # A naive time would be read in this process's own time zone.
+    row = (*(getattr(entry, name) for name in names), entry.at.replace(tzinfo=dt.UTC))
+    append(spark.createDataFrame([row], schema), table)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
