@@ -65,6 +65,11 @@ class Function:
         """Part of a feature's automatic name."""
         return self.kind
 
+    @property
+    def title(self) -> str:
+        """How errors name it."""
+        return f"{type(self).__name__} of {self.input!r}"
+
     def extra_parameters(self) -> dict[str, Any]:
         """Return what the aggregation has beside its input, as far as it was given."""
         return {key: value for key, value in vars(self).items() if key != "input" and value is not None}
@@ -94,7 +99,7 @@ class Function:
             several = self.kind in ("first_n", "last_n", "first_distinct", "last_distinct")
             return t.ArrayType(kind) if several else kind
         raise InvalidInputError(
-            f"{type(self).__name__} of {self.input!r} cannot be computed from {found}: give it a column of numbers"
+            f"{self.title} cannot be computed from {found}: give it a column of numbers"
             + (
                 "."
                 if self.kind in ("sum", "avg") or "_pop" in self.kind or "_samp" in self.kind
@@ -118,11 +123,11 @@ class Operator(Function):
 
 
 class Sum(Operator):
-    """The sum: BIGINT of integers, DOUBLE of floats, DECIMAL of decimals."""
+    """The sum: BIGINT of integers, DOUBLE of floats, DECIMAL of decimals; one that does not fit raises, as Spark's does."""
 
 
 class Avg(Operator):
-    """The mean, DOUBLE."""
+    """The mean, DOUBLE: of integers and decimals it is taken of the exact total, however large."""
 
 
 class Count(Operator):

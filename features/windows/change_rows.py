@@ -19,6 +19,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from features.exact_sums import high_part, low_part, mean_of_parts, sum_of_parts
 from headwater import lakehouse
 from headwater.features.definitions.aggregations import Avg, Count, Max, Min, Sum
 from headwater.features.definitions.feature import AggregationFunction, FeatureGroup
@@ -57,7 +58,8 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
     Notes
     -----
     Two shuffles by the entity, of buckets, and one sort; lazy. Sums of floating-point numbers are summed within
-    buckets first, in no stated order: equal to a plain sum up to rounding.
+    buckets first, in no stated order: equal to a plain sum up to rounding. BIGINT is summed in two parts
+    (:mod:`features.exact_sums`): means are of the exact total, and a sum that does not fit BIGINT ends the query.
     """
     from pyspark.sql import functions as F
 
@@ -74,7 +76,8 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
     buckets = events.where(known).groupBy(*keys, _after(time, width).alias("__at")).agg(*partials)
     first, last = epoch_micros(start) - delay, epoch_micros(end) - delay
     totals: dict[str, Total] = {}
-    values = [_value(function, totals).alias(name) for name, function in functions.items()]
+    kinds = {name: events.schema[name].dataType for name in inputs}
+    values = [_value(name, f, kinds[f.operator.input], totals).alias(name) for name, f in functions.items()]
     if all(_is_number(buckets.schema[total.partial].dataType) for total in totals.values()):
         found = _scanned(buckets, group, totals, slide, first, last)
     else:
@@ -141,13 +144,22 @@ def _partials(name: str, functions: Iterable[AggregationFunction], events: DataF
     from pyspark.sql import functions as F
 
     column = lakehouse.column(name)
+    kind = events.schema[name].dataType
     used = {type(f.operator) for f in functions if f.operator.input == name}
-    number = column.cast("bigint") if events.schema[name].dataType.typeName() == "boolean" else column
     parts = []
     if used & {Count, Avg}:
         parts.append(F.count(column).alias(f"__count_{name}"))
-    if used & {Sum, Avg}:
-        parts.append(F.sum(number).alias(f"__sum_{name}"))
+    if used & {Sum, Avg} and _is_wide(kind):
+        parts.append(F.sum(high_part(column)).alias(f"__high_{name}"))
+        parts.append(F.sum(low_part(column)).alias(f"__low_{name}"))
+    else:
+        if Avg in used and _is_long_decimal(kind):
+            parts.append(F.sum(column.cast("double")).alias(f"__double_{name}"))
+            used.discard(Avg)
+        if used & {Sum, Avg}:
+            parts.append(
+                F.sum(column.cast("bigint") if kind.typeName() == "boolean" else column).alias(f"__sum_{name}")
+            )
     if Min in used:
         parts.append(F.min(column).alias(f"__min_{name}"))
     if Max in used:
@@ -155,7 +167,7 @@ def _partials(name: str, functions: Iterable[AggregationFunction], events: DataF
     return parts
 
 
-def _value(function: AggregationFunction, totals: dict[str, Total]) -> Column:
+def _value(feature: str, function: AggregationFunction, kind: DataType, totals: dict[str, Total]) -> Column:
     """Return the feature's value from totals, which are added to `totals`: a mean and a count share one."""
     from pyspark.sql import functions as F
 
@@ -169,12 +181,29 @@ def _value(function: AggregationFunction, totals: dict[str, Total]) -> Column:
 
     if isinstance(operator, Count):
         return F.coalesce(over("sum", "__count"), F.lit(0).cast("bigint"))
+    if isinstance(operator, Sum | Avg) and _is_wide(kind):
+        high, low = over("sum", "__high"), over("sum", "__low")
+        if isinstance(operator, Sum):
+            return sum_of_parts(high, low, f"{feature} ({operator.title})")
+        return mean_of_parts(high, low, over("sum", "__count"))
     if isinstance(operator, Sum):
         return over("sum", "__sum")
     if isinstance(operator, Avg):
-        total, count = over("sum", "__sum"), over("sum", "__count")
+        total, count = over("sum", "__double" if _is_long_decimal(kind) else "__sum"), over("sum", "__count")
         return F.when(count > 0, total.cast("double") / count)
     return over("min", "__min") if isinstance(operator, Min) else over("max", "__max")
+
+
+def _is_wide(kind: DataType) -> bool:
+    """Say whether a total of such values may not fit BIGINT."""
+    return kind.typeName() == "long"
+
+
+def _is_long_decimal(kind: DataType) -> bool:
+    """Say whether a total of 10¹⁰ such values may not fit DECIMAL."""
+    from pyspark.sql.types import DecimalType
+
+    return isinstance(kind, DecimalType) and kind.precision > 28
 
 
 def _is_number(kind: DataType) -> bool:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from features.exact_sums import RunningTotals
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -132,8 +134,8 @@ def _aggregated(
     empty = there[stop] == there[start]
     values = column.fill_null(0).to_numpy()
     if how == "sum" and values.dtype.kind == "i":
-        running = np.concatenate([[0], np.cumsum(np.where(valid, values, 0))])
-        found: NDArray[Any] = running[stop] - running[start]
+        sums = RunningTotals(np.where(valid, values, 0)).between(start, stop)
+        found: NDArray[Any] = sums.whole(f"A total of {field.name!r}")
     else:
         found = _reduced(values, valid, how, start, stop)
     return pa.array(found, mask=empty).cast(field.type)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from features.exact_sums import RunningTotals, SumOverflowError, WholeSums
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -61,13 +63,20 @@ class WindowEdges:
 
 @dataclass(frozen=True)
 class Windowed:
-    """A column to compute: an aggregation (`kind`, and its number, if it takes one) of the column `values` over windows."""
+    """A column to compute: an aggregation (`kind`, and its number, if it takes one) of the column `values` over windows.
+
+    Attributes
+    ----------
+    title
+        How an error names the column.
+    """
 
     name: str
     kind: str
     number: float | None
     values: str
     edges: WindowEdges
+    title: str = "A sum"
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ class WindowScan:
             if one.values not in values:
                 values[one.values] = _Values(rows[one.values].combine_chunks().take(pa.array(events)), place)
             low, high = values[one.values].between(*ranges[one.edges])
-            found = _AGGREGATES[one.kind](values[one.values], low, high, one.number)
+            found = _AGGREGATES[one.kind](values[one.values], low, high, one)
             columns.append(_typed(found, low == high, known, one.kind, self.out.field(one.name).type))
         schema = pa.schema([pa.field("__label", columns[0].type), *self.out])
         yield from pa.table(columns, schema=schema).to_batches(max_chunksize=10_000)
@@ -180,8 +189,10 @@ class _Values:
         return (self.numbers / 10**scale if scale else self.numbers).astype("float64")
 
     @cached_property
-    def totals(self) -> NDArray[Any]:
-        """Running totals of whole numbers, from 0."""
+    def totals(self) -> RunningTotals | NDArray[Any]:
+        """Running totals from 0: of BIGINT, or of Python's integers, which have no bounds."""
+        if self.numbers.dtype.kind == "i":
+            return RunningTotals(self.numbers)
         return np.concatenate([np.zeros(1, dtype=self.numbers.dtype), np.cumsum(self.numbers)])
 
     @cached_property
@@ -193,10 +204,12 @@ class _Values:
         before[order[1:][same]] = order[:-1][same]
         return before
 
-    def sums(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[Any]:
-        """Return the sums over ranges."""
+    def sums(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> WholeSums | NDArray[Any]:
+        """Return the sums over ranges: exact ones of whole numbers and decimals."""
         if self.numbers.dtype.kind == "f":
             return _reduced(np.add, self.numbers, low, high)
+        if isinstance(self.totals, RunningTotals):
+            return self.totals.between(low, high)
         return np.asarray(self.totals[high] - self.totals[low])
 
     def take(self, rank: NDArray[np.int64]) -> pa.Array:
@@ -209,40 +222,44 @@ class _Values:
 
 
 _Range = "NDArray[np.int64]"
-_Aggregate = Callable[[_Values, Any, Any, Any], Any]
+_Aggregate = Callable[[_Values, Any, Any, Windowed], Any]
 
 
-def _count(values: _Values, low: Any, high: Any, number: Any) -> Any:
-    del values, number
+def _count(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
+    del values, output
     return high - low
 
 
-def _sum(values: _Values, low: Any, high: Any, number: Any) -> Any:
+def _sum(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
     import decimal
 
     import pyarrow as pa
 
-    del number
     found = values.sums(low, high)
+    if isinstance(found, WholeSums):
+        return found.whole(output.title)
     if not pa.types.is_decimal(values.unique.type):
         return found
     scale = values.unique.type.scale
+    if any(abs(total) >= 10**38 for total in found):
+        raise SumOverflowError(output.title, f"decimal(38,{scale})")
     with decimal.localcontext(prec=60):
-        return pa.array([decimal.Decimal(int(one)).scaleb(-scale) for one in found], pa.decimal128(38, scale))
+        return pa.array([decimal.Decimal(int(total)).scaleb(-scale) for total in found], pa.decimal128(38, scale))
 
 
-def _avg(values: _Values, low: Any, high: Any, number: Any) -> Any:
+def _avg(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
     import pyarrow as pa
 
-    del number
+    del output
     scale = values.unique.type.scale if pa.types.is_decimal(values.unique.type) else 0
-    total = values.sums(low, high).astype("float64")
+    found = values.sums(low, high)
+    total = found.floats if isinstance(found, WholeSums) else found.astype("float64")
     return (total / 10**scale if scale else total) / np.maximum(high - low, 1)
 
 
 def _spread(*, sample: bool, root: bool) -> _Aggregate:
-    def compute(values: _Values, low: Any, high: Any, number: Any) -> Any:
-        del number
+    def compute(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
+        del output
 
         def one(start: int, stop: int) -> float | None:
             n = stop - start - sample
@@ -259,24 +276,24 @@ def _spread(*, sample: bool, root: bool) -> _Aggregate:
 
 
 def _extreme(function: np.ufunc) -> _Aggregate:
-    def compute(values: _Values, low: Any, high: Any, number: Any) -> Any:
-        del number
+    def compute(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
+        del output
         return values.take(_reduced(function, values.rank, low, high))
 
     return compute
 
 
 def _end(*, last: bool) -> _Aggregate:
-    def compute(values: _Values, low: Any, high: Any, number: Any) -> Any:
-        del number
+    def compute(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
+        del output
         return values.take(np.append(values.rank, 0)[high - 1 if last else low])
 
     return compute
 
 
 def _some(*, last: bool) -> _Aggregate:
-    def compute(values: _Values, low: Any, high: Any, number: Any) -> Any:
-        counts = np.minimum(high - low, int(number))
+    def compute(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
+        counts = np.minimum(high - low, int(output.number or 0))
         offsets = np.concatenate([[0], np.cumsum(counts)])
         step = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
         at = np.repeat(high - 1, counts) - step if last else np.repeat(low, counts) + step
@@ -286,8 +303,8 @@ def _some(*, last: bool) -> _Aggregate:
 
 
 def _different(*, last: bool) -> _Aggregate:
-    def compute(values: _Values, low: Any, high: Any, number: Any) -> Any:
-        wanted = int(number)
+    def compute(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
+        wanted = int(output.number or 0)
 
         def one(start: int, stop: int) -> list[int]:
             found: dict[int, None] = {}
@@ -307,16 +324,16 @@ def _different(*, last: bool) -> _Aggregate:
     return compute
 
 
-def _distinct(values: _Values, low: Any, high: Any, number: Any) -> Any:
-    del number
+def _distinct(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
+    del output
     return _each(lambda start, stop: int(np.count_nonzero(values.before[start:stop] < start)), low, high)
 
 
-def _percentile(values: _Values, low: Any, high: Any, number: Any) -> Any:
+def _percentile(values: _Values, low: Any, high: Any, output: Windowed) -> Any:
     def one(start: int, stop: int) -> int:
         if start == stop:
             return 0
-        at = max(int(np.ceil(number * (stop - start))) - 1, 0)
+        at = max(int(np.ceil((output.number or 0) * (stop - start))) - 1, 0)
         return int(np.partition(values.rank[start:stop], at)[at])
 
     return values.take(np.asarray(_each(one, low, high), dtype=np.int64))

@@ -84,8 +84,15 @@ def windows_at(
     )
     kinds = {name: f.operator.returns(events.schema[f.operator.input].dataType) for name, f in functions.items()}
     wanted = [
-        Windowed(f"__f{i}", f.operator.kind, _number(f), inputs[f.operator.input], edges(f.time_window))
-        for i, f in enumerate(functions.values())
+        Windowed(
+            f"__f{i}",
+            f.operator.kind,
+            _number(f),
+            inputs[f.operator.input],
+            edges(f.time_window),
+            f"{name} ({f.operator.title})",
+        )
+        for i, (name, f) in enumerate(functions.items())
     ]
     found = StructType([StructField(one.name, kind) for one, kind in zip(wanted, kinds.values(), strict=True)])
     scan = WindowScan(tuple(names), tuple(wanted), reach, to_arrow_schema(found, timezone="UTC"))
