@@ -1,13 +1,19 @@
-"""Delta tables read in this process, without Spark: the only place that opens their files with ``deltalake``."""
+"""Delta tables read in this process, without Spark: the only place that opens their files with ``deltalake``.
+
+Files are left out by Delta's statistics of whole numbers, dates and timestamps. A statistic that is missing or that cannot be
+read, as one with an offset of seconds (``-04:56:02``), says nothing: its file is kept. Statistics of timestamps are cut to
+milliseconds, so that a greatest one stands for the whole millisecond.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from headwater.lakehouse.names import TableName
 from headwater.lakehouse.runtime.settings import Settings
@@ -35,6 +41,7 @@ class ArrowTable:
     rows: int | None
     files: int
     _dataset: Any
+    _extremes: Mapping[str, tuple[pa.Array, pa.Array]] = field(default_factory=dict)
 
     def within(self, at_or_after: Mapping[str, Any], until: Mapping[str, Any]) -> ArrowTable:
         """Return the table without those files and parts of files (row groups) that have no row within bounds.
@@ -47,16 +54,34 @@ class ArrowTable:
         import pyarrow.dataset as ds
 
         kinds = self._dataset.schema
+        fragments = self._reached(at_or_after, until)
         bounds = [ds.field(name) >= value.cast(kinds.field(name).type) for name, value in at_or_after.items()]
         bounds += [ds.field(name) <= value.cast(kinds.field(name).type) for name, value in until.items()]
         if not bounds or self.rows is None:
             return self
         condition = reduce(and_, bounds)
-        fragments = [part.subset(condition) for part in self._dataset.get_fragments(filter=condition)]
+        fragments = [part.subset(condition) for part in fragments]
         fragments = [part for part in fragments if part.row_groups]
         rows = sum(group.num_rows for part in fragments for group in part.row_groups)
         dataset = ds.FileSystemDataset(fragments, kinds, self._dataset.format, self._dataset.filesystem)
         return ArrowTable(rows, len(fragments), dataset)
+
+    def _reached(self, at_or_after: Mapping[str, Any], until: Mapping[str, Any]) -> list[Any]:
+        """Return the files of which the table's statistics do not say that all their rows are out of bounds."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        out: Any = pa.array([False] * self.files, pa.bool_())
+        for name, value in at_or_after.items():
+            if name in self._extremes:
+                greatest = self._extremes[name][1]
+                out = pc.or_(out, pc.fill_null(pc.less(greatest, value.cast(greatest.type)), False))
+        for name, value in until.items():
+            if name in self._extremes:
+                least = self._extremes[name][0]
+                out = pc.or_(out, pc.fill_null(pc.greater(least, value.cast(least.type)), False))
+        files = self._dataset.get_fragments()
+        return [part for part, is_out in zip(files, out.to_pylist(), strict=True) if not is_out]
 
     def read(self, columns: Sequence[str], *, among: Mapping[str, pa.Array] | None = None) -> pa.Table:
         """Return columns as Arrow, in the files' order, which is the same for every call with the same `among`.
@@ -94,6 +119,7 @@ def open_stored(settings: Settings, name: str, version: int | None = None) -> Ar
 
 def _opened(folder: Path, name: TableName, version: int | None) -> ArrowTable | str:
     import deltalake
+    import pyarrow as pa
     import pyarrow.dataset as ds
     from deltalake.exceptions import DeltaError
 
@@ -104,12 +130,52 @@ def _opened(folder: Path, name: TableName, version: int | None) -> ArrowTable | 
             return f"{name} has column mapping by {mapping}"
         # Spark's older timestamps (INT96) reach further than nanoseconds do.
         options = ds.ParquetReadOptions(coerce_int96_timestamp_unit="us")
-        dataset = table.to_pyarrow_dataset(parquet_read_options=options)
-        actions = table.get_add_actions(flatten=True)
+        dataset = _without_statistics(table.to_pyarrow_dataset(parquet_read_options=options))
+        actions = pa.table(table.get_add_actions(flatten=True))
     except DeltaError as error:
         return f"{name} cannot be read without Spark: {error}"
-    names = actions.schema.names
-    counts = actions.column("num_records").to_pylist() if "num_records" in names else [None] * actions.num_rows
+    counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else [None] * len(actions)
     known = [int(count) for count in counts if count is not None]
     rows = sum(known) if len(known) == len(counts) else None
-    return ArrowTable(rows, len(counts), dataset)
+    return ArrowTable(rows, len(counts), dataset, _extremes(dataset, actions))
+
+
+def _without_statistics(dataset: Any) -> Any:
+    """Return the files as they are: with their partition's values, and without what ``deltalake`` concludes of statistics.
+
+    It takes a least value that it cannot read for NULL, of which no filter is true, and a greatest timestamp for exact.
+    """
+    import pyarrow.dataset as ds
+
+    fragments = []
+    for part in dataset.get_fragments():
+        values = ds.get_partition_keys(part.partition_expression)
+        own = [ds.field(name).is_null() if value is None else ds.field(name) == value for name, value in values.items()]
+        own = reduce(and_, own) if own else None
+        fragments.append(dataset.format.make_fragment(part.path, part.filesystem, partition_expression=own))
+    return ds.FileSystemDataset(fragments, dataset.schema, dataset.format, dataset.filesystem)
+
+
+def _extremes(dataset: Any, actions: pa.Table) -> dict[str, tuple[pa.Array, pa.Array]]:
+    """Return by column the least and the greatest value of each file, NULL where it is not known."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as t
+
+    # Both list the files in the log's order; if they ever do not, nothing is known of any.
+    if [Path(unquote(path)).name for path in actions["path"].to_pylist()] != [Path(f).name for f in dataset.files]:
+        return {}
+    known = {}
+    for one in dataset.schema:
+        least, greatest = f"min.{one.name}", f"max.{one.name}"
+        if not {least, greatest} <= set(actions.column_names):
+            continue
+        if not (t.is_integer(one.type) or t.is_date32(one.type) or t.is_timestamp(one.type)):
+            continue
+        ends = [pa.chunked_array(actions[name]).combine_chunks() for name in (least, greatest)]
+        if any(end.type != one.type for end in ends):
+            continue
+        if t.is_timestamp(one.type):
+            ends[1] = pc.add(ends[1].cast(pa.int64()), 999).cast(one.type)
+        known[one.name] = (ends[0], ends[1])
+    return known
