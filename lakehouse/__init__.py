@@ -5,6 +5,7 @@ from headwater.lakehouse.arrow.frames import arrow_schema, frame_of_arrow, panda
 from headwater.lakehouse.arrow.plain_scan import PlainScan, open_plain_scan
 from headwater.lakehouse.errors import (
     ColumnTypeError,
+    DamagedTableError,
     DuplicateKeysError,
     HeadwaterError,
     InvalidInputError,
@@ -22,7 +23,7 @@ from headwater.lakehouse.errors import (
     known,
 )
 from headwater.lakehouse.jvm import jvm, jvm_session
-from headwater.lakehouse.names import TableName
+from headwater.lakehouse.names import TableName, is_plain_name
 from headwater.lakehouse.runtime.jars import ensure_jars
 from headwater.lakehouse.runtime.java import ensure_java, find_java
 from headwater.lakehouse.runtime.session import is_connect, is_embedded, on_databricks, session, settings_of
@@ -51,12 +52,23 @@ from headwater.lakehouse.tables.verbs import (
     table_properties,
     table_version,
 )
-from headwater.lakehouse.warehouse.catalog import add_catalog, complete, refresh, remove_catalog
+from headwater.lakehouse.warehouse.catalog import (
+    add_catalog,
+    check_new_name,
+    complete,
+    creation,
+    refresh,
+    remove_catalog,
+)
 from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view, write_json
+from lakehouse.damage import DamagedFolder, damaged_folders, examine_table, has_commit, set_damaged_aside
+from lakehouse.locks import store_lock
 
 __all__ = [
     "ArrowTable",
     "ColumnTypeError",
+    "DamagedFolder",
+    "DamagedTableError",
     "DuplicateKeysError",
     "HeadwaterError",
     "InvalidInputError",
@@ -79,17 +91,23 @@ __all__ = [
     "add_catalog",
     "append",
     "arrow_schema",
+    "check_new_name",
     "column",
     "complete",
     "create_table",
+    "creation",
+    "damaged_folders",
     "drop_table",
     "ensure_jars",
     "ensure_java",
+    "examine_table",
     "find_java",
     "forget_function",
     "frame_of_arrow",
+    "has_commit",
     "is_connect",
     "is_embedded",
+    "is_plain_name",
     "jvm",
     "jvm_session",
     "keep_function",
@@ -118,10 +136,12 @@ __all__ = [
     "resolve",
     "rows_written",
     "session",
+    "set_damaged_aside",
     "set_not_null",
     "set_table_properties",
     "settings_of",
     "sql_time",
+    "store_lock",
     "table_exists",
     "table_properties",
     "table_version",

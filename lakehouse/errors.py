@@ -8,7 +8,8 @@
     │   └── JarsNotFoundError
     ├── TableError
     │   ├── TableNotFoundError
-    │   └── TableExistsError
+    │   ├── TableExistsError
+    │   └── DamagedTableError
     ├── InvalidInputError            also a ValueError: an argument or a column is wrong
     │   ├── InvalidNameError
     │   ├── MissingColumnsError
@@ -28,6 +29,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "ColumnTypeError",
+    "DamagedTableError",
     "DuplicateKeysError",
     "HeadwaterError",
     "InvalidInputError",
@@ -127,6 +129,20 @@ class TableExistsError(TableError):
 
     def __str__(self) -> str:
         return f"The table {self.name} exists already: choose another name, or drop it first."
+
+
+class DamagedTableError(TableError):
+    """The table's folder is there, but no table can be read from it; other tables are not concerned."""
+
+    def __init__(self, name: str, folder: str, reason: str) -> None:
+        super().__init__(name, folder, reason)
+        self.name, self.folder, self.reason = name, folder, reason
+
+    def __str__(self) -> str:
+        return (
+            f"The table {self.name} is damaged: {self.reason} ({self.folder}). Other tables work. Put the folder back from a "
+            "copy, or run `headwater doctor --set-aside`, which moves it out of the way, and create the table again."
+        )
 
 
 class InvalidInputError(HeadwaterError, ValueError):

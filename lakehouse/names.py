@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from headwater.lakehouse.errors import InvalidNameError
 from headwater.lakehouse.sql_text import quoted
 
-__all__ = ["TableName"]
+__all__ = ["TableName", "check_name", "is_plain_name"]
 
 _PART = re.compile(r"`((?:[^`]|``)+)`|([^`.\s]+)")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
+_FREE = re.compile(r"[^./\\\s\x00-\x1f\x7f]+")
+_HELD_BY_SPARK = frozenset({"schema", "table", "view"})
+_MOST = 200  # a file's name has 255 bytes; ours have endings
 
 
 @dataclass(frozen=True, order=True)
@@ -67,3 +71,47 @@ class TableName:
     def quoted_schema(self) -> str:
         """Its schema's name, with the catalog, as SQL takes it."""
         return f"{quoted(self.catalog)}.{quoted(self.schema)}"
+
+
+def is_plain_name(name: str) -> bool:
+    """Say whether Spark's own catalog holds a schema or table of this name: letters a to z, digits and ``_``.
+
+    Examples
+    --------
+    >>> [is_plain_name(name) for name in ("trips_2024", "año", "a b", "..", "a" * 300)]
+    [True, False, False, False, False]
+    """
+    return bool(_PLAIN.fullmatch(name)) and len(name) <= _MOST
+
+
+def check_name(kind: str, *parts: str) -> None:
+    """Raise if the embedded store cannot hold a thing of this name; called before anything of it is written.
+
+    Schemas, tables and views are what Spark's own catalog takes, see :func:`is_plain_name`. All other
+    things have the names that Databricks takes: any characters but dots, blanks, slashes and control characters.
+
+    Parameters
+    ----------
+    kind
+        What it is: ``schema``, ``table``, ``view``; ``catalog``, ``function``, ``volume``, ``feature spec`` and so on.
+    parts
+        The name's own levels, without the catalog: the schema first, where the thing is in one.
+
+    Raises
+    ------
+    InvalidNameError
+        Names the level that cannot be held.
+
+    Examples
+    --------
+    >>> check_name("table", "ml", "trips")
+    >>> check_name("catalog", "ml-prod")
+    """
+    for level, part in zip(("schema", kind)[-len(parts) :], parts, strict=True):
+        if level not in _HELD_BY_SPARK:
+            if not _FREE.fullmatch(part) or len(part.encode()) > _MOST:
+                form = f"1 to {_MOST} bytes without dots, blanks, slashes and control characters"
+                raise InvalidNameError(f"{level} name", part, form)
+        elif not is_plain_name(part):
+            form = f"1 to {_MOST} letters a to z, digits and _ (Spark's own catalog takes no others)"
+            raise InvalidNameError(f"{level} name", part, form)

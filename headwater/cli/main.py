@@ -56,6 +56,41 @@ def setup() -> None:
 
 
 @app.command()
+def doctor(
+    tables: Annotated[list[str] | None, typer.Argument(help="Damaged tables, schema.table; none named: all.")] = None,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Move damaged tables into the store's folder set-aside.")
+    ] = False,
+) -> None:
+    """List damaged tables, and move them aside if asked to; 1 if some are left. Starts no Spark.
+
+    A table that may be in the middle of its creation by another process is moved only if it is named.
+    """
+    settings = lakehouse.Settings()
+    left = 0
+    found = lakehouse.damaged_folders(settings.warehouse)
+    for damaged in found:
+        if tables and damaged.name not in tables and f"{settings.catalog}.{damaged.name}" not in tables:
+            continue
+        print(f"{damaged.name} is damaged: {damaged.reason} ({damaged.folder})")
+        if not set_aside:
+            left += 1
+            print("  To move it out of the way: headwater doctor --set-aside. Then create it again.")
+        elif damaged.may_be_in_flight and not tables:
+            left += 1
+            print(
+                f"  It stays, since it changed {damaged.changed:.0f} s ago: headwater doctor --set-aside {damaged.name}"
+            )
+        else:
+            to = lakehouse.set_damaged_aside(settings.home, damaged)
+            print(f"  It is now in {to}: create the table again." if to else "  It stays: it is no longer damaged.")
+    if not found:
+        print(f"No table in {settings.warehouse} is damaged.")
+    if left:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def land(start: Start, end: End, project: Named = "") -> None:
     """Bring in the raw rows that became known in the interval."""
     from headwater import jobs

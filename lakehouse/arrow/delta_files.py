@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from headwater.lakehouse.names import TableName
 from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.warehouse import catalog
+from lakehouse.damage import has_commit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +104,7 @@ def open_arrow(spark: SparkSession, name: TableName, version: int | None = None)
     Takes some 20 ms. Not for sessions with a catalog of their own, nor for tables with deletion vectors or column mapping.
     """
     folder = catalog.folder_of(spark, name)
-    if folder is None or not (folder / "_delta_log").is_dir():
+    if folder is None or not has_commit(folder):
         return f"{name} is not in the embedded store"
     return _opened(folder, name, version)
 
@@ -112,7 +113,7 @@ def open_stored(settings: Settings, name: str, version: int | None = None) -> Ar
     """Return the same of a table in the embedded store of these settings, without a session."""
     full = TableName.parse(name, catalog=settings.catalog, schema=settings.default_schema)
     folder = settings.warehouse / f"{full.schema.lower()}.db" / full.table.lower()
-    if not (folder / "_delta_log").is_dir():
+    if not has_commit(folder):
         return f"{full} is not in the embedded store {settings.home}"
     return _opened(folder, full, version)
 

@@ -57,6 +57,8 @@ def table_exists(spark: SparkSession, name: str) -> bool:
 
 
 def _is_there(spark: SparkSession, full: TableName) -> bool:
+    if not catalog.can_hold(spark, full):
+        return False
     return catalog.register(spark, full) or bool(spark.catalog.tableExists(full.quoted))
 
 
@@ -67,10 +69,14 @@ def resolve(spark: SparkSession, name: str) -> TableName:
     ------
     TableNotFoundError
         If it is not; the error names the tables of its schema.
+    DamagedTableError
+        If there is a folder for it that holds no readable table.
     """
     full = catalog.complete(spark, name)
     if not _is_there(spark, full):
-        raise TableNotFoundError(str(full), list_tables(spark, full.catalog, full.schema))
+        raise catalog.damage_of(spark, full) or TableNotFoundError(
+            str(full), list_tables(spark, full.catalog, full.schema)
+        )
     return full
 
 
@@ -103,11 +109,27 @@ def create_table(
     Raises
     ------
     TableExistsError
-        If there is a table of this name.
+        If there is a table of this name, also one that another process has made meanwhile.
+    InvalidNameError
+        The embedded store cannot hold a table of this name.
     """
     full = catalog.complete(spark, name)
-    if table_exists(spark, name):
-        raise TableExistsError(str(full))
+    with catalog.creation(spark, full):
+        if _is_there(spark, full):
+            raise TableExistsError(str(full))
+        _create(spark, full, schema, partition_by, cluster_by, properties or {}, comment)
+    return full
+
+
+def _create(
+    spark: SparkSession,
+    full: TableName,
+    schema: StructType,
+    partition_by: Sequence[str],
+    cluster_by: Sequence[str],
+    properties: Mapping[str, str],
+    comment: str | None,
+) -> None:
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS {full.quoted_schema}")
     clauses = [f"CREATE TABLE {full.quoted} ({', '.join(_column(field) for field in schema)}) USING delta"]
     if partition_by:
@@ -119,7 +141,6 @@ def create_table(
     if properties:
         clauses.append(f"TBLPROPERTIES ({', '.join(f'{literal(k)} = {literal(v)}' for k, v in properties.items())})")
     spark.sql(" ".join(clauses))
-    return full
 
 
 def drop_table(spark: SparkSession, name: str) -> None:

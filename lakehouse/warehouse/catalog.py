@@ -8,17 +8,38 @@ optimistic concurrency lets several processes work side by side, which an embedd
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headwater.lakehouse.names import TableName
-from headwater.lakehouse.sql_text import quoted
+from headwater.lakehouse.errors import DamagedTableError
+from headwater.lakehouse.names import TableName, check_name, is_plain_name
+from headwater.lakehouse.sql_text import literal, quoted
 from headwater.lakehouse.warehouse import views_and_functions as entries
+from lakehouse.damage import examine_table, has_commit, has_data, set_aside
+from lakehouse.locks import creation_lock
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["add_catalog", "complete", "folder_of", "refresh", "register", "remove_catalog", "warehouse_of"]
+__all__ = [
+    "add_catalog",
+    "can_hold",
+    "check_new_name",
+    "complete",
+    "creation",
+    "damage_of",
+    "folder_of",
+    "refresh",
+    "register",
+    "remove_catalog",
+    "warehouse_of",
+]
+
+_LOG = logging.getLogger("headwater.lakehouse")
+_said: set[str] = set()
 
 _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 
@@ -74,18 +95,34 @@ def folder_of(spark: SparkSession, name: TableName) -> Path | None:
     return warehouse / f"{name.schema.lower()}.db" / name.table.lower() if warehouse else None
 
 
+def damage_of(spark: SparkSession, name: TableName) -> DamagedTableError | None:
+    """Return what is wrong with a table that is not there though its folder is; None if there is no such folder."""
+    folder = folder_of(spark, name)
+    reason = examine_table(folder) if folder else ""
+    return DamagedTableError(str(name), str(folder), reason) if reason else None
+
+
 def refresh(spark: SparkSession) -> None:
-    """Register every table of the warehouse folder that this session does not know (30 ms each), forget those gone."""
+    """Register every table of the warehouse folder that this session does not know (30 ms each), forget those gone.
+
+    A damaged table is left out, and named once in a warning of the logger ``headwater.lakehouse``.
+    """
     warehouse = warehouse_of(spark)
     if warehouse is None:
         return
     for schema in sorted(warehouse.glob("*.db")):
         tables = {log.parent.name for log in schema.glob("*/_delta_log")}
         name = schema.name.removesuffix(".db")
-        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
+        if not is_plain_name(name):
+            _say_damaged(DamagedTableError(f"{name}.*", str(schema), "Spark holds no schema of this name"))
+            continue
+        _add_schema(spark, name)
         known = set(_known(spark, name))
         for table in sorted(tables - known):
-            _register(spark, name, table, schema / table)
+            try:
+                _register(spark, name, table, schema / table)
+            except DamagedTableError as error:
+                _say_damaged(error)
         for table in sorted(known - tables):
             _forget(spark, name, table)
         entries.restore(spark, schema, known)
@@ -95,6 +132,11 @@ def register(spark: SparkSession, name: TableName) -> bool:
     """Make this one table known to the session, or forgotten if its folder is gone; say whether it has a folder.
 
     Some 2 ms if nothing changed: the catalog is asked past SQL.
+
+    Raises
+    ------
+    DamagedTableError
+        Its folder is there, but holds no table that can be read.
     """
     folder = folder_of(spark, name)
     if folder is None:
@@ -103,9 +145,11 @@ def register(spark: SparkSession, name: TableName) -> bool:
     if not folder.parent.is_dir():
         return False
     schema, table = name.schema.lower(), name.table.lower()
-    external, there = _external(spark), (folder / "_delta_log").is_dir()
+    if not can_hold(spark, name):
+        return False
+    external, there = _external(spark), has_commit(folder)
     if not external.databaseExists(schema):
-        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+        _add_schema(spark, schema)
     known = external.tableExists(schema, table)
     if there and not known:
         _register(spark, schema, table, folder)
@@ -114,9 +158,76 @@ def register(spark: SparkSession, name: TableName) -> bool:
     return there
 
 
+def check_new_name(spark: SparkSession, kind: str, *parts: str) -> None:
+    """Raise if an embedded session's store cannot hold a thing of this name, see :func:`headwater.lakehouse.names.check_name`.
+
+    A session with a catalog of its own lets that one decide.
+    """
+    if warehouse_of(spark) is not None:
+        check_name(kind, *parts)
+
+
+def can_hold(spark: SparkSession, name: TableName) -> bool:
+    """Say whether there can be a table of this name: in an embedded session, as Spark's own catalog takes it."""
+    return warehouse_of(spark) is None or (is_plain_name(name.schema) and is_plain_name(name.table))
+
+
+@contextmanager
+def creation(spark: SparkSession, name: TableName) -> Iterator[None]:
+    """Let this process alone create the table within; what a killed creation has left of it without any row is set aside.
+
+    Other processes wait, and find the table when it is their turn: look for it within. In a session with a catalog of its own
+    that one decides.
+
+    Raises
+    ------
+    InvalidNameError
+        The embedded store cannot hold a table of this name.
+    DamagedTableError
+        A folder with files, but without a table, is in the way.
+    """
+    folder, warehouse = folder_of(spark, name), warehouse_of(spark)
+    if folder is None or warehouse is None:
+        yield
+        return
+    check_name("table", name.schema, name.table)
+    with creation_lock(warehouse.parent, name.schema, name.table):
+        if folder.is_dir() and any(folder.iterdir()) and not has_commit(folder):
+            if has_data(folder):
+                raise DamagedTableError(str(name), str(folder), "it has files, but no Delta log with a commit")
+            set_aside(warehouse.parent, f"{name.schema}.{name.table}", folder)
+        yield
+
+
+def _add_schema(spark: SparkSession, schema: str) -> None:
+    """Make a schema of the session catalog known; without that catalog's name, one of the schema's name would be meant."""
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS spark_catalog.{quoted(schema)}")
+
+
+def _say_damaged(error: DamagedTableError) -> None:
+    if str(error) not in _said:
+        _said.add(str(error))
+        _LOG.warning("%s", error)
+
+
 def _register(spark: SparkSession, schema: str, table: str, folder: Path) -> None:
+    """Make a table of the warehouse known; whatever Spark cannot read is this table's own trouble."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    fault = "Spark holds no table of this name" if not is_plain_name(table) else ""
+    if not fault and not has_commit(folder):
+        fault = examine_table(folder)
+    if fault:
+        raise DamagedTableError(f"{schema}.{table}", str(folder), fault)
     name = f"spark_catalog.{quoted(schema)}.{quoted(table)}"
-    spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION '{folder.as_uri()}'")
+    try:
+        spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION {literal(folder.as_uri())}")
+    except (PySparkException, Py4JJavaError) as error:
+        if not (folder / "_delta_log").is_dir():
+            return  # another process has dropped it meanwhile
+        reason = examine_table(folder) or str(error).strip().splitlines()[0]
+        raise DamagedTableError(f"{schema}.{table}", str(folder), reason) from error
     # A table with a LOCATION counts as external, and DROP TABLE would leave its folder, to be found again at the next
     # start. Delta refuses a managed table over an existing folder, so the catalog's entry is changed afterwards.
     external = _external(spark)

@@ -9,8 +9,10 @@ is gone for the moment matters.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["forget_function", "keep_function", "keep_view", "restore", "view_names", "write_json"]
 
+_LOG = logging.getLogger("headwater.lakehouse")
 _VIEWS, _ROUTINES = "_views", "_routines"
 # Places in Scala's case class CatalogTable.
 _SCHEMA, _PROPERTIES, _TEXT, _COMMENT, _ORIGINAL = 3, 11, 13, 14, 20
@@ -90,16 +93,26 @@ def restore(spark: SparkSession, folder: Path, known: Iterable[str]) -> None:
     """
     schema = folder.name.removesuffix(".db")
     for view in sorted(view_names(folder) - set(known)):
-        _restore_view(spark, schema, view, json.loads((folder / _VIEWS / f"{view}.json").read_text()))
+        _restored(partial(_restore_view, spark, schema, view), folder / _VIEWS / f"{view}.json")
     for file in sorted((folder / _ROUTINES).glob("*.json")):
         if not _external(spark).functionExists(schema, file.stem):
-            _restore_function(spark, schema, file.stem, json.loads(file.read_text()))
+            _restored(partial(_restore_function, spark, schema, file.stem), file)
+
+
+def _restored(restore_one: Callable[[dict[str, Any]], None], file: Path) -> None:
+    """Put one entry back; a file that cannot be read costs this entry alone."""
+    try:
+        restore_one(json.loads(file.read_text()))
+    except FileNotFoundError:
+        pass  # another process has dropped it meanwhile
+    except (ValueError, KeyError, TypeError) as error:
+        _LOG.warning("%s is damaged (%s) and left out: remove the file, and create the entry again.", file, error)
 
 
 def write_json(file: Path, data: Any) -> None:
     """Write a file as a whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    scratch = file.with_name(f".{uuid.uuid4().hex}.part")
     scratch.write_text(json.dumps(data, indent=1))
     scratch.replace(file)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from headwater.lakehouse import MissingColumnsError, Settings, TableName
+from headwater.lakehouse import DamagedTableError, MissingColumnsError, Settings, TableName, examine_table, has_commit
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -33,11 +33,26 @@ class Store:
         return self.settings.warehouse / f"{full.schema.lower()}.db" / full.table.lower()
 
     def open(self, name: str, version: int | None = None) -> DeltaTable | None:
-        """Return the table, by default its newest version; None if it does not exist."""
+        """Return the table, by default its newest version; None if it does not exist.
+
+        Raises
+        ------
+        DamagedTableError
+            If its folder holds no table that can be read.
+        """
         from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
 
         folder = self.folder(name)
-        return DeltaTable(folder, version=version) if (folder / "_delta_log").is_dir() else None
+        if not has_commit(folder):
+            return None
+        try:
+            return DeltaTable(folder, version=version)
+        except DeltaError as error:
+            reason = examine_table(folder)
+            if not reason:
+                raise
+            raise DamagedTableError(name, str(folder), reason) from error
 
     def read(
         self,
