@@ -71,6 +71,7 @@ def create_feature_spec(
         The spec is there already, or its parts do not fit together.
     """
     full = lakehouse.complete(spark, name)
+    lakehouse.check_new_name(spark, "feature spec", full.schema, full.table)
     known = _stored(spark, _table(spark, name))
     if str(full) in known:
         raise InvalidInputError(f"The feature spec {full} exists already: choose another name, or delete it first.")

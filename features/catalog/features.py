@@ -53,6 +53,7 @@ def register_feature(
     made = replace(feature, catalog_name=catalog_name, schema_name=schema_name)
     definition = json.dumps(feature_to_dict(made))
     _check(spark, made)
+    lakehouse.check_new_name(spark, "feature", schema_name, str(made.name))
     full = lakehouse.complete(spark, f"{catalog_name}.{schema_name}.{_TABLE}")
     if str(made.name) in _stored(spark, str(full)):
         raise InvalidInputError(

@@ -199,7 +199,9 @@ def create_function(spark: SparkSession, function: Callable[..., Any], name: str
     >>> create_function(spark, doubled).returns  # doctest: +SKIP
     'double'
     """
-    made = CatalogFunction.of(function, str(lakehouse.complete(spark, name or function.__name__)))
+    full = lakehouse.complete(spark, name or function.__name__)
+    lakehouse.check_new_name(spark, "function", full.schema, full.table)
+    made = CatalogFunction.of(function, str(full))
     keep_function(spark, made)
     return made
 
@@ -209,6 +211,7 @@ def keep_function(spark: SparkSession, made: CatalogFunction) -> None:
     from headwater.features.functions.sql_registration import forget
 
     full = lakehouse.complete(spark, made.name)
+    lakehouse.check_new_name(spark, "function", full.schema, full.table)
     table = f"{full.catalog}.{full.schema}.{_TABLE}"
     if not lakehouse.table_exists(spark, table):
         from pyspark.sql.types import StringType, StructField, StructType

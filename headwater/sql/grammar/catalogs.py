@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from headwater.lakehouse import is_plain_name
 from headwater.sql.cursor import Cursor, NotOursError
 from headwater.sql.statements import (
     CreateCatalog,
@@ -101,7 +102,8 @@ def create_schema(cursor: Cursor) -> CreateSchema | None:
             text = text[:start] + " " * (cursor.behind - start) + text[cursor.behind :]
         else:
             cursor.next()
-    return CreateSchema(name, text, comment) if len(name) == 2 or comment or text != cursor.text else None
+    spark_can = len(name) == 1 and is_plain_name(name[0]) and not comment and text == cursor.text
+    return None if spark_can else CreateSchema(name, text, comment)
 
 
 def drop_schema(cursor: Cursor) -> DropSchema:

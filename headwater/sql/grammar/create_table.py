@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from headwater.lakehouse import is_plain_name
 from headwater.sql.cursor import Cursor, Edit, NotOursError
 from headwater.sql.grammar.constraints import constraint, options, starts_constraint
 from headwater.sql.statements import Check, CreateTable, ForeignKey, PrimaryKey
@@ -56,7 +57,8 @@ class _Found:
 def create_table(cursor: Cursor) -> CreateTable | None:
     """Read ``CREATE [OR REPLACE] TABLE [IF NOT EXISTS] t [(columns, constraints)] [clauses] [AS query]``.
 
-    Returns None, so that Spark is given the text untouched, for a table that Delta can make as it is.
+    Returns None, so that Spark is given the text untouched, for a table that Delta can make as it is. A name that cannot be
+    held is not given to Spark, which refuses it only after Delta has made the table's folder.
     """
     replace = "REPLACE" in {token.word for token in cursor.tokens[: cursor.at]}
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
@@ -67,7 +69,8 @@ def create_table(cursor: Cursor) -> CreateTable | None:
     found.properties_at = cursor.behind
     _clauses(cursor, found)
     defaults = () if found.allows_defaults else tuple(found.defaults)
-    if not found.delta or not (found.edits or defaults):
+    can_be_held = all(is_plain_name(part) for part in name[-2:])
+    if can_be_held and (not found.delta or not (found.edits or defaults)):
         return None
     key = found.keys[0] if found.keys else None
     return CreateTable(

@@ -12,7 +12,7 @@ __all__ = ["alter_view", "analyze", "create_view", "describe_table", "drop_view"
 def create_view(cursor: Cursor) -> ChangeView:
     """Read ``CREATE [OR REPLACE] VIEW [IF NOT EXISTS] v …``; temporary views are Spark's."""
     cursor.take("IF", "NOT", "EXISTS")
-    return ChangeView(cursor.name(), cursor.text)
+    return ChangeView(cursor.name(), cursor.text, creates=True)
 
 
 def alter_view(cursor: Cursor) -> Statement:

@@ -189,3 +189,4 @@ class ChangeView(Statement):
     name: Name
     text: str
     replaces: Name = ()
+    creates: bool = False

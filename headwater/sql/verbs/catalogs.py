@@ -65,6 +65,7 @@ def _create(statement: CreateCatalog, call: Call) -> DataFrame:
         if not statement.if_not_exists:
             raise TakenError("catalog", statement.name, "say IF NOT EXISTS, or drop it first")
     else:
+        lakehouse.check_new_name(call.spark, "catalog", statement.name)
         facts = {"comment": statement.comment, "location": statement.location}
         records.change(call.spark, "CATALOG", statement.name, **{k: v for k, v in facts.items() if v})
         lakehouse.add_catalog(call.spark, statement.name)

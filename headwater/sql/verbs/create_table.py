@@ -23,6 +23,7 @@ _LOG = logging.getLogger("headwater.sql")
 @execute.register(CreateTable)
 def _create(statement: CreateTable, call: Call) -> DataFrame:
     full = call.full(statement.name)
+    lakehouse.check_new_name(call.spark, "table", full.schema, full.table)
     there = lakehouse.table_exists(call.spark, full.quoted)
     if there and statement.if_not_exists:
         return call.given(statement.with_properties(""))

@@ -36,6 +36,7 @@ def register_kept_functions(call: Call) -> None:
 @execute.register(CreatePythonFunction)
 def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
     full = call.full(statement.name)
+    lakehouse.check_new_name(call.spark, "function", full.schema, full.table)
     require_schema(call, full.schema)
     there = call.spark.catalog.functionExists(full.quoted) or _python(call, full) is not None
     if there and statement.if_not_exists:
@@ -61,6 +62,7 @@ def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
 @execute.register(CreateFunction)
 def _create(statement: CreateFunction, call: Call) -> DataFrame:
     full = call.full(statement.name)
+    lakehouse.check_new_name(call.spark, "function", full.schema, full.table)
     found = _python(call, full)
     if found is not None:
         if "REPLACE" not in statement.text.upper().split("FUNCTION", 1)[0]:

@@ -39,6 +39,7 @@ def comment_kept_schemas(call: Call) -> None:
 @execute.register(CreateSchema)
 def _create(statement: CreateSchema, call: Call) -> DataFrame:
     catalog, schema = call.schema(statement.name)
+    lakehouse.check_new_name(call.spark, "schema", schema)
     named = len(statement.name) == 2 and catalog.lower() not in {default_catalog(call).lower(), "spark_catalog"}
     if named:
         require_catalog(call, catalog)

@@ -41,6 +41,8 @@ def primary_key_clause(properties: dict[str, str]) -> str:
 @execute.register(ChangeView)
 def _change_view(statement: ChangeView, call: Call) -> DataFrame:
     names = [call.full(name) for name in (statement.name, statement.replaces) if name]
+    for full in names[0 if statement.creates else 1 :]:
+        lakehouse.check_new_name(call.spark, "view", full.schema, full.table)
     changed = call.given(statement.text)
     for full in names:
         change_view(call, full)
@@ -53,6 +55,7 @@ def _rename(statement: RenameTable, call: Call) -> DataFrame:
     full, to = call.full(statement.table), call.full(statement.to)
     if full.schema.lower() != to.schema.lower():
         raise InvalidInputError(f"{full} cannot become {to}: a table keeps its schema. CREATE TABLE … CLONE copies it.")
+    lakehouse.check_new_name(call.spark, "table", to.schema, to.table)
     return call.run(f"ALTER TABLE {full.quoted} RENAME TO {quoted(to.schema)}.{quoted(to.table)}")
 
 

@@ -31,6 +31,7 @@ def _create(statement: CreateVolume, call: Call) -> DataFrame:
     from headwater.sql.verbs.schemas import require_schema
 
     full = call.full(statement.name)
+    lakehouse.check_new_name(call.spark, "volume", full.schema, full.table)
     require_catalog(call, full.catalog)
     require_schema(call, full.schema)
     name = str(full).lower()
