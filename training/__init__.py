@@ -28,6 +28,7 @@ from headwater.training.registry.registry import Promotion, challenge, champion,
 from headwater.training.registry.tracking import use_store
 from headwater.training.search.search import SearchPlan, SearchResult, search
 from headwater.training.search.trial import Trial
+from training.tracking_store import make_store
 
 __all__ = [
     "ChampionLoadError",
@@ -64,6 +65,7 @@ __all__ = [
     "hist_gradient_boosting",
     "log_model",
     "logistic_regression",
+    "make_store",
     "metrics_by",
     "paired_bootstrap",
     "promote",

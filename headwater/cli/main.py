@@ -162,7 +162,10 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
     """Open the MLflow UI on the embedded store, until interrupted."""
     import subprocess
 
+    from headwater.training import make_store
+
     settings = lakehouse.Settings()
+    make_store(settings)
     print(f"MLflow on {settings.mlflow_tracking_uri}: http://127.0.0.1:{port}")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", settings.mlflow_tracking_uri]
     raise typer.Exit(subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode)

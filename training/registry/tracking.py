@@ -1,14 +1,13 @@
 """MLflow's store, experiments, and the runs of a search.
 
 In embedded mode the store is the SQLite file of the settings and artefacts lie beside it; nothing is written to the folder
-in which the process runs. A fresh store costs 4 to 10 s of migrations once.
+in which the process runs.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import math
 import os
 import time
@@ -20,6 +19,7 @@ import pandas as pd
 
 from headwater.lakehouse import Settings
 from headwater.training.search.search import SearchResult
+from training.tracking_store import make_store
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun, MlflowClient
@@ -43,10 +43,7 @@ def client_of(settings: Settings) -> MlflowClient:
     """Return a client of the settings' store, which is made where it is missing."""
     from mlflow import MlflowClient
 
-    if not settings.tracking_uri:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        for name in ("alembic", "mlflow.store.db.utils"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # the migrations of a fresh store, line by line
+    make_store(settings)
     with warnings.catch_warnings(), _artifact_root(settings):
         # SQLAlchemy 2.1 on how MLflow declares its tables, at the first use in a process.
         warnings.filterwarnings("ignore", message="The ``noload`` loader strategy is deprecated")
