@@ -59,6 +59,7 @@ from headwater.lakehouse.warehouse.catalog import (
     creation,
     refresh,
     remove_catalog,
+    schemas_first,
 )
 from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view, write_json
 from lakehouse.damage import DamagedFolder, damaged_folders, examine_table, has_commit, set_damaged_aside
@@ -135,6 +136,7 @@ __all__ = [
     "replace_where",
     "resolve",
     "rows_written",
+    "schemas_first",
     "session",
     "set_damaged_aside",
     "set_not_null",

@@ -46,7 +46,8 @@ def register_function(spark: SparkSession, function: CatalogFunction) -> None:
         catalog.createFunction(schema, java.sql.catalyst.catalog.CatalogFunction(inner, "headwater.python", nothing))
     if catalog.functionExists(schema, name):  # another session of this process has declared it
         return
-    lakehouse.jvm_session(spark).sql(_declaration(function, full))  # past those who keep what SQL declares
+    with lakehouse.schemas_first(spark):
+        lakehouse.jvm_session(spark).sql(_declaration(function, full))  # past those who keep what SQL declares
 
 
 def forget(spark: SparkSession, full: TableName) -> None:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from headwater.sql.parse import parse
 
 if TYPE_CHECKING:
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import AnalysisException
     from pyspark.sql import DataFrame, SparkSession
 
     from headwater.sql.call import Call
@@ -25,6 +27,7 @@ __all__ = ["install", "uninstall"]
 _homes: set[str] = set()
 _READY = "_headwater_sql"
 _NO_TABLE = {"TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"}
+_CATALOG_TAKEN = {"REQUIRES_SINGLE_PART_NAMESPACE", "MISSING_DATABASE_FOR_V1_SESSION_CATALOG"}
 _NO_FUNCTION = {"UNRESOLVED_ROUTINE", "ROUTINE_NOT_FOUND", "CANNOT_LOAD_FUNCTION_CLASS"}
 
 
@@ -53,13 +56,15 @@ def _wrap(session: type[SparkSession]) -> None:
     if hasattr(spark_sql, "headwater"):
         return
 
+    plain_sql = functools.partial(_schemas_before_catalogs, spark_sql)
+
     @functools.wraps(spark_sql)
     def sql(self: SparkSession, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803 - Spark's
         if not _homes or not isinstance(sqlQuery, str) or not _is_ours(self):
             return spark_sql(self, sqlQuery, args, **kwargs)
-        return _answer(self, spark_sql, sqlQuery, args, kwargs)
+        return _answer(self, plain_sql, sqlQuery, args, kwargs)
 
-    sql.headwater = spark_sql  # type: ignore[attr-defined]
+    sql.headwater = plain_sql  # type: ignore[attr-defined]
     session.sql = sql  # type: ignore[method-assign]
 
 
@@ -83,6 +88,34 @@ def _answer(
         if not _look_again(spark, spark_sql, condition):
             raise
     return spark_sql(spark, text, args, **frames)
+
+
+def _schemas_before_catalogs(
+    spark_sql: Callable[..., DataFrame], spark: SparkSession, text: str, args: Any = None, **frames: Any
+) -> DataFrame:
+    """Let Spark run a statement; again with ``a.t`` as a schema's table where Spark took `a` for the catalog of that name."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import AnalysisException
+
+    from headwater import lakehouse
+
+    try:
+        return spark_sql(spark, text, args, **frames)
+    except (AnalysisException, Py4JJavaError) as error:
+        if not _took_for_catalog(error):
+            raise
+        with lakehouse.schemas_first(spark) as changed:
+            if not changed:
+                raise
+            return spark_sql(spark, text, args, **frames)
+
+
+def _took_for_catalog(error: AnalysisException | Py4JJavaError) -> bool:
+    from pyspark.errors import AnalysisException
+
+    if isinstance(error, AnalysisException):
+        return (error.getCondition() or "").split(".")[0] in _CATALOG_TAKEN
+    return "DatabaseNameInSessionCatalog" in str(error)  # an assertion of Spark's own
 
 
 def _look_again(spark: SparkSession, spark_sql: Callable[..., DataFrame], condition: str) -> bool:

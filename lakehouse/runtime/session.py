@@ -105,7 +105,7 @@ def _start(settings: Settings) -> SparkSession:
 def _give_default_a_folder(spark: SparkSession, folder: Path) -> None:
     """Make the schema `default` a folder like any other; Spark puts its tables beside the schemas, where none looks."""
     folder.mkdir(parents=True, exist_ok=True)
-    spark.sql(f"ALTER SCHEMA default SET LOCATION '{folder.as_uri()}'")
+    spark.sql(f"ALTER SCHEMA spark_catalog.default SET LOCATION '{folder.as_uri()}'")
 
 
 def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:

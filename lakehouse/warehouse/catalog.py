@@ -35,12 +35,14 @@ __all__ = [
     "refresh",
     "register",
     "remove_catalog",
+    "schemas_first",
     "warehouse_of",
 ]
 
 _LOG = logging.getLogger("headwater.lakehouse")
 _said: set[str] = set()
 
+_STAND_IN = "headwater_stand_in"
 _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 
 
@@ -70,6 +72,38 @@ def remove_catalog(spark: SparkSession, name: str) -> None:
     loaded = manager.getClass().getDeclaredField("catalogs")  # Spark can load a catalog, but not let go of it
     loaded.setAccessible(True)
     loaded.get(manager).remove(name)
+
+
+@contextmanager
+def schemas_first(spark: SparkSession) -> Iterator[bool]:
+    """Let a name of two levels mean a schema and its table within, also where a catalog has the schema's name.
+
+    Spark takes the first level for a catalog wherever there is one of that name. Gives False where no two names are the same,
+    and nothing is changed then.
+    """
+    external, manager = _external(spark), _jvm_state(spark).catalogManager()
+    schemas = external.listDatabases()
+    names = {str(schemas.apply(i)) for i in range(schemas.size())} - {"spark_catalog"}
+    hidden = [name for name in sorted(names) if spark.conf.get(f"spark.sql.catalog.{name}", "") == _DELTA]
+    if not hidden:
+        yield False
+        return
+    used, schema = _current_catalog(spark), spark.catalog.currentDatabase()
+    if used in hidden:
+        add_catalog(spark, _STAND_IN)  # to `spark_catalog`, which all of them say they are, Spark does not change
+        manager.setCurrentCatalog(_STAND_IN)
+        spark.catalog.setCurrentDatabase(schema)
+    for name in hidden:
+        remove_catalog(spark, name)
+    try:
+        yield True
+    finally:
+        for name in hidden:
+            add_catalog(spark, name)
+        if used in hidden:
+            manager.setCurrentCatalog(used)
+            spark.catalog.setCurrentDatabase(schema)
+            remove_catalog(spark, _STAND_IN)
 
 
 def complete(spark: SparkSession, name: str) -> TableName:

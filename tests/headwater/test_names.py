@@ -7,6 +7,7 @@ import pytest
 import headwater
 from headwater import FeatureEngineeringClient
 from headwater.lakehouse import InvalidNameError, create_table, list_tables, quoted, table_exists
+from headwater.sql import uninstall
 
 NOT_SPARKS = ["año", "日本", "a b", "a-b", "a'b", 'a"b', "a;b", "a#b", "a?b", "a[b]", "a%b", "a:b", "a`b", "a\nb"]
 NOBODYS = ["a/b", "..", "a..b", "a.b", "a\0b", "x" * 300, "a\tb"]
@@ -15,7 +16,8 @@ NOBODYS = ["a/b", "..", "a..b", "a.b", "a\0b", "x" * 300, "a\tb"]
 @pytest.fixture
 def client(spark):
     headwater.session()
-    return FeatureEngineeringClient()
+    yield FeatureEngineeringClient()
+    uninstall(spark)
 
 
 def _files(home):

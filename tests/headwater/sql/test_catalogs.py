@@ -139,3 +139,30 @@ def test_a_table_that_another_process_made_is_found(spark, schema, home):
     assert _rows(spark.sql(f"SELECT a FROM {schema}.elsewhere")) == [(7,)]
     with pytest.raises(Exception, match="TABLE_OR_VIEW_NOT_FOUND"):
         spark.sql(f"SELECT a FROM {schema}.nowhere")
+
+
+@pytest.mark.parametrize("used", ["main", "p03"])
+def test_a_schema_and_a_catalog_may_have_one_name(spark, used):
+    spark.sql("CREATE SCHEMA main.p03")
+    spark.sql("CREATE CATALOG p03")
+    try:
+        spark.sql(f"USE CATALOG {used}")
+        lakehouse.refresh(spark)
+        spark.sql("CREATE SCHEMA IF NOT EXISTS p03")
+        spark.sql("CREATE TABLE p03.t (id INT PRIMARY KEY)")
+        spark.sql("INSERT INTO p03.t VALUES (7)")
+        assert _rows(spark.sql("SELECT id FROM p03.t")) == [(7,)]
+        assert _rows(spark.sql("SELECT id FROM p03.p03.t")) == [(7,)]
+        assert _rows(spark.sql("SELECT id FROM main.p03.t WHERE id = :n", args={"n": 7})) == [(7,)]
+        assert ("p03", "t", False) in _rows(spark.sql("SHOW TABLES IN p03"))
+        spark.sql("ALTER TABLE main.p03.t RENAME TO main.p03.u")
+        spark.sql("CREATE FUNCTION main.p03.f(x INT) RETURNS INT LANGUAGE PYTHON AS $$\nreturn x + 1\n$$")
+        assert _rows(spark.sql("SELECT main.p03.f(id) FROM p03.u")) == [(8,)]
+        assert lakehouse.read_table(spark, "main.p03.u").count() == 1
+        with pytest.raises(Exception, match="TABLE_OR_VIEW_NOT_FOUND"):
+            spark.sql("SELECT * FROM p03.nothing")
+        assert str(lakehouse.complete(spark, "x.t")) == f"{used}.x.t"
+    finally:
+        spark.sql("USE CATALOG main")
+        spark.sql("DROP CATALOG p03")
+        spark.sql("DROP SCHEMA main.p03 CASCADE")
