@@ -23,6 +23,7 @@ from headwater.lakehouse.errors import (
     known,
 )
 from headwater.lakehouse.jvm import jvm, jvm_session
+from headwater.lakehouse.locks import store_lock
 from headwater.lakehouse.names import TableName, is_plain_name
 from headwater.lakehouse.runtime.jars import ensure_jars
 from headwater.lakehouse.runtime.java import ensure_java, find_java
@@ -61,9 +62,14 @@ from headwater.lakehouse.warehouse.catalog import (
     remove_catalog,
     schemas_first,
 )
+from headwater.lakehouse.warehouse.damage import (
+    DamagedFolder,
+    damaged_folders,
+    examine_table,
+    has_commit,
+    set_damaged_aside,
+)
 from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view, write_json
-from lakehouse.damage import DamagedFolder, damaged_folders, examine_table, has_commit, set_damaged_aside
-from lakehouse.locks import store_lock
 
 __all__ = [
     "ArrowTable",

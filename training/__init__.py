@@ -26,9 +26,9 @@ from headwater.training.plan import TrainingPlan, TrainingResult
 from headwater.training.registry.packaging import LoggedModel, log_model
 from headwater.training.registry.registry import Promotion, challenge, champion, promote, refuse, rollback
 from headwater.training.registry.tracking import use_store
+from headwater.training.registry.tracking_store import make_store
 from headwater.training.search.search import SearchPlan, SearchResult, search
 from headwater.training.search.trial import Trial
-from training.tracking_store import make_store
 
 __all__ = [
     "ChampionLoadError",

@@ -19,12 +19,12 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from features.exact_sums import high_part, low_part, mean_of_parts, sum_of_parts
 from headwater import lakehouse
 from headwater.features.definitions.aggregations import Avg, Count, Max, Min, Sum
 from headwater.features.definitions.feature import AggregationFunction, FeatureGroup
 from headwater.features.definitions.windows import epoch_micros, grid, length_micros, micros
 from headwater.features.windows.change_scan import ChangeScan, Total
+from headwater.features.windows.exact_sums import high_part, low_part, mean_of_parts, sum_of_parts
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -59,7 +59,7 @@ def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end:
     -----
     Two shuffles by the entity, of buckets, and one sort; lazy. Sums of floating-point numbers are summed within
     buckets first, in no stated order: equal to a plain sum up to rounding. BIGINT is summed in two parts
-    (:mod:`features.exact_sums`): means are of the exact total, and a sum that does not fit BIGINT ends the query.
+    (:mod:`~headwater.features.windows.exact_sums`): means are of the exact total, and a sum that does not fit BIGINT is an error.
     """
     from pyspark.sql import functions as F
 

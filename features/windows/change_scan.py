@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from features.exact_sums import RunningTotals
+from headwater.features.windows.exact_sums import RunningTotals
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from features.exact_sums import RunningTotals, SumOverflowError, WholeSums
+from headwater.features.windows.exact_sums import RunningTotals, SumOverflowError, WholeSums
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from headwater.lakehouse.names import TableName
 from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.warehouse import catalog
-from lakehouse.damage import has_commit
+from headwater.lakehouse.warehouse.damage import has_commit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -152,8 +152,8 @@ def _without_statistics(dataset: Any) -> Any:
     for part in dataset.get_fragments():
         values = ds.get_partition_keys(part.partition_expression)
         own = [ds.field(name).is_null() if value is None else ds.field(name) == value for name, value in values.items()]
-        own = reduce(and_, own) if own else None
-        fragments.append(dataset.format.make_fragment(part.path, part.filesystem, partition_expression=own))
+        partition = reduce(and_, own) if own else None
+        fragments.append(dataset.format.make_fragment(part.path, part.filesystem, partition_expression=partition))
     return ds.FileSystemDataset(fragments, dataset.schema, dataset.format, dataset.filesystem)
 
 

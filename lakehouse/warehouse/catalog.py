@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse.errors import DamagedTableError
+from headwater.lakehouse.locks import creation_lock
 from headwater.lakehouse.names import TableName, check_name, is_plain_name
 from headwater.lakehouse.sql_text import literal, quoted
 from headwater.lakehouse.warehouse import views_and_functions as entries
-from lakehouse.damage import examine_table, has_commit, has_data, set_aside
-from lakehouse.locks import creation_lock
+from headwater.lakehouse.warehouse.damage import examine_table, has_commit, has_data, set_aside
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

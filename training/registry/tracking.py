@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from headwater.lakehouse import Settings
+from headwater.training.registry.tracking_store import make_store
 from headwater.training.search.search import SearchResult
-from training.tracking_store import make_store
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun, MlflowClient

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OPEN = (
     "from lakehouse import Settings; from headwater.training.registry.tracking import client_of; "
     "print([e.artifact_location for e in client_of(Settings()).search_experiments()])"

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.exact_sums import RunningTotals, SumOverflowError
 from headwater import lakehouse
 from headwater.features import (
     AggregationFunction,
@@ -23,6 +22,7 @@ from headwater.features import (
     materialize,
 )
 from headwater.features.windows.change_scan import ChangeScan, Total
+from headwater.features.windows.exact_sums import RunningTotals, SumOverflowError
 from headwater.features.windows.scan import Windowed, WindowEdges, WindowScan
 
 HOUR = dt.timedelta(hours=1)

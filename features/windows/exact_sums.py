@@ -50,7 +50,7 @@ class WholeSums:
     array([1.8e+19, 6.0e+18])
     >>> sums.whole("The sum of 'v'")
     Traceback (most recent call last):
-    features.exact_sums.SumOverflowError: [ARITHMETIC_OVERFLOW] The sum of 'v' does not fit BIGINT: sum a column ...
+    headwater.features.windows.exact_sums.SumOverflowError: [ARITHMETIC_OVERFLOW] The sum of 'v' does not fit BIGINT: ...
     """
 
     high: NDArray[np.int64]

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from headwater.lakehouse.locks import creation_lock
 from headwater.lakehouse.names import is_plain_name
-from lakehouse.locks import creation_lock
 
 __all__ = [
     "DamagedFolder",

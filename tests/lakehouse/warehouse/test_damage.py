@@ -11,7 +11,7 @@ import pytest
 
 from headwater import lakehouse
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _no_commit(log):
