@@ -53,6 +53,7 @@ from headwater.lakehouse.tables.verbs import (
     table_properties,
     table_version,
 )
+from headwater.lakehouse.utc import utc_cast
 from headwater.lakehouse.warehouse.catalog import (
     add_catalog,
     check_new_name,
@@ -153,6 +154,7 @@ __all__ = [
     "table_exists",
     "table_properties",
     "table_version",
+    "utc_cast",
     "write_json",
     "written_once",
 ]

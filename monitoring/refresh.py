@@ -169,11 +169,15 @@ def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFra
     starts, ends = [span.start for span in spans], [span.end for span in spans]
     first = min((s for s in starts if s is not None), default=None) if None not in starts else None
     last = max((e for e in ends if e is not None), default=None) if None not in ends else None
-    time = timestamp(monitor)
+    assert monitor.timestamp_col is not None
+    time, own = timestamp(df, monitor), lakehouse.column(monitor.timestamp_col)
+    days = df.schema[monitor.timestamp_col].dataType.typeName() == "date"  # by which Delta skips files
     if first is not None:
-        df = df.where(time >= F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(first))}'"))
+        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(first))}'")
+        df = df.where(own >= F.lit(time_of(first).date()) if days else own >= bound).where(time >= bound)
     if last is not None:
-        df = df.where(time < F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(last))}'"))
+        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(last))}'")
+        df = df.where(own <= F.lit(time_of(last).date()) if days else own < bound).where(time < bound)
     return df
 
 
@@ -219,7 +223,7 @@ def _first_window(source: _Input, monitor: Monitor) -> DataFrame:
     import numpy as np
     from pyspark.sql import functions as F
 
-    time = timestamp(monitor)
+    time = timestamp(source.df, monitor)
     first = source.df.agg(F.unix_micros(F.min(time)).alias("first")).collect()[0]["first"]
     if first is None:
         return source.df

@@ -112,7 +112,8 @@ class _PackagedModel:
         rows = spark.createDataFrame(data.assign(**{_ROW: range(len(data))}))
         for column in spec.source:
             if column.name in data.columns:
-                rows = rows.withColumn(column.name, rows[column.name].cast(column.type))
+                found = rows.schema[column.name].dataType.simpleString()
+                rows = rows.withColumn(column.name, lakehouse.utc_cast(rows[column.name], found, column.type))
         looked_up = self._artifact.read_features(rows).toPandas().sort_values(_ROW)
         return self._raw.predict(looked_up[names], params=params)
 

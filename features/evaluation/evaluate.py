@@ -14,7 +14,7 @@ from headwater.features.evaluation.on_spark import SparkLookup, Spine, look_up_o
 from headwater.features.joins.columns import chosen
 from headwater.features.joins.matching.newest_rows import AmbiguousRowsError
 from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
-from headwater.lakehouse import ArrowTable, InvalidInputError, MissingColumnsError, column
+from headwater.lakehouse import ArrowTable, InvalidInputError, MissingColumnsError, column, utc_cast
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,7 +109,8 @@ def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
     own = [name for name in df.columns if name not in given]
     frame = chosen(df, [*own, *given])
     if given:
-        frame = frame.withColumns({name: column(name).cast(kind) for name, kind in given.items()})
+        found = {name: df.schema[name].dataType.simpleString() for name in given}
+        frame = frame.withColumns({name: utc_cast(column(name), found[name], kind) for name, kind in given.items()})
     steps = [
         (step, wanted)
         for step in in_order(spec.steps, [*own, *given])
@@ -138,7 +139,9 @@ def _evaluated(
         step, wanted = rest.pop(0)
         if isinstance(step, FunctionStep):
             arguments = dict(step.bindings)
-            value = step.function.column(*[column(arguments[p]) for p, _ in step.function.parameters])
+            inputs = [arguments[p] for p, _ in step.function.parameters]
+            kinds = [frame.schema[name].dataType.simpleString() for name in inputs]
+            value = step.function.column(*map(column, inputs), kinds=kinds)
             frame = frame.withColumn(step.output, value)
             continue
         if isinstance(step, DeclaredStep):
@@ -157,11 +160,17 @@ def _evaluated(
         forms.append(form)
     if forms:
         plan = LookupPlan(plan.form, "; ".join([plan.reason, *forms]))
-    kinds = {c.name: c.type for c in spec.computed}
-    filled_in = {name: F.lit(value).cast(kinds[name]) for name, value in work.defaults.items() if name in kinds}
+    computed = {c.name: c.type for c in spec.computed}
+    filled_in = {
+        name: utc_cast(F.lit(value), "string", computed[name])
+        if isinstance(value, str)
+        else F.lit(value).cast(computed[name])
+        for name, value in work.defaults.items()
+        if name in computed
+    }
     if filled_in:
         frame = frame.withColumns({name: F.coalesce(column(name), value) for name, value in filled_in.items()})
-    return chosen(frame, [*work.own, *kinds]), plan
+    return chosen(frame, [*work.own, *computed]), plan
 
 
 def _here(frame: DataFrame, steps: list[_Todo], versions: str) -> tuple[LocalRows | None, list[_Todo], LookupPlan]:

@@ -42,5 +42,6 @@ def row_value(spark: SparkSession, feature: Feature, rows: DataFrame) -> Column:
     if not isinstance(feature.function, CustomUDF):
         raise InvalidInputError(f"The feature {feature.name} is no function of single rows.")
     function, bindings = bound_function(spark, feature)
-    column_types(rows, [name for _, name in bindings], where, why)
-    return function.column(*[column(name) for _, name in bindings])
+    names = [name for _, name in bindings]
+    kinds = column_types(rows, names, where, why)
+    return function.column(*map(column, names), kinds=[kinds[name].simpleString() for name in names])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from headwater import lakehouse
-from headwater.lakehouse import InvalidInputError
+from headwater.lakehouse import InvalidInputError, utc_cast
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, SparkSession
@@ -125,11 +125,21 @@ class CatalogFunction:
         found: Callable[..., Any] = namespace[ast.parse(self.source).body[0].name]  # type: ignore[attr-defined]
         return found
 
-    def column(self, *arguments: Column) -> Column:
-        """Return the Spark column of the function's value for each row; arguments are cast to the declared types."""
+    def column(self, *arguments: Column, kinds: Sequence[str] = ()) -> Column:
+        """Return the Spark column of the function's value for each row; arguments are cast to the declared types.
+
+        Parameters
+        ----------
+        kinds
+            The arguments' types, which make casts of times go by UTC as they do in process; none: Spark's own casts.
+        """
         from pyspark.sql import functions as F
 
-        typed = [argument.cast(kind) for argument, (_, kind) in zip(arguments, self.parameters, strict=True)]
+        wanted = [kind for _, kind in self.parameters]
+        if kinds:
+            typed = [utc_cast(*one) for one in zip(arguments, kinds, wanted, strict=True)]
+        else:
+            typed = [argument.cast(kind) for argument, kind in zip(arguments, wanted, strict=True)]
         result: Column = self.udf()(*(typed or [F.lit(1)]))
         return result
 

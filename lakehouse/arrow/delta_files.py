@@ -151,9 +151,11 @@ def _without_statistics(dataset: Any) -> Any:
     fragments = []
     for part in dataset.get_fragments():
         values = ds.get_partition_keys(part.partition_expression)
-        own = [ds.field(name).is_null() if value is None else ds.field(name) == value for name, value in values.items()]
-        partition = reduce(and_, own) if own else None
-        fragments.append(dataset.format.make_fragment(part.path, part.filesystem, partition_expression=partition))
+        each = [
+            ds.field(name).is_null() if value is None else ds.field(name) == value for name, value in values.items()
+        ]
+        own = reduce(and_, each) if each else None
+        fragments.append(dataset.format.make_fragment(part.path, part.filesystem, partition_expression=own))
     return ds.FileSystemDataset(fragments, dataset.schema, dataset.format, dataset.filesystem)
 
 

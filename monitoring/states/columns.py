@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from headwater.lakehouse import ColumnTypeError, MissingColumnsError, column
+from headwater.lakehouse import ColumnTypeError, MissingColumnsError, column, utc_cast
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -80,20 +80,24 @@ def prepared(
     time = F.lit(0).cast("bigint")
     if not timeless and monitor.timestamp_col is not None:
         df = df.where(column(monitor.timestamp_col).isNotNull())
-        time = F.unix_micros(timestamp(monitor))
+        time = F.unix_micros(timestamp(df, monitor))
     model = F.lit(None).cast("string")
     if monitor.model_id_col is not None and monitor.model_id_col in df.columns:
-        model = column(monitor.model_id_col).cast("string")
-    slices = [F.expr(text).cast("string").alias(f"s{i}") for i, text in enumerate(monitor.slicing_exprs)]
+        model = utc_cast(column(monitor.model_id_col), _type(df, monitor.model_id_col), "string")
+    kinds = [field.dataType.simpleString() for field in df.select(*map(F.expr, monitor.slicing_exprs)).schema]
+    slices = [
+        utc_cast(F.expr(text), kind, "string").alias(f"s{i}")
+        for i, (text, kind) in enumerate(zip(monitor.slicing_exprs, kinds, strict=True))
+    ]
     values = [_value(df, about).alias(f"c{i}") for i, about in enumerate(columns)]
     added = [value.alias(name) for name, value in (extra or {}).items()]
     return df.select(time.alias("time"), model.alias("model"), *slices, *values, *added)
 
 
-def timestamp(monitor: Monitor) -> Column:
-    """Return the time of a row as TIMESTAMP."""
+def timestamp(df: DataFrame, monitor: Monitor) -> Column:
+    """Return the time of a row as TIMESTAMP; a DATE is its midnight in UTC."""
     assert monitor.timestamp_col is not None
-    return column(monitor.timestamp_col).cast("timestamp")
+    return utc_cast(column(monitor.timestamp_col), _type(df, monitor.timestamp_col), "timestamp")
 
 
 def class_name(name: str, data_type: str) -> Column:
@@ -116,12 +120,16 @@ def _value(df: DataFrame, about: ProfiledColumn) -> Column:
         return F.lit(None).cast(types[about.kind])
     value = column(about.name)
     if about.kind == "time":
-        return F.unix_micros(value.cast("timestamp")) / F.lit(1e6)
+        return F.unix_micros(utc_cast(value, _type(df, about.name), "timestamp")) / F.lit(1e6)
     if about.kind == "binary":
         return F.octet_length(value).cast("double")
     if about.kind == "other":
         return F.when(value.isNotNull(), F.lit(True))
     return value.cast(types[about.kind])
+
+
+def _type(df: DataFrame, name: str) -> str:
+    return str(df.schema[name].dataType.simpleString())
 
 
 def _kind(data_type: DataType) -> str:

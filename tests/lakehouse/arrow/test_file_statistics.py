@@ -25,7 +25,7 @@ STATISTICS = {
 }
 BROKEN = [
     '{"numRecords":1,"minValues":{"ts":',
-    '{"numRecords":1,"minValues":{"n":"1"}}',
+    '{"numRecords":1,"minValues":{"ts":"soon","n":{}}}',
     "nonsense",
     '{"numRecords":"many"}',
     "",
