@@ -1,106 +1,111 @@
 """Features: definitions, specs, the point-in-time join, windows and materialisation."""
 
-from headwater.features.catalog.feature_specs import (
-    FeatureSpecInfo,
-    create_feature_spec,
-    create_training_set_of_spec,
-    delete_feature_spec,
-    get_feature_spec,
-    update_feature_spec,
-)
-from headwater.features.catalog.features import delete_feature, get_feature, list_features, register_feature
-from headwater.features.definitions.aggregations import (
-    ApproxCountDistinct,
-    ApproxPercentile,
-    Avg,
-    Count,
-    First,
-    FirstDistinct,
-    FirstN,
-    Function,
-    Last,
-    LastDistinct,
-    LastN,
-    Max,
-    Min,
-    PercentileApprox,
-    StddevPop,
-    StddevSamp,
-    Sum,
-    VarPop,
-    VarSamp,
-)
-from headwater.features.definitions.feature import (
-    AggregationFunction,
-    ColumnSelection,
-    CustomUDF,
-    Feature,
-    FeatureGroup,
-    FeatureViewSource,
-    RowTransformation,
-)
-from headwater.features.definitions.legacy_aggregations import Aggregation, FeatureAggregations
-from headwater.features.definitions.lookups import FeatureFunction, FeatureLookup
-from headwater.features.definitions.sources import (
-    DataFrameSource,
-    DataSource,
-    DeltaTableSource,
-    RequestSource,
-    VolumeSource,
-)
-from headwater.features.definitions.windows import (
-    RollingWindow,
-    SawtoothWindow,
-    SlidingWindow,
-    TimeWindow,
-    TumblingWindow,
-    Window,
-)
-from headwater.features.evaluation.evaluate import LookupPlan, evaluate, plan_lookups
-from headwater.features.evaluation.without_spark import evaluate_without_spark
-from headwater.features.functions.decorator import StoredFunction, feature_function
-from headwater.features.functions.python_function import (
-    CatalogFunction,
-    create_function,
-    drop_function,
-    get_function,
-    keep_function,
-    list_functions,
-)
-from headwater.features.functions.sql_registration import PYTHON_SUFFIX, register_function
-from headwater.features.joins.forms.by_key import join_latest
-from headwater.features.joins.point_in_time import join_as_of
-from headwater.features.materialization.materialize import (
-    Materialization,
-    evaluate_group,
-    materialize,
-    materialize_all,
-    materialized,
-)
-from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
-from headwater.features.tables.declare import (
-    FeatureTable,
-    create_feature_table,
-    declare_feature_table,
-    declared_key,
-    delete_tag,
-    get_feature_table,
-    key_properties,
-    overwrite_feature_table,
-    set_tag,
-    tag_properties,
-    without_key,
-    write_feature_table,
-)
-from headwater.features.tables.streams import write_feature_stream
-from headwater.features.training_sets.from_features import (
-    batch_feature_spec,
-    compute_features,
-    create_declared_training_set,
-    declared_spec,
-)
-from headwater.features.training_sets.from_lookups import TrainingSet, create_training_set
-from headwater.features.training_sets.saved import ReplayError, SavedTrainingSet, saved_training_sets
+from typing import TYPE_CHECKING
+
+from headwater.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from headwater.features.catalog.feature_specs import (
+        FeatureSpecInfo,
+        create_feature_spec,
+        create_training_set_of_spec,
+        delete_feature_spec,
+        get_feature_spec,
+        update_feature_spec,
+    )
+    from headwater.features.catalog.features import delete_feature, get_feature, list_features, register_feature
+    from headwater.features.definitions.aggregations import (
+        ApproxCountDistinct,
+        ApproxPercentile,
+        Avg,
+        Count,
+        First,
+        FirstDistinct,
+        FirstN,
+        Function,
+        Last,
+        LastDistinct,
+        LastN,
+        Max,
+        Min,
+        PercentileApprox,
+        StddevPop,
+        StddevSamp,
+        Sum,
+        VarPop,
+        VarSamp,
+    )
+    from headwater.features.definitions.feature import (
+        AggregationFunction,
+        ColumnSelection,
+        CustomUDF,
+        Feature,
+        FeatureGroup,
+        FeatureViewSource,
+        RowTransformation,
+    )
+    from headwater.features.definitions.legacy_aggregations import Aggregation, FeatureAggregations
+    from headwater.features.definitions.lookups import FeatureFunction, FeatureLookup
+    from headwater.features.definitions.sources import (
+        DataFrameSource,
+        DataSource,
+        DeltaTableSource,
+        RequestSource,
+        VolumeSource,
+    )
+    from headwater.features.definitions.windows import (
+        RollingWindow,
+        SawtoothWindow,
+        SlidingWindow,
+        TimeWindow,
+        TumblingWindow,
+        Window,
+    )
+    from headwater.features.evaluation.evaluate import LookupPlan, evaluate, plan_lookups
+    from headwater.features.evaluation.without_spark import evaluate_without_spark
+    from headwater.features.functions.decorator import StoredFunction, feature_function
+    from headwater.features.functions.python_function import (
+        CatalogFunction,
+        create_function,
+        drop_function,
+        get_function,
+        keep_function,
+        list_functions,
+    )
+    from headwater.features.functions.sql_registration import PYTHON_SUFFIX, register_function
+    from headwater.features.joins.forms.by_key import join_latest
+    from headwater.features.joins.point_in_time import join_as_of
+    from headwater.features.materialization.materialize import (
+        Materialization,
+        evaluate_group,
+        materialize,
+        materialize_all,
+        materialized,
+    )
+    from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
+    from headwater.features.tables.declare import (
+        FeatureTable,
+        create_feature_table,
+        declare_feature_table,
+        declared_key,
+        delete_tag,
+        get_feature_table,
+        key_properties,
+        overwrite_feature_table,
+        set_tag,
+        tag_properties,
+        without_key,
+        write_feature_table,
+    )
+    from headwater.features.tables.streams import write_feature_stream
+    from headwater.features.training_sets.from_features import (
+        batch_feature_spec,
+        compute_features,
+        create_declared_training_set,
+        declared_spec,
+    )
+    from headwater.features.training_sets.from_lookups import TrainingSet, create_training_set
+    from headwater.features.training_sets.saved import ReplayError, SavedTrainingSet, saved_training_sets
 
 __all__ = [
     "PYTHON_SUFFIX",
@@ -203,3 +208,5 @@ __all__ = [
     "write_feature_stream",
     "write_feature_table",
 ]
+
+__getattr__, __dir__ = on_demand(__name__, __file__)

@@ -3,8 +3,9 @@
 Names are loaded when they are first asked for, so that ``import headwater.features`` loads neither the client nor MLflow.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from headwater.on_demand import on_demand
 
 if TYPE_CHECKING:
     from headwater.clients.decorators import feature_table
@@ -29,26 +30,4 @@ __all__ = [
     "session",
 ]
 
-_MODULES = {
-    "FeatureEngineeringClient": "headwater.clients.feature_engineering",
-    "FeatureFunction": "headwater.features",
-    "FeatureLookup": "headwater.features",
-    "FeatureStoreClient": "headwater.clients.feature_store",
-    "Project": "headwater.project",
-    "Settings": "headwater.lakehouse",
-    "UpgradeClient": "headwater.clients.upgrade",
-    "feature_table": "headwater.clients.decorators",
-    "load_project": "headwater.project",
-    "session": "headwater.sql_session",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+__getattr__, __dir__ = on_demand(__name__, __file__)

@@ -1,76 +1,81 @@
 """Ground floor: the Spark session, names, tables and errors."""
 
-from headwater.lakehouse.arrow.delta_files import ArrowTable, open_arrow, open_stored
-from headwater.lakehouse.arrow.frames import arrow_schema, frame_of_arrow, pandas_of_arrow
-from headwater.lakehouse.arrow.plain_scan import PlainScan, open_plain_scan
-from headwater.lakehouse.errors import (
-    ColumnTypeError,
-    DamagedTableError,
-    DuplicateKeysError,
-    HeadwaterError,
-    InvalidInputError,
-    InvalidNameError,
-    JarsNotFoundError,
-    JavaNotFoundError,
-    MachineError,
-    MissingColumnsError,
-    NullKeysError,
-    RowLimitError,
-    TableError,
-    TableExistsError,
-    TableNotFoundError,
-    WorkspaceOnlyError,
-    known,
-)
-from headwater.lakehouse.jvm import jvm, jvm_session
-from headwater.lakehouse.locks import store_lock
-from headwater.lakehouse.names import TableName, is_plain_name
-from headwater.lakehouse.runtime.jars import ensure_jars
-from headwater.lakehouse.runtime.java import ensure_java, find_java
-from headwater.lakehouse.runtime.session import is_connect, is_embedded, on_databricks, session, settings_of
-from headwater.lakehouse.runtime.settings import Settings
-from headwater.lakehouse.sql_text import column, literal, quoted
-from headwater.lakehouse.tables.idempotent import written_once
-from headwater.lakehouse.tables.metadata import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
-from headwater.lakehouse.tables.verbs import (
-    append,
-    create_table,
-    drop_table,
-    list_tables,
-    merge,
-    newest_version,
-    optimize,
-    overwrite,
-    read_changes,
-    read_table,
-    replace_interval,
-    replace_where,
-    resolve,
-    rows_written,
-    set_table_properties,
-    sql_time,
-    table_exists,
-    table_properties,
-    table_version,
-)
-from headwater.lakehouse.utc import utc_cast
-from headwater.lakehouse.warehouse.catalog import (
-    add_catalog,
-    check_new_name,
-    complete,
-    creation,
-    refresh,
-    remove_catalog,
-    schemas_first,
-)
-from headwater.lakehouse.warehouse.damage import (
-    DamagedFolder,
-    damaged_folders,
-    examine_table,
-    has_commit,
-    set_damaged_aside,
-)
-from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view, write_json
+from typing import TYPE_CHECKING
+
+from headwater.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from headwater.lakehouse.arrow.delta_files import ArrowTable, open_arrow, open_stored
+    from headwater.lakehouse.arrow.frames import arrow_schema, frame_of_arrow, pandas_of_arrow
+    from headwater.lakehouse.arrow.plain_scan import PlainScan, open_plain_scan
+    from headwater.lakehouse.errors import (
+        ColumnTypeError,
+        DamagedTableError,
+        DuplicateKeysError,
+        HeadwaterError,
+        InvalidInputError,
+        InvalidNameError,
+        JarsNotFoundError,
+        JavaNotFoundError,
+        MachineError,
+        MissingColumnsError,
+        NullKeysError,
+        RowLimitError,
+        TableError,
+        TableExistsError,
+        TableNotFoundError,
+        WorkspaceOnlyError,
+        known,
+    )
+    from headwater.lakehouse.java_gateway import jvm, jvm_session
+    from headwater.lakehouse.locks import store_lock
+    from headwater.lakehouse.names import TableName, is_plain_name
+    from headwater.lakehouse.runtime.jars import ensure_jars
+    from headwater.lakehouse.runtime.java import ensure_java, find_java
+    from headwater.lakehouse.runtime.session import is_connect, is_embedded, on_databricks, session, settings_of
+    from headwater.lakehouse.runtime.settings import Settings
+    from headwater.lakehouse.sql_text import column, literal, quoted
+    from headwater.lakehouse.tables.idempotent import written_once
+    from headwater.lakehouse.tables.metadata import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
+    from headwater.lakehouse.tables.verbs import (
+        append,
+        create_table,
+        drop_table,
+        list_tables,
+        merge,
+        newest_version,
+        optimize,
+        overwrite,
+        read_changes,
+        read_table,
+        replace_interval,
+        replace_where,
+        resolve,
+        rows_written,
+        set_table_properties,
+        sql_time,
+        table_exists,
+        table_properties,
+        table_version,
+    )
+    from headwater.lakehouse.utc import utc_cast
+    from headwater.lakehouse.warehouse.catalog import (
+        add_catalog,
+        check_new_name,
+        complete,
+        creation,
+        refresh,
+        remove_catalog,
+        schemas_first,
+    )
+    from headwater.lakehouse.warehouse.damage import (
+        DamagedFolder,
+        damaged_folders,
+        examine_table,
+        has_commit,
+        set_damaged_aside,
+    )
+    from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view, write_json
 
 __all__ = [
     "ArrowTable",
@@ -158,3 +163,5 @@ __all__ = [
     "write_json",
     "written_once",
 ]
+
+__getattr__, __dir__ = on_demand(__name__, __file__)

@@ -6,19 +6,20 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 ran, but a gate refused.
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headwater import lakehouse
-from headwater.jobs.outcome import DONE, FAILED, JobResult
-from headwater.lakehouse import HeadwaterError
+from headwater.jobs.registry import Job, all_jobs
+from headwater.lakehouse.errors import HeadwaterError
 from headwater.notebook.cli import app as notebook
+from headwater.outcome import DONE, FAILED
 
 if TYPE_CHECKING:
-    from headwater.project import Project
+    from pyspark.sql import SparkSession
 
 __all__ = ["app", "main"]
 
@@ -32,9 +33,6 @@ app = typer.Typer(
 app.add_typer(notebook)
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
-Start = Annotated[dt.datetime, typer.Option("--start", formats=_FORMATS, help="Start of the interval, UTC, inclusive.")]
-End = Annotated[dt.datetime, typer.Option("--end", formats=_FORMATS, help="End of the interval, UTC, exclusive.")]
-AsOf = Annotated[dt.datetime, typer.Option("--as-of", formats=_FORMATS, help="What was known before this time, UTC.")]
 Named = Annotated[str, typer.Option("--project", envvar="HEADWATER_PROJECT", help="Module that has the project.")]
 
 
@@ -91,73 +89,6 @@ def doctor(
 
 
 @app.command()
-def land(start: Start, end: End, project: Named = "") -> None:
-    """Bring in the raw rows that became known in the interval."""
-    from headwater import jobs
-
-    _run(project, lambda known: jobs.land(lakehouse.session(), known, _utc(start), _utc(end)))
-
-
-@app.command()
-def materialize(start: Start, end: End, project: Named = "") -> None:
-    """Compute the feature tables for the interval."""
-    from headwater import jobs
-
-    _run(project, lambda known: jobs.materialize(lakehouse.session(), known, _utc(start), _utc(end)))
-
-
-@app.command()
-def train(
-    start: Start,
-    holdout: Annotated[dt.datetime, typer.Option(formats=_FORMATS, help="Start of the rows to judge on, UTC.")],
-    end: End,
-    reason: Annotated[str, typer.Option(help="Why; written into the run and the promotion log.")] = "",
-    project: Named = "",
-) -> None:
-    """Train on the rows from start to holdout, judge on those from holdout to end, register, promote or refuse (3)."""
-    from headwater import jobs
-    from headwater.progress import say
-
-    def job(known: Project) -> JobResult:
-        spark = lakehouse.session()
-        return jobs.train(spark, known, _utc(start), _utc(holdout), _utc(end), reason=reason, progress=say).job
-
-    _run(project, job)
-
-
-@app.command()
-def score(start: Start, end: End, project: Named = "") -> None:
-    """Score the rows of the interval with the champion, into the inference table."""
-    from headwater import jobs
-
-    _run(project, lambda known: jobs.score(lakehouse.session(), known, _utc(start), _utc(end)))
-
-
-@app.command()
-def label(start: Start, as_of: AsOf, project: Named = "") -> None:
-    """Write the outcomes known by a time to the rows that were scored since start."""
-    from headwater import jobs
-
-    _run(project, lambda known: jobs.label(lakehouse.session(), known, _utc(start), _utc(as_of)))
-
-
-@app.command()
-def monitor(start: Start, end: End, project: Named = "") -> None:
-    """Compute profile and drift for the windows of the interval, and raise alerts; 3 if one asks for a retraining."""
-    from headwater import jobs
-
-    _run(project, lambda known: jobs.monitor(lakehouse.session(), known, _utc(start), _utc(end)).job)
-
-
-@app.command()
-def report(project: Named = "", out: Annotated[str, typer.Option(help="File to write.")] = "") -> None:
-    """Write the HTML report from the tables; starts no Spark."""
-    from headwater.web.report import write_report
-
-    _run(project, lambda known: write_report(lakehouse.Settings(), known, out))
-
-
-@app.command()
 def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) -> None:
     """Open the MLflow UI on the embedded store, until interrupted."""
     import subprocess
@@ -171,14 +102,49 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
     raise typer.Exit(subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode)
 
 
-def _run(project: str, job: Callable[[Project], JobResult]) -> None:
-    from headwater.project import load_project
+def _add(job: Job) -> None:
+    """Give the command line a job as a command."""
 
-    result = job(load_project(project))
-    print(f"{result.step}: {result.rows:,} rows in {result.seconds:.1f} s. {result.detail}")
-    if result.code != DONE:
-        raise typer.Exit(result.code)
+    def command(project: str = "", **options: Any) -> None:
+        from headwater.project import load_project
+
+        given = {
+            name: value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
+            for name, value in options.items()
+        }
+        known = load_project(project)
+        result = job.run(_session() if job.needs_spark else None, known, **given)
+        print(f"{result.step}: {result.rows:,} rows in {result.seconds:.1f} s. {result.detail}")
+        if result.code != DONE:
+            raise typer.Exit(result.code)
+
+    parameters = [
+        inspect.Parameter(
+            option.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if option.default is None else option.default,
+            annotation=Annotated[
+                option.kind, typer.Option(help=option.help, formats=_FORMATS if option.kind is dt.datetime else None)
+            ],
+        )
+        for option in job.options
+    ]
+    parameters.append(inspect.Parameter("project", inspect.Parameter.KEYWORD_ONLY, default="", annotation=Named))
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    app.command(job.name, help=job.help)(command)
 
 
-def _utc(time: dt.datetime) -> dt.datetime:
-    return time.replace(tzinfo=dt.UTC)
+def _utc(value: Any) -> Any:
+    return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
+
+
+def _session() -> SparkSession:
+    """Return the session that notebooks have: with Databricks' SQL and the catalog's functions."""
+    from headwater.sql_session import session
+
+    return session()
+
+
+for _job in all_jobs().values():
+    _add(_job)

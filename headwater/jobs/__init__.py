@@ -4,9 +4,9 @@ from headwater.jobs.label import label
 from headwater.jobs.land import land
 from headwater.jobs.materialize import materialize
 from headwater.jobs.monitor import MonitorOutcome, monitor
-from headwater.jobs.outcome import JobResult
 from headwater.jobs.score import score
 from headwater.jobs.train import TrainOutcome, train
+from headwater.outcome import JobResult
 
 __all__ = [
     "JobResult",

@@ -7,13 +7,15 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.jobs.outcome import JobResult
-from headwater.project import Project
+from headwater.jobs.registry import AS_OF, START, Job
+from headwater.outcome import JobResult
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["label"]
+    from headwater.project import Project
+
+__all__ = ["JOB", "label"]
 
 
 def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.datetime) -> JobResult:
@@ -37,3 +39,8 @@ def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.d
     if rows:
         lakehouse.merge(found, table, project.keys, condition=f"t.{within.replace(' AND ', ' AND t.')}")
     return JobResult("label", rows, time.monotonic() - began, f"known by {as_of:%Y-%m-%d}")
+
+
+JOB = Job(
+    "label", "Write the outcomes known by a time to the rows that were scored since start.", (START, AS_OF), label
+)

@@ -6,14 +6,16 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
-from headwater.jobs.outcome import JobResult
+from headwater.jobs.registry import END, START, Job
 from headwater.lakehouse import InvalidInputError
-from headwater.project import Project
+from headwater.outcome import JobResult
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["land"]
+    from headwater.project import Project
+
+__all__ = ["JOB", "land"]
 
 
 def land(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
@@ -31,3 +33,6 @@ def land(spark: SparkSession, project: Project, start: dt.datetime, end: dt.date
     began = time.monotonic()
     rows = project.land(spark, start, end)
     return JobResult("land", rows, time.monotonic() - began, f"{start:%Y-%m-%d} to {end:%Y-%m-%d}")
+
+
+JOB = Job("land", "Bring in the raw rows that became known in the interval.", (START, END), land)

@@ -7,13 +7,15 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater import features
-from headwater.jobs.outcome import JobResult
-from headwater.project import Project
+from headwater.jobs.registry import END, START, Job
+from headwater.outcome import JobResult
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["materialize"]
+    from headwater.project import Project
+
+__all__ = ["JOB", "materialize"]
 
 
 def materialize(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
@@ -22,3 +24,6 @@ def materialize(spark: SparkSession, project: Project, start: dt.datetime, end: 
     done = features.materialize_all(spark, project.groups, start, end)
     detail = ", ".join(f"{one.table.rpartition('.')[2]} {one.rows:,}" for one in done)
     return JobResult("materialize", sum(one.rows for one in done), time.monotonic() - began, detail)
+
+
+JOB = Job("materialize", "Compute the feature tables for the interval.", (START, END), materialize)

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.jobs.outcome import DONE, REFUSED, JobResult
+from headwater.jobs.registry import END, START, Job
 from headwater.lakehouse import sql_time
-from headwater.project import Project
+from headwater.outcome import DONE, REFUSED, JobResult
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from headwater.monitoring import Alert, RetrainingDecision
+    from headwater.project import Project
 
-__all__ = ["MonitorOutcome", "monitor"]
+__all__ = ["JOB", "MonitorOutcome", "monitor"]
 
 DECISIONS = "as_of timestamp, model_version string, retrain boolean, reason string, alerts int"
 
@@ -67,3 +68,11 @@ def _keep(
     if not lakehouse.table_exists(spark, table):
         lakehouse.create_table(spark, table, row.schema, comment="After each monitoring step: retrain or not, and why")
     lakehouse.replace_interval(row, table, "as_of", as_of, as_of + dt.timedelta(microseconds=1))
+
+
+JOB = Job(
+    "monitor",
+    "Compute profile and drift for the windows of the interval, and raise alerts; 3 if one asks for a retraining.",
+    (START, END),
+    lambda spark, project, start, end: monitor(spark, project, start, end).job,
+)

@@ -7,15 +7,17 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.jobs.outcome import JobResult
+from headwater.jobs.registry import END, START, Job
 from headwater.lakehouse import HeadwaterError
-from headwater.project import Project
+from headwater.outcome import JobResult
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["NoChampionError", "score"]
+    from headwater.project import Project
+
+__all__ = ["JOB", "NoChampionError", "score"]
 
 
 class NoChampionError(HeadwaterError):
@@ -109,3 +111,6 @@ def _version(client: MlflowClient, model_name: str, alias: str) -> str | None:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND"}:
             return None
         raise
+
+
+JOB = Job("score", "Score the rows of the interval with the champion, into the inference table.", (START, END), score)

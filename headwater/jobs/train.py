@@ -6,19 +6,20 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater import features, lakehouse
-from headwater.jobs.outcome import DONE, REFUSED, JobResult
-from headwater.project import Project
+from headwater.jobs.registry import END, START, Job, Option
+from headwater.outcome import DONE, REFUSED, JobResult
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from headwater.features import FeatureSpec
+    from headwater.project import Project
     from headwater.training import TrainingResult
 
-__all__ = ["TrainOutcome", "train"]
+__all__ = ["JOB", "TrainOutcome", "train"]
 
 
 @dataclass(frozen=True)
@@ -131,3 +132,22 @@ def _write_baseline(
 
 def _kind(rows: DataFrame, column: str) -> str:
     return rows.schema[column].dataType.simpleString()
+
+
+def _run(spark: SparkSession, project: Project, **options: Any) -> JobResult:
+    from headwater.progress import say
+
+    return train(spark, project, progress=say, **options).job
+
+
+JOB = Job(
+    "train",
+    "Train on the rows from start to holdout, judge on those from holdout to end, register, promote or refuse (3).",
+    (
+        START,
+        Option("holdout", "Start of the rows to judge on, UTC.", dt.datetime),
+        END,
+        Option("reason", "Why; written into the run and the promotion log.", default=""),
+    ),
+    _run,
+)

@@ -1,11 +1,16 @@
 """Databricks notebooks, run outside a workspace."""
 
-from headwater.notebook.errors import CellError, NotebookError
-from headwater.notebook.export.write import write_run
-from headwater.notebook.kernel.runner import CellRun, NotebookRun
-from headwater.notebook.reading.cells import Cell, Notebook
-from headwater.notebook.reading.notebooks import is_notebook, read_notebook
-from headwater.notebook.run import run_notebook
+from typing import TYPE_CHECKING
+
+from headwater.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from headwater.notebook.errors import CellError, NotebookError
+    from headwater.notebook.export.write import write_run
+    from headwater.notebook.kernel.runner import CellRun, NotebookRun
+    from headwater.notebook.reading.cells import Cell, Notebook
+    from headwater.notebook.reading.notebooks import is_notebook, read_notebook
+    from headwater.notebook.run import run_notebook
 
 __all__ = [
     "Cell",
@@ -19,3 +24,5 @@ __all__ = [
     "run_notebook",
     "write_run",
 ]
+
+__getattr__, __dir__ = on_demand(__name__, __file__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, NullKeysError
-from headwater.lakehouse.jvm import jvm, jvm_session
+from headwater.lakehouse.java_gateway import jvm, jvm_session
 from headwater.lakehouse.runtime.session import is_embedded
 from headwater.lakehouse.sql_text import quoted
 from headwater.lakehouse.tables import verbs as tables

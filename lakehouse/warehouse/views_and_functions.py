@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headwater.lakehouse.jvm import jvm, jvm_session
+from headwater.lakehouse.java_gateway import jvm, jvm_session
 from headwater.lakehouse.sql_text import quoted
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from headwater.jobs.outcome import JobResult
 from headwater.lakehouse import Settings
+from headwater.outcome import JobResult
 from headwater.project import Project
 from headwater.web.report.facts import gather
 from headwater.web.report.page import page

@@ -1,0 +1,63 @@
+"""What a job is. A new job is one file in this folder that has a ``JOB``; the command line is made of them.
+
+Files of jobs import nothing heavy at their top: the command line reads them all to print its help.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headwater.outcome import JobResult
+
+__all__ = ["AS_OF", "END", "START", "Job", "Option", "all_jobs"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """An argument of a job: ``--name`` on the command line. A `default` of None must be given; times are UTC."""
+
+    name: str
+    help: str
+    kind: type[Any] = str
+    default: Any = None
+
+
+START = Option("start", "Start of the interval, UTC, inclusive.", dt.datetime)
+END = Option("end", "End of the interval, UTC, exclusive.", dt.datetime)
+AS_OF = Option("as_of", "What was known before this time, UTC.", dt.datetime)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job by its name, a sentence for the help, its options, and what runs it.
+
+    `run` is called with the session (None unless `needs_spark`), the project, and the options by their names.
+    """
+
+    name: str
+    help: str
+    options: tuple[Option, ...]
+    run: Callable[..., JobResult]
+    needs_spark: bool = True
+
+
+def all_jobs() -> Mapping[str, Job]:
+    """Return the jobs by name, in the order of their names.
+
+    Examples
+    --------
+    >>> sorted(all_jobs())
+    ['label', 'land', 'materialize', 'monitor', 'report', 'score', 'train']
+    """
+    package = importlib.import_module("headwater.jobs")
+    modules = [
+        importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)
+    ]
+    found = [module.JOB for module in modules if hasattr(module, "JOB")]
+    return {job.name: job for job in sorted(found, key=lambda job: job.name)}
