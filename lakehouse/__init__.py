@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from headwater.on_demand import on_demand
 
 if TYPE_CHECKING:
-    from headwater.lakehouse.arrow.delta_files import ArrowTable, open_arrow, open_stored
+    from headwater.lakehouse.arrow.delta_files import ArrowTable, dataset_of, open_arrow, open_stored
     from headwater.lakehouse.arrow.frames import arrow_schema, frame_of_arrow, pandas_of_arrow
     from headwater.lakehouse.arrow.plain_scan import PlainScan, open_plain_scan
     from headwater.lakehouse.errors import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         known,
     )
     from headwater.lakehouse.java_gateway import jvm, jvm_session
-    from headwater.lakehouse.locks import store_lock
+    from headwater.lakehouse.locks import is_locked, remove_lock, store_lock
     from headwater.lakehouse.names import TableName, is_plain_name
     from headwater.lakehouse.runtime.jars import ensure_jars
     from headwater.lakehouse.runtime.java import ensure_java, find_java
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         append,
         create_table,
         drop_table,
+        ensure_table,
         list_tables,
         merge,
         newest_version,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         refresh,
         remove_catalog,
         schemas_first,
+        table_lock,
     )
     from headwater.lakehouse.warehouse.damage import (
         DamagedFolder,
@@ -110,9 +112,11 @@ __all__ = [
     "create_table",
     "creation",
     "damaged_folders",
+    "dataset_of",
     "drop_table",
     "ensure_jars",
     "ensure_java",
+    "ensure_table",
     "examine_table",
     "find_java",
     "forget_function",
@@ -120,6 +124,7 @@ __all__ = [
     "has_commit",
     "is_connect",
     "is_embedded",
+    "is_locked",
     "is_plain_name",
     "jvm",
     "jvm_session",
@@ -144,6 +149,7 @@ __all__ = [
     "read_table",
     "refresh",
     "remove_catalog",
+    "remove_lock",
     "replace_interval",
     "replace_where",
     "resolve",
@@ -157,6 +163,7 @@ __all__ = [
     "sql_time",
     "store_lock",
     "table_exists",
+    "table_lock",
     "table_properties",
     "table_version",
     "utc_cast",

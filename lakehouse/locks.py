@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["creation_lock", "store_lock"]
+__all__ = ["is_locked", "lock_of_table", "remove_lock", "store_lock"]
 
 
 class _Lock:
@@ -48,7 +48,7 @@ def store_lock(home: Path, name: str) -> Iterator[None]:
     ...     print([file.suffix for file in (home / "locks").iterdir()])
     ['.lock']
     """
-    path = home / "locks" / f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}.lock"
+    path = _file(home, name)
     with _finding:
         lock = _locks.setdefault(path, _Lock())
     with lock.thread:
@@ -68,8 +68,46 @@ def store_lock(home: Path, name: str) -> Iterator[None]:
                 os.close(lock.file)  # which releases it
 
 
+def is_locked(home: Path, name: str) -> bool:
+    """Say whether any thread or process holds the store's lock of this name right now.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> home = Path(tempfile.mkdtemp())
+    >>> with store_lock(home, "run"):
+    ...     is_locked(home, "run")
+    True
+    >>> is_locked(home, "run")
+    False
+    """
+    try:
+        file = os.open(_file(home, name), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(file)
+
+
+def remove_lock(home: Path, name: str) -> None:
+    """Remove the file of a lock that is never asked for again."""
+    path = _file(home, name)
+    path.unlink(missing_ok=True)
+    _locks.pop(path, None)
+
+
+def _file(home: Path, name: str) -> Path:
+    return home / "locks" / f"{hashlib.blake2b(name.encode(), digest_size=12).hexdigest()}.lock"
+
+
 @contextmanager
-def creation_lock(home: Path, schema: str, table: str) -> Iterator[None]:
-    """Hold the store's lock for the creation of one table within."""
-    with store_lock(home, f"create {schema.lower()}.{table.lower()}"):
+def lock_of_table(home: Path, schema: str, table: str) -> Iterator[None]:
+    """Hold the store's lock of one table within."""
+    with store_lock(home, f"table {schema.lower()}.{table.lower()}"):
         yield

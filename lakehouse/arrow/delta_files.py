@@ -22,9 +22,12 @@ from headwater.lakehouse.warehouse.damage import has_commit
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from deltalake import DeltaTable
     from pyspark.sql import SparkSession
 
-__all__ = ["ArrowTable", "open_arrow", "open_stored"]
+__all__ = ["ArrowTable", "dataset_of", "open_arrow", "open_stored"]
+
+_MAPPING = "delta.columnMapping.mode"
 
 
 @dataclass(frozen=True)
@@ -106,32 +109,56 @@ def open_arrow(spark: SparkSession, name: TableName, version: int | None = None)
     folder = catalog.folder_of(spark, name)
     if folder is None or not has_commit(folder):
         return f"{name} is not in the embedded store"
-    return _opened(folder, name, version)
+    return _opened(folder, name, version, mapped=False)
 
 
 def open_stored(settings: Settings, name: str, version: int | None = None) -> ArrowTable | str:
-    """Return the same of a table in the embedded store of these settings, without a session."""
+    """Return the same of a table in the embedded store of these settings, without a session.
+
+    As no Spark reads it instead, a table with column mapping is read, as a whole.
+    """
     full = TableName.parse(name, catalog=settings.catalog, schema=settings.default_schema)
     folder = settings.warehouse / f"{full.schema.lower()}.db" / full.table.lower()
     if not has_commit(folder):
         return f"{full} is not in the embedded store {settings.home}"
-    return _opened(folder, full, version)
+    return _opened(folder, full, version, mapped=True)
 
 
-def _opened(folder: Path, name: TableName, version: int | None) -> ArrowTable | str:
-    import deltalake
+def dataset_of(table: DeltaTable) -> Any:
+    """Return an open Delta table as an Arrow dataset, its columns by the table's own names.
+
+    Where names are mapped to others in the files, all rows are read: the files' own dataset would give NULLs.
+    """
     import pyarrow as pa
     import pyarrow.dataset as ds
+    from deltalake import QueryBuilder
+
+    # Spark's older timestamps (INT96) reach further than nanoseconds do.
+    options = ds.ParquetReadOptions(coerce_int96_timestamp_unit="us")
+    dataset = table.to_pyarrow_dataset(parquet_read_options=options)
+    if not _is_mapped(table):
+        return _without_statistics(dataset)
+    schema = dataset.schema.remove_metadata()
+    rows = pa.table(QueryBuilder().register("t", table).execute("SELECT * FROM t").read_all())
+    return ds.dataset(rows.select(schema.names).cast(schema))
+
+
+def _is_mapped(table: DeltaTable) -> bool:
+    return str(table.metadata().configuration.get(_MAPPING, "none")) != "none"
+
+
+def _opened(folder: Path, name: TableName, version: int | None, *, mapped: bool) -> ArrowTable | str:
+    import deltalake
+    import pyarrow as pa
     from deltalake.exceptions import DeltaError
 
     try:
         table = deltalake.DeltaTable(folder, version=version)
-        mapping = table.metadata().configuration.get("delta.columnMapping.mode", "none")
-        if mapping != "none":
-            return f"{name} has column mapping by {mapping}"
-        # Spark's older timestamps (INT96) reach further than nanoseconds do.
-        options = ds.ParquetReadOptions(coerce_int96_timestamp_unit="us")
-        dataset = _without_statistics(table.to_pyarrow_dataset(parquet_read_options=options))
+        if _is_mapped(table):
+            if mapped:
+                return ArrowTable(None, len(table.file_uris()), dataset_of(table))
+            return f"{name} has column mapping by {table.metadata().configuration[_MAPPING]}"
+        dataset = dataset_of(table)
         actions = pa.table(table.get_add_actions(flatten=True))
     except DeltaError as error:
         return f"{name} cannot be read without Spark: {error}"

@@ -7,6 +7,7 @@ again when another writer was faster.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import random
@@ -24,12 +25,13 @@ from headwater.lakehouse.warehouse import catalog
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructField, StructType
+    from pyspark.sql.types import DataType, StructField, StructType
 
 __all__ = [
     "append",
     "create_table",
     "drop_table",
+    "ensure_table",
     "list_tables",
     "merge",
     "newest_version",
@@ -49,6 +51,9 @@ __all__ = [
 ]
 
 _TRIES = 6
+_MAPPING = "delta.columnMapping.mode"
+_UNPLAIN = frozenset(" ,;{}()\n\t=")  # in a column's name, Delta's files take none of these
+_THERE_ALREADY = frozenset({"DELTA_TABLE_ALREADY_EXISTS", "TABLE_ALREADY_EXISTS", "TABLE_OR_VIEW_ALREADY_EXISTS"})
 
 
 def table_exists(spark: SparkSession, name: str) -> bool:
@@ -104,7 +109,8 @@ def create_table(
 ) -> TableName:
     """Create an empty Delta table, and its schema (database) where that is missing; return the full name.
 
-    A field that is not nullable becomes NOT NULL, which Delta then enforces on every write.
+    A field that is not nullable becomes NOT NULL, which Delta then enforces on every write. If a column's name has a blank or
+    another character that Delta's files do not take, the table has column mapping, as Delta advises.
 
     Raises
     ------
@@ -130,6 +136,8 @@ def _create(
     properties: Mapping[str, str],
     comment: str | None,
 ) -> None:
+    from pyspark.errors import AnalysisException
+
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS {full.quoted_schema}")
     clauses = [f"CREATE TABLE {full.quoted} ({', '.join(_column(field) for field in schema)}) USING delta"]
     if partition_by:
@@ -138,9 +146,35 @@ def _create(
         clauses.append(f"CLUSTER BY ({', '.join(map(quoted, cluster_by))})")
     if comment:
         clauses.append(f"COMMENT {literal(comment)}")
+    if not _plain_columns(schema):
+        properties = {_MAPPING: "name", **properties}
     if properties:
         clauses.append(f"TBLPROPERTIES ({', '.join(f'{literal(k)} = {literal(v)}' for k, v in properties.items())})")
-    spark.sql(" ".join(clauses))
+    try:
+        spark.sql(" ".join(clauses))
+    except AnalysisException as error:  # by another process, in a session with a catalog of its own
+        if error.getCondition() not in _THERE_ALREADY:
+            raise
+        raise TableExistsError(str(full)) from error
+
+
+def ensure_table(
+    spark: SparkSession,
+    name: str,
+    schema: StructType,
+    *,
+    cluster_by: Sequence[str] = (),
+    properties: Mapping[str, str] | None = None,
+    comment: str | None = None,
+) -> TableName:
+    """Create an empty Delta table where there is none of this name, and return the full name.
+
+    Of several processes one creates it, and for the others it is there.
+    """
+    if not table_exists(spark, name):
+        with contextlib.suppress(TableExistsError):
+            return create_table(spark, name, schema, cluster_by=cluster_by, properties=properties, comment=comment)
+    return catalog.complete(spark, name)
 
 
 def drop_table(spark: SparkSession, name: str) -> None:
@@ -179,12 +213,14 @@ def read_table(
 def append(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     """Add the rows; with `evolve`, columns that the table lacks are added to it. Not idempotent."""
     full = resolve(df.sparkSession, name)
+    _make_room(df, full, evolve=evolve)
     df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
 
 
 def overwrite(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     """Replace all rows in one commit; the schema stays, but with `evolve` columns that the table lacks are added to it."""
     full = resolve(df.sparkSession, name)
+    _make_room(df, full, evolve=evolve)
     writer = df.write.format("delta").mode("overwrite").option("mergeSchema", str(evolve).lower())
     _again(lambda: writer.saveAsTable(full.quoted))
 
@@ -210,6 +246,7 @@ def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False
     missing = [key for key in keys if key not in df.columns]
     if missing:
         raise MissingColumnsError(missing, f"the rows to merge into {full}", df.columns, "keys")
+    _make_room(df, full, evolve=evolve)
     columns = [quoted(column) for column in df.columns]
     key_columns = [quoted(key) for key in keys]
     others = [column for column in columns if column not in key_columns]
@@ -356,10 +393,45 @@ def _rows_of_commit(commit: Path) -> int:
     return 0
 
 
+def _plain_columns(kind: DataType) -> bool:
+    """Say whether Delta writes all columns and fields under their own names; it maps others to names of its own."""
+    from pyspark.sql.types import ArrayType, MapType, StructType
+
+    if isinstance(kind, StructType):
+        return all(not _UNPLAIN & set(field.name) and _plain_columns(field.dataType) for field in kind)
+    if isinstance(kind, ArrayType):
+        return _plain_columns(kind.elementType)
+    if isinstance(kind, MapType):
+        return _plain_columns(kind.keyType) and _plain_columns(kind.valueType)
+    return True
+
+
+def _make_room(df: DataFrame, full: TableName, *, evolve: bool) -> None:
+    """Turn column mapping on if a write is to add columns whose names need it; one commit, once."""
+    if not evolve or _plain_columns(df.schema):
+        return
+    spark = df.sparkSession
+    if table_properties(spark, full.quoted).get(_MAPPING, "none") == "none":
+        set_table_properties(spark, full.quoted, {_MAPPING: "name"})
+
+
+def _sql_type(kind: DataType) -> str:
+    """Return a type as SQL takes it, names of fields in quotes."""
+    from pyspark.sql.types import ArrayType, MapType, StructType
+
+    if isinstance(kind, StructType):
+        return f"struct<{', '.join(f'{quoted(field.name)}: {_sql_type(field.dataType)}' for field in kind)}>"
+    if isinstance(kind, ArrayType):
+        return f"array<{_sql_type(kind.elementType)}>"
+    if isinstance(kind, MapType):
+        return f"map<{_sql_type(kind.keyType)}, {_sql_type(kind.valueType)}>"
+    return kind.simpleString()
+
+
 def _column(field: StructField) -> str:
     comment = field.metadata.get("comment")
     return " ".join(
-        [quoted(field.name), field.dataType.simpleString()]
+        [quoted(field.name), _sql_type(field.dataType)]
         + ([] if field.nullable else ["NOT NULL"])
         + ([f"COMMENT {literal(comment)}"] if comment else [])
     )

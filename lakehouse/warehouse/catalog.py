@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse.errors import DamagedTableError
-from headwater.lakehouse.locks import creation_lock
+from headwater.lakehouse.locks import lock_of_table
 from headwater.lakehouse.names import TableName, check_name, is_plain_name
 from headwater.lakehouse.sql_text import literal, quoted
 from headwater.lakehouse.warehouse import views_and_functions as entries
@@ -36,6 +36,7 @@ __all__ = [
     "register",
     "remove_catalog",
     "schemas_first",
+    "table_lock",
     "warehouse_of",
 ]
 
@@ -207,6 +208,20 @@ def can_hold(spark: SparkSession, name: TableName) -> bool:
 
 
 @contextmanager
+def table_lock(spark: SparkSession, name: TableName) -> Iterator[None]:
+    """Let this thread alone do within what takes more than one commit of a table; others that ask for the lock wait.
+
+    Reads and writes need no lock. In a session with a catalog of its own there is none.
+    """
+    warehouse = warehouse_of(spark)
+    if warehouse is None:
+        yield
+        return
+    with lock_of_table(warehouse.parent, name.schema, name.table):
+        yield
+
+
+@contextmanager
 def creation(spark: SparkSession, name: TableName) -> Iterator[None]:
     """Let this process alone create the table within; what a killed creation has left of it without any row is set aside.
 
@@ -225,7 +240,7 @@ def creation(spark: SparkSession, name: TableName) -> Iterator[None]:
         yield
         return
     check_name("table", name.schema, name.table)
-    with creation_lock(warehouse.parent, name.schema, name.table):
+    with table_lock(spark, name):
         if folder.is_dir() and any(folder.iterdir()) and not has_commit(folder):
             if has_data(folder):
                 raise DamagedTableError(str(name), str(folder), "it has files, but no Delta log with a commit")

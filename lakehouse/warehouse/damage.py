@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from headwater.lakehouse.locks import creation_lock
+from headwater.lakehouse.locks import lock_of_table
 from headwater.lakehouse.names import is_plain_name
 
 __all__ = [
@@ -159,7 +159,7 @@ def set_damaged_aside(home: Path, damaged: DamagedFolder) -> Path | None:
         Where the folder is now; None if it stays.
     """
     schema, _, table = damaged.name.partition(".")
-    with creation_lock(home, schema, table):
+    with lock_of_table(home, schema, table):
         if table and not examine_table(damaged.folder):
             return None
         return set_aside(home, damaged.name, damaged.folder)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from headwater.lakehouse import DamagedTableError, MissingColumnsError, Settings, TableName, examine_table, has_commit
+from headwater.lakehouse import (
+    DamagedTableError,
+    MissingColumnsError,
+    Settings,
+    TableName,
+    dataset_of,
+    examine_table,
+    has_commit,
+)
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -78,7 +86,7 @@ class Store:
         missing = [column for column in wanted if column not in there]
         if missing:
             raise MissingColumnsError(missing, f"the table {name}", there, "the report")
-        found = table.to_pyarrow_table(columns=list(dict.fromkeys(wanted)), filters=where)
+        found = dataset_of(table).to_table(columns=list(dict.fromkeys(wanted)), filter=where)
         return _naive(found.flatten().select(list(columns)).to_pandas())
 
     def first_version(self, name: str, where: Expression) -> int | None:
@@ -94,7 +102,7 @@ class Store:
         for version in sorted({int(entry["version"]) for entry in newest.history()} | {newest.version()}):
             try:
                 table = self.open(name, version)
-                if table is not None and table.to_pyarrow_dataset().head(1, filter=where).num_rows:
+                if table is not None and dataset_of(table).head(1, filter=where).num_rows:
                     return version
             except (DeltaError, OSError):
                 continue  # vacuumed, or its log was cleaned up
