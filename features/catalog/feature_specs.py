@@ -86,11 +86,10 @@ def create_feature_spec(
         spec = _spec_of_lookups(spark, items, exclude_columns)
     user, now = getpass.getuser(), int(dt.datetime.now(dt.UTC).timestamp() * 1000)
     made = FeatureSpecInfo(str(full), user, user, now, spec)
-    if not lakehouse.table_exists(spark, _table(spark, name)):
-        from pyspark.sql.types import LongType, StringType, StructField, StructType
+    from pyspark.sql.types import LongType, StringType, StructField, StructType
 
-        columns = StructType([StructField(c, LongType() if c.endswith("_ms") else StringType()) for c in _COLUMNS])
-        lakehouse.create_table(spark, _table(spark, name), columns, comment="Feature specs, by name")
+    columns = StructType([StructField(c, LongType() if c.endswith("_ms") else StringType()) for c in _COLUMNS])
+    lakehouse.ensure_table(spark, _table(spark, name), columns, comment="Feature specs, by name")
     _keep(spark, made)
     return made
 

@@ -59,11 +59,10 @@ def register_feature(
         raise InvalidInputError(
             f"There is a feature {made.full_name} already: choose another name, or delete_feature(full_name=...) first."
         )
-    if not lakehouse.table_exists(spark, str(full)):
-        from pyspark.sql.types import StringType, StructField, StructType
+    from pyspark.sql.types import StringType, StructField, StructType
 
-        columns = StructType([StructField("name", StringType(), False), StructField("definition", StringType(), False)])
-        lakehouse.create_table(spark, str(full), columns, comment="Declared features")
+    columns = StructType([StructField("name", StringType(), False), StructField("definition", StringType(), False)])
+    lakehouse.ensure_table(spark, str(full), columns, comment="Declared features")
     row = spark.createDataFrame([(str(made.name), definition)], "name string, definition string")
     lakehouse.merge(row, str(full), ["name"])
     return made

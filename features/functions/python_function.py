@@ -223,11 +223,10 @@ def keep_function(spark: SparkSession, made: CatalogFunction) -> None:
     full = lakehouse.complete(spark, made.name)
     lakehouse.check_new_name(spark, "function", full.schema, full.table)
     table = f"{full.catalog}.{full.schema}.{_TABLE}"
-    if not lakehouse.table_exists(spark, table):
-        from pyspark.sql.types import StringType, StructField, StructType
+    from pyspark.sql.types import StringType, StructField, StructType
 
-        columns = StructType([StructField("name", StringType(), False), StructField("definition", StringType(), False)])
-        lakehouse.create_table(spark, table, columns, comment="Python functions that features are computed with")
+    columns = StructType([StructField("name", StringType(), False), StructField("definition", StringType(), False)])
+    lakehouse.ensure_table(spark, table, columns, comment="Python functions that features are computed with")
     if _stored(spark, table).get(str(full)) != made:
         row = spark.createDataFrame([(str(full), json.dumps(made.to_dict()))], "name string, definition string")
         lakehouse.merge(row, table, ["name"])

@@ -124,9 +124,10 @@ def materialize(spark: SparkSession, group: FeatureGroup, start: dt.datetime, en
     before = lakehouse.table_version(spark, table.name)
     lakehouse.replace_interval(rows, table.name, group.timestamp, start, end)
     written = lakehouse.rows_written(spark, table.name, since=before)
-    covered = _joined([*materialized(spark, table.name), (start, end)])
-    value = json.dumps([[a.isoformat(), b.isoformat()] for a, b in covered])
-    lakehouse.set_table_properties(spark, table.name, {_COVERAGE: value})
+    with lakehouse.table_lock(spark, lakehouse.complete(spark, table.name)):  # two intervals at a time are both noted
+        covered = _joined([*materialized(spark, table.name), (start, end)])
+        value = json.dumps([[a.isoformat(), b.isoformat()] for a, b in covered])
+        lakehouse.set_table_properties(spark, table.name, {_COVERAGE: value})
     return Materialization(table.name, start, end, written, time.monotonic() - began)
 
 

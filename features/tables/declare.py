@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import DataType, StructType
 
+    from headwater.lakehouse import TableName
+
 __all__ = [
     "FeatureTable",
     "check_rows_fit",
@@ -48,6 +50,7 @@ _TIME = "headwater.timeseriesColumn"
 _ID = "headwater.tableId"
 _CREATED = "headwater.createdAt"
 _TAG = "headwater.tag."
+_ROWS_FOLLOW = "headwater.createdWithRows"
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,33 @@ def create_feature_table(
         Keys, time key, `df` and `schema` do not fit together (rules 2, 3, 5); nothing is made.
     NullKeysError, DuplicateKeysError
         In `df` (rule 4); no table is left behind.
+
+    Notes
+    -----
+    Of several processes that create one table at a time, one does; the others wait and are given the table. A process that
+    is killed before the rows are in leaves an empty table, which the next creation with rows replaces.
     """
-    if lakehouse.table_exists(spark, name):
-        return get_feature_table(spark, name)
-    full = str(lakehouse.complete(spark, name))
+    named = lakehouse.complete(spark, name)
+    with lakehouse.creation(spark, named):
+        if lakehouse.table_exists(spark, name) and not (df is not None and _waits_for_rows(spark, name)):
+            return get_feature_table(spark, name)
+        return _create(
+            spark, named, primary_keys, df, timeseries_column, partition_columns, schema, description, tags or {}
+        )
+
+
+def _create(
+    spark: SparkSession,
+    named: TableName,
+    primary_keys: str | Sequence[str],
+    df: DataFrame | None,
+    timeseries_column: str | Sequence[str] | None,
+    partition_columns: str | Sequence[str] | None,
+    schema: StructType | None,
+    description: str | None,
+    tags: Mapping[str, str],
+) -> FeatureTable:
+    full = str(named)
     time_key = as_names(timeseries_column)
     keys = _checked_keys(full, as_names(primary_keys), time_key)
     partitions = as_names(partition_columns)
@@ -117,15 +143,26 @@ def create_feature_table(
     columns = _checked_schema(full, df, schema, [*keys, *partitions])
     if df is not None:
         _check_rows(df, keys, f"the DataFrame for {full}")
-    properties = {**key_properties(full, keys, time_key), **tag_properties(tags or {})}
-    lakehouse.create_table(spark, full, columns, partition_by=partitions, properties=properties, comment=description)
+    if lakehouse.table_exists(spark, named.quoted):  # what a killed creation has left
+        lakehouse.drop_table(spark, named.quoted)
+    properties = {**key_properties(full, keys, time_key), **tag_properties(tags)}
+    if df is not None:
+        properties[_ROWS_FOLLOW] = "true"
+    lakehouse.create_table(
+        spark, named.quoted, columns, partition_by=partitions, properties=properties, comment=description
+    )
     if df is not None:
         try:
-            lakehouse.append(df, full)
+            lakehouse.append(df, named.quoted)
         except BaseException:
-            lakehouse.drop_table(spark, full)
+            lakehouse.drop_table(spark, named.quoted)
             raise
-    return get_feature_table(spark, full)
+    return get_feature_table(spark, named.quoted)
+
+
+def _waits_for_rows(spark: SparkSession, name: str) -> bool:
+    """Say whether a table was created with rows that have not been written: it is as its first commit made it."""
+    return lakehouse.newest_version(spark, name) == 0 and _ROWS_FOLLOW in lakehouse.notes_of(spark, name).properties
 
 
 def key_properties(name: str, primary_keys: Sequence[str], time_key: Sequence[str] = ()) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headwater import lakehouse
 from headwater.features.evaluation.evaluate import evaluate
 from headwater.features.specs.spec import FeatureSpec
-from headwater.lakehouse import HeadwaterError, InvalidInputError, TableExistsError, column
+from headwater.lakehouse import HeadwaterError, InvalidInputError, column
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row, SparkSession
@@ -80,10 +79,10 @@ def save_rows(spec: FeatureSpec, df: DataFrame, labels: Sequence[str], table: st
     if any(char.isspace() for char in run_id):
         raise InvalidInputError(f"run_id {run_id!r} has a space in it: give the id of the run.")
     rows = evaluate(spec, df, versions="trained")
-    if not lakehouse.table_exists(spark, table):
-        lakehouse.create_table(spark, table, rows.schema, comment="Training set: label rows and their features.")
-    lakehouse.overwrite(rows, table)
-    name, version = str(lakehouse.resolve(spark, table)), lakehouse.table_version(spark, table)
+    lakehouse.ensure_table(spark, table, rows.schema, comment="Training set: label rows and their features.")
+    with lakehouse.table_lock(spark, lakehouse.complete(spark, table)):  # so that the version is that of these rows
+        lakehouse.overwrite(rows, table)
+        name, version = str(lakehouse.resolve(spark, table)), lakehouse.table_version(spark, table)
     digest = rows_digest(lakehouse.read_table(spark, table, version=version))
     saved = SavedTrainingSet(name, version, run_id or f"v{version}", digest, tuple(labels), spec)
     record = {"version": version, "digest": digest, "labels": list(labels), "spec": spec.to_yaml()}
@@ -156,9 +155,7 @@ def _index(spark: SparkSession, run_id: str, table: str) -> None:
     """Note where a run's training set is; twice is as once."""
     columns = "run_id string, table_name string"
     note = spark.createDataFrame([(run_id, table)], columns)
-    if not lakehouse.table_exists(spark, _INDEX):
-        with contextlib.suppress(TableExistsError):  # made by another process meanwhile
-            lakehouse.create_table(spark, _INDEX, note.schema, comment="Training sets that were saved, by run")
+    lakehouse.ensure_table(spark, _INDEX, note.schema, comment="Training sets that were saved, by run")
     lakehouse.merge(note, _INDEX, ["run_id", "table_name"])
 
 

@@ -65,8 +65,7 @@ def _keep(
 ) -> None:
     table = project.table("retraining_decisions")
     row = spark.createDataFrame([(as_of, version, decision.retrain, decision.reason, alerts)], DECISIONS)
-    if not lakehouse.table_exists(spark, table):
-        lakehouse.create_table(spark, table, row.schema, comment="After each monitoring step: retrain or not, and why")
+    lakehouse.ensure_table(spark, table, row.schema, comment="After each monitoring step: retrain or not, and why")
     lakehouse.replace_interval(row, table, "as_of", as_of, as_of + dt.timedelta(microseconds=1))
 
 

@@ -70,14 +70,13 @@ def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.dat
 
 
 def _ensure(spark: SparkSession, project: Project, table: str, rows: DataFrame) -> None:
-    if not lakehouse.table_exists(spark, table):
-        lakehouse.create_table(
-            spark,
-            table,
-            rows.schema,
-            cluster_by=[project.time_column],
-            comment=f"Scores of {project.name} with their features",
-        )
+    lakehouse.ensure_table(
+        spark,
+        table,
+        rows.schema,
+        cluster_by=[project.time_column],
+        comment=f"Scores of {project.name} with their features",
+    )
 
 
 def _champion(spark: SparkSession, model_name: str) -> tuple[str, str, str]:

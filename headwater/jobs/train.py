@@ -103,10 +103,7 @@ def train(
 
 
 def _saved(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
-    if not lakehouse.table_exists(spark, table):
-        lakehouse.create_table(
-            spark, table, rows.schema, comment="Rows of the newest training set; see its version's run"
-        )
+    lakehouse.ensure_table(spark, table, rows.schema, comment="Rows of the newest training set; see its version's run")
     lakehouse.overwrite(rows, table)
     return lakehouse.read_table(spark, table)
 

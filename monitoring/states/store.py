@@ -30,8 +30,7 @@ def create_tables(spark: SparkSession, monitor: Monitor) -> None:
         monitor.alerts_table: alerts_schema(),
     }
     for name, schema in schemas.items():
-        if not lakehouse.table_exists(spark, name):
-            lakehouse.create_table(spark, name, schema, comment=f"Headwater's monitor of {monitor.table_name}")
+        lakehouse.ensure_table(spark, name, schema, comment=f"Headwater's monitor of {monitor.table_name}")
 
 
 def replace_rows(rows: DataFrame, name: str, where: str) -> None:

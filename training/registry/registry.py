@@ -7,12 +7,14 @@ registered yet is a normal case: it has no champion.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import getpass
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headwater.lakehouse import Settings, append, create_table, table_exists
+from headwater.lakehouse import Settings, append, ensure_table, store_lock
 from headwater.training.errors import ModelVersionError
 from headwater.training.registry.tracking import client_of
 
@@ -73,7 +75,8 @@ def promote(
 ) -> Promotion:
     """Make the version champion, and the champion so far the previous one.
 
-    Run again with the champion's own version, it changes no alias.
+    Run again with the champion's own version, it changes no alias. The log's row comes first: killed after it, run it again.
+    Promotions of one model in several processes of an embedded store take turns.
 
     Parameters
     ----------
@@ -89,18 +92,22 @@ def promote(
     ModelVersionError
         If there is no such version.
     """
-    client = client_of(settings or Settings())
+    settings = settings or Settings()
+    client = client_of(settings)
     _known(client, model_name, version)
-    aliases = _aliases(client, model_name)
-    before = aliases.get(CHAMPION, "")
-    if before != version:
-        client.set_model_version_tag(model_name, version, "headwater.replaced", before)
-        if before:
-            client.set_registered_model_alias(model_name, PREVIOUS, before)
-        client.set_registered_model_alias(model_name, CHAMPION, version)
-    if aliases.get(CHALLENGER) == version:
-        client.delete_registered_model_alias(model_name, CHALLENGER)
-    return _write(client, model_name, version, "promote", version, before, reason, who, table, spark)
+    with _turn(settings, model_name):
+        aliases = _aliases(client, model_name)
+        before = aliases.get(CHAMPION, "")
+        entry = _logged(model_name, version, "promote", version, before, reason, who, table, spark)
+        if before != version:
+            client.set_model_version_tag(model_name, version, "headwater.replaced", before)
+            if before:
+                client.set_registered_model_alias(model_name, PREVIOUS, before)
+            client.set_registered_model_alias(model_name, CHAMPION, version)
+        if aliases.get(CHALLENGER) == version:
+            client.delete_registered_model_alias(model_name, CHALLENGER)
+        _note(client, entry)
+    return entry
 
 
 def refuse(
@@ -114,10 +121,14 @@ def refuse(
     settings: Settings | None = None,
 ) -> Promotion:
     """Write down why the version does not become champion; no alias changes."""
-    client = client_of(settings or Settings())
+    settings = settings or Settings()
+    client = client_of(settings)
     _known(client, model_name, version)
-    before = _aliases(client, model_name).get(CHAMPION, "")
-    return _write(client, model_name, version, "refuse", before, before, reason, who, table, spark)
+    with _turn(settings, model_name):
+        before = _aliases(client, model_name).get(CHAMPION, "")
+        entry = _logged(model_name, version, "refuse", before, before, reason, who, table, spark)
+        _note(client, entry)
+    return entry
 
 
 def rollback(
@@ -136,18 +147,32 @@ def rollback(
     ModelVersionError
         If there is no previous champion.
     """
-    client = client_of(settings or Settings())
-    aliases = _aliases(client, model_name)
-    before, to = aliases.get(CHAMPION, ""), aliases.get(PREVIOUS, "")
-    if not to:
-        raise ModelVersionError(model_name, f"alias {PREVIOUS}", _versions(client, model_name))
-    client.set_registered_model_alias(model_name, CHAMPION, to)
-    earlier = client.get_model_version(model_name, to).tags.get("headwater.replaced", "")
-    if earlier in _versions(client, model_name):
-        client.set_registered_model_alias(model_name, PREVIOUS, earlier)
-    else:
-        client.delete_registered_model_alias(model_name, PREVIOUS)
-    return _write(client, model_name, to, "rollback", to, before, reason, who, table, spark)
+    settings = settings or Settings()
+    client = client_of(settings)
+    with _turn(settings, model_name):
+        aliases = _aliases(client, model_name)
+        before, to = aliases.get(CHAMPION, ""), aliases.get(PREVIOUS, "")
+        if not to:
+            raise ModelVersionError(model_name, f"alias {PREVIOUS}", _versions(client, model_name))
+        entry = _logged(model_name, to, "rollback", to, before, reason, who, table, spark)
+        client.set_registered_model_alias(model_name, CHAMPION, to)
+        earlier = client.get_model_version(model_name, to).tags.get("headwater.replaced", "")
+        if earlier in _versions(client, model_name):
+            client.set_registered_model_alias(model_name, PREVIOUS, earlier)
+        else:
+            client.delete_registered_model_alias(model_name, PREVIOUS)
+        _note(client, entry)
+    return entry
+
+
+@contextlib.contextmanager
+def _turn(settings: Settings, model_name: str) -> Iterator[None]:
+    """Let this process alone change the model's aliases within; a tracking server has no lock of ours."""
+    if settings.tracking_uri:
+        yield
+        return
+    with store_lock(settings.home, f"model {model_name}"):
+        yield
 
 
 def _aliases(client: MlflowClient, model_name: str) -> dict[str, str]:
@@ -174,8 +199,7 @@ def _known(client: MlflowClient, model_name: str, version: str) -> None:
         raise ModelVersionError(model_name, f"version {version}", versions)
 
 
-def _write(
-    client: MlflowClient,
+def _logged(
     model_name: str,
     version: str,
     action: str,
@@ -186,15 +210,22 @@ def _write(
     table: str | None,
     spark: SparkSession | None,
 ) -> Promotion:
+    """Return the log's entry, written into the table if one is named."""
     at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     entry = Promotion(model_name, version, action, now_champion, previous, reason, who or _user(), at)
-    tags = {"action": action, "at": f"{at.isoformat(timespec='seconds')}Z", "by": entry.who, "reason": reason[:5000]}
-    for key, value in tags.items():
-        client.set_model_version_tag(model_name, version, f"headwater.{key}", value)
-    client.update_model_version(model_name, version, description=f"{action}: {reason}"[:5000])
     if table is not None:
         _append(entry, table, spark)
     return entry
+
+
+def _note(client: MlflowClient, entry: Promotion) -> None:
+    """Write the entry into the version's tags and description."""
+    at = f"{entry.at.isoformat(timespec='seconds')}Z"
+    tags = {"action": entry.action, "at": at, "by": entry.who, "reason": entry.reason[:5000]}
+    for key, value in tags.items():
+        client.set_model_version_tag(entry.model_name, entry.version, f"headwater.{key}", value)
+    text = f"{entry.action}: {entry.reason}"[:5000]
+    client.update_model_version(entry.model_name, entry.version, description=text)
 
 
 def _append(entry: Promotion, table: str, spark: SparkSession | None) -> None:
@@ -207,8 +238,7 @@ def _append(entry: Promotion, table: str, spark: SparkSession | None) -> None:
     names = ("model_name", "version", "action", "champion", "previous", "reason", "who")
     fields = [StructField(name, StringType(), nullable=False) for name in names]
     schema = StructType([*fields, StructField("at", TimestampType(), nullable=False)])
-    if not table_exists(spark, table):
-        create_table(spark, table, schema, comment="Promotions, refusals and rollbacks of registered models")
+    ensure_table(spark, table, schema, comment="Promotions, refusals and rollbacks of registered models")
     # A naive time would be read in this process's own time zone.
     row = (*(getattr(entry, name) for name in names), entry.at.replace(tzinfo=dt.UTC))
     append(spark.createDataFrame([row], schema), table)

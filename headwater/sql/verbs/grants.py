@@ -24,8 +24,7 @@ def _grant(statement: Grant, call: Call) -> DataFrame:
 
     key, table = _key(call, statement.on), _table(call)
     schema = StructType([StructField(name, StringType(), nullable=False) for name in _COLUMNS])
-    if not lakehouse.table_exists(call.spark, table):
-        lakehouse.create_table(call.spark, table, schema, comment="Privileges that SQL has granted; not enforced")
+    lakehouse.ensure_table(call.spark, table, schema, comment="Privileges that SQL has granted; not enforced")
     rows = [(statement.principal, privilege, statement.on.kind, key) for privilege in statement.privileges]
     lakehouse.merge(call.spark.createDataFrame(rows, schema), table, list(_COLUMNS))
     return frame(call, [])
