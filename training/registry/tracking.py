@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from headwater.lakehouse import Settings
+from headwater.lakehouse import Settings, is_locked, remove_lock, store_lock
 from headwater.training.registry.tracking_store import make_store
 from headwater.training.search.search import SearchResult
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["client_of", "frame_digest", "log_metrics", "log_sources", "log_trials", "start_run", "use_store"]
 
 _TAG_LENGTH = 5000
+_LOCKED = "headwater.locked"  # a run that its process holds a lock for, as long as it works at it
 
 
 def use_store(settings: Settings) -> MlflowClient:
@@ -74,20 +75,52 @@ def start_run(
 ) -> Iterator[ActiveRun]:
     """Open a run in the experiment, which is made where it is missing; nested if a run is active already.
 
-    The run ends as FINISHED, or as FAILED if an error passes through.
+    The run ends as FINISHED, or as FAILED if an error passes through. A run of an embedded store whose process was killed is
+    ended as KILLED, with its nested runs, by the next one in its experiment.
     """
     import mlflow
 
     client = use_store(settings)
     experiment_id = _experiment(client, settings, experiment)
-    with mlflow.start_run(
-        experiment_id=experiment_id,
-        run_name=name,
-        nested=mlflow.active_run() is not None,
-        tags=dict(tags or {}),
-        log_system_metrics=False,
-    ) as run:
+    if not settings.tracking_uri:
+        _end_killed(client, settings, experiment_id)
+    with (
+        mlflow.start_run(
+            experiment_id=experiment_id,
+            run_name=name,
+            nested=mlflow.active_run() is not None,
+            tags={**(tags or {}), **({} if settings.tracking_uri else {_LOCKED: "true"})},
+            log_system_metrics=False,
+        ) as run,
+        _alive(settings, run.info.run_id),
+    ):
         yield run
+
+
+@contextlib.contextmanager
+def _alive(settings: Settings, run_id: str) -> Iterator[None]:
+    """Hold the run's lock within, by which other processes see that this one still works at it."""
+    if settings.tracking_uri:
+        yield
+        return
+    with store_lock(settings.home, f"run {run_id}"):
+        yield
+    remove_lock(settings.home, f"run {run_id}")
+
+
+def _end_killed(client: MlflowClient, settings: Settings, experiment_id: str) -> None:
+    """End runs that are RUNNING though the process that began them is gone, and the runs nested in them."""
+    running = client.search_runs([experiment_id], "attributes.status = 'RUNNING'")
+    killed = {
+        run.info.run_id
+        for run in running
+        if _LOCKED in run.data.tags and not is_locked(settings.home, f"run {run.info.run_id}")
+    }
+    for run in running:
+        if run.info.run_id in killed or run.data.tags.get("mlflow.parentRunId") in killed:
+            client.set_terminated(run.info.run_id, status="KILLED")
+    for run_id in killed:
+        remove_lock(settings.home, f"run {run_id}")
 
 
 def log_trials(client: MlflowClient, run: ActiveRun, result: SearchResult) -> list[str]:
