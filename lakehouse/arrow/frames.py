@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
-__all__ = ["arrow_schema", "frame_of_arrow", "pandas_of_arrow"]
+__all__ = ["arrow_schema", "frame_of_arrow", "pandas_of_arrow", "remove_left_scratch"]
 
 _SMALL = 4 << 20
 _GROUP = 1 << 15
@@ -31,8 +31,8 @@ def frame_of_arrow(spark: SparkSession, parts: Iterator[pa.Table], schema: Struc
 
     Few rows go to Spark's memory; more are written to Parquet files in ``<home>/scratch``, which Spark reads 5 to 7 times as
     fast as it takes Arrow data from Python, with only the columns that are used, and without its heap. Each processor writes
-    one, since a file is written by one thread. They go when this process ends, or, should it be killed, when another one
-    on the same store next makes some.
+    one, since a file is written by one thread. They go when this process ends, or, should it be killed, when the next session
+    on the same store starts.
 
     Parameters
     ----------
@@ -47,6 +47,13 @@ def frame_of_arrow(spark: SparkSession, parts: Iterator[pa.Table], schema: Struc
     files = _folder(home) / uuid.uuid4().hex
     _write(files, first, parts, spark.version)
     return spark.read.schema(schema).format("parquet").load(files.as_uri())
+
+
+def remove_left_scratch(home: Path) -> None:
+    """Remove the files of :func:`frame_of_arrow` whose process is gone, also by SIGTERM or SIGKILL."""
+    for folder in (home / "scratch").glob("[0-9]*"):
+        if folder.name.isdigit() and not _runs(int(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def arrow_schema(schema: StructType) -> pa.Schema:
@@ -88,14 +95,12 @@ def _write(folder: Path, first: pa.Table, parts: Iterator[pa.Table], version: st
 
 
 def _folder(home: Path) -> Path:
-    """Return this process's folder; those of processes that are gone are removed."""
+    """Return this process's folder."""
     own = home / "scratch" / str(os.getpid())
     if own in _ours and own.is_dir():
         return own
     own.mkdir(parents=True, exist_ok=True)
-    for other in own.parent.iterdir():
-        if other.name.isdigit() and not _runs(int(other.name)):
-            shutil.rmtree(other, ignore_errors=True)
+    remove_left_scratch(home)
     _ours.add(own)
     atexit.register(shutil.rmtree, own, ignore_errors=True)
     return own

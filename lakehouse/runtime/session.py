@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwater.lakehouse.arrow.frames import remove_left_scratch
 from headwater.lakehouse.runtime.jars import ensure_jars
 from headwater.lakehouse.runtime.java import ensure_java
 from headwater.lakehouse.runtime.settings import Settings
@@ -89,6 +90,7 @@ def _start(settings: Settings) -> SparkSession:
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     settings.warehouse.mkdir(parents=True, exist_ok=True)
+    remove_left_scratch(settings.home)
     builder = SparkSession.builder.appName("headwater").master(settings.master)
     for key, value in (_configuration(settings, jars) | settings.spark).items():
         builder = builder.config(key, value)
