@@ -85,23 +85,46 @@ class Integers:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some values that have no order.
+    """One of some values that have no order, of any type; the model gets the value as it was given.
+
+    Parameters
+    ----------
+    choices
+        The values, in a tuple, a list or a NumPy array, whose elements are taken as Python's numbers. A search draws a place
+        among them, so that no search engine sees, or changes, the values themselves.
 
     Examples
     --------
-    >>> Choice((None, "balanced")).value("balanced")
-    'balanced'
+    >>> Choice((None, [64, 32])).value(1)
+    [64, 32]
     """
 
     choices: tuple[Any, ...]
 
     def __post_init__(self) -> None:
+        given: Any = self.choices
+        if isinstance(given, str) or not hasattr(given, "__iter__"):
+            raise InvalidInputError(f"Choice takes several values, found {given!r}: write Choice([{given!r}]).")
+        object.__setattr__(self, "choices", tuple(given.tolist() if hasattr(given, "tolist") else given))
         if not self.choices:
             raise InvalidInputError("Choice(choices=()) leaves nothing to choose: give at least one value.")
 
     def value(self, drawn: Any) -> Any:
-        """Return the drawn value as it is."""
-        return drawn
+        """Return the value at the drawn place, which counts from 0, as it was given."""
+        return self.choices[int(drawn)]
+
+    def place(self, value: Any) -> int:
+        """Return the place of a value; ``1``, ``1.0`` and true are told apart.
+
+        Raises
+        ------
+        InvalidInputError
+            The value is none of the choices.
+        """
+        places = [i for i, one in enumerate(self.choices) if type(one) is type(value) and repr(one) == repr(value)]
+        if not places:
+            raise InvalidInputError(f"{value!r} is not among the choices {list(self.choices)!r}.")
+        return places[0]
 
 
 Dimension = Uniform | LogUniform | Integers | Choice

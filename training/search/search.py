@@ -284,7 +284,7 @@ def _compile(families: Mapping[str, ModelFamily]) -> Any:
             case Integers(low, high):
                 return hp.uniform(label, low - 0.49, high + 0.49)
             case Choice(choices):
-                return hp.choice(label, list(choices))
+                return hp.choice(label, list(range(len(choices))))
             case _:
                 raise InvalidInputError(f"{label} is {dimension!r}: use Uniform, LogUniform, Integers or Choice.")
 
@@ -310,7 +310,7 @@ def _insert_starts(trials: Any, families: Mapping[str, ModelFamily], plan: Searc
             given = label.startswith(f"{family.name}.")
             dimension = family.space[name] if given else None
             value = family.start[name] if given else None
-            drawn = dimension.choices.index(value) if isinstance(dimension, Choice) else value
+            drawn = dimension.place(value) if isinstance(dimension, Choice) else value
             doc["misc"]["idxs"][label] = [doc["tid"]] if given else []
             doc["misc"]["vals"][label] = [drawn] if given else []
         docs.append(doc)
@@ -345,8 +345,7 @@ def _record(doc: Mapping[str, Any], families: Mapping[str, ModelFamily]) -> Tria
     family = list(families.values())[int(drawn.pop("family"))]
     params = {}
     for name, dimension in family.space.items():
-        value = drawn[f"{family.name}.{name}"]
-        params[name] = dimension.choices[int(value)] if isinstance(dimension, Choice) else dimension.value(value)
+        params[name] = dimension.value(drawn[f"{family.name}.{name}"])
     lost = "\n".join(str(part) for part in doc["misc"].get("error", ("The trial did not end", "it was cancelled")))
     return Trial(number=doc["tid"], family=family.name, params=params, status="cancelled", error=lost)
 

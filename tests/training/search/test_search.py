@@ -133,6 +133,26 @@ def test_what_the_space_draws_lies_in_its_bounds_and_its_integers_reach_both_end
     assert {v["d"] for v in values} == {"x", None}
 
 
+def test_a_choice_gives_its_values_as_they_are():
+    import numpy as np
+    from hyperopt.pyll.stochastic import sample
+
+    values = [[64, 32], [128], (1, 2), {"depth": [3]}, None, True, 1, 1.0, "1"]
+    space = {"one": Choice(values), "two": Choice(np.arange(1, 5)), "three": Choice(([64, 32], [128]))}
+    compiled = _compile({"f": ModelFamily("f", space, dict)})
+    rng = np.random.default_rng(0)
+    drawn = [sample(compiled, rng)["params"] for _ in range(200)]
+    found = [{name: space[name].value(point[name]) for name in space} for point in drawn]
+    assert {repr(point["one"]) for point in found} == set(map(repr, values))
+    assert {repr(point["two"]) for point in found} == {"1", "2", "3", "4"}
+    assert {repr(point["three"]) for point in found} == {"[64, 32]", "[128]"}
+    assert [space["one"].place(value) for value in values] == list(range(len(values)))
+    with pytest.raises(InvalidInputError, match="5 is not among the choices"):
+        space["two"].place(5)
+    with pytest.raises(InvalidInputError, match=r"found 'gini': write Choice\(\['gini'\]\)"):
+        Choice("gini")
+
+
 def test_empty_dimensions_and_unknown_backends_are_refused():
     with pytest.raises(InvalidInputError, match="low must be below high"):
         Uniform(1, 1)
