@@ -32,7 +32,8 @@ class MonitorInferenceLog:
     prediction_col, model_id_col
         The model's answer, and which model answered. Rows without a model id count for all models (``'*'``) only.
     label_col
-        The truth; NULL until it is known. Quality is computed over the rows that have both prediction and label.
+        The truth; NULL until it is known. Quality is computed over the rows that have both prediction and label. Classes are
+        compared by value: ``1``, ``1.0`` and ``"1"`` are one class, and so is true where the label is a boolean or such a text.
     prediction_proba_col
         Classification only. A number is the probability of `positive_class`; ``map<string,double>`` has one
         probability per class; ``array<double>`` has one for each of ``"0"``, ``"1"``, … in that order.

@@ -75,7 +75,9 @@ def auc_scores(pairs: Iterable[tuple[str, str, float, int]]) -> dict[str, Any] |
             pair = rows_of[a] * rows_of[b]
             areas.append((wins[a, b][0] + wins[b, a][0]) / pair / 2)
             weights.append(rows_of[a] + rows_of[b])
-    pairwise = {"macro": float(np.mean(areas)), "weighted": float(np.average(areas, weights=weights))}
+    pairwise: dict[str, float | None] = {"macro": None, "weighted": None}  # of classes without a pair
+    if areas:
+        pairwise = {"macro": float(np.mean(areas)), "weighted": float(np.average(areas, weights=weights))}
     return {"one_vs_all": one_vs_all, "one_vs_one": pairwise}
 
 

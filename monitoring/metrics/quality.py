@@ -13,7 +13,7 @@ from headwater.monitoring.definitions.monitor import Monitor, MonitorInferenceLo
 from headwater.monitoring.definitions.windows import BASELINE
 from headwater.monitoring.metrics.classification import auc_scores, classification_scores, fairness
 from headwater.monitoring.states.cells import CELL, in_cells, only_popular, same_cell
-from headwater.monitoring.states.columns import class_name, prepared
+from headwater.monitoring.states.columns import class_name, class_of_text, in_words_of, prepared
 from headwater.monitoring.states.state_rows import arrow_schema
 from headwater.monitoring.tables.schemas import parsed
 
@@ -71,7 +71,8 @@ def quality(
             "label": class_name(log.label_col, types[log.label_col]),
         }
         if log.prediction_proba_col is not None and log.prediction_proba_col in types:
-            values["score"] = _probabilities(log, types)
+            values["score"] = _probabilities(log, types, values["label"])
+        values["prediction"] = in_words_of(values["prediction"], values["label"])
     rows = prepared(df, (), monitor, timeless=timeless, extra=values).where(
         "prediction IS NOT NULL AND label IS NOT NULL"
     )
@@ -82,8 +83,8 @@ def quality(
     return found.withColumn("granularity", F.nullif(F.col("granularity"), F.lit(BASELINE)))
 
 
-def _probabilities(log: MonitorInferenceLog, types: dict[str, str]) -> Column:
-    """Return the probabilities as ``array<struct<class:string,p:double>>``."""
+def _probabilities(log: MonitorInferenceLog, types: dict[str, str], label: Column) -> Column:
+    """Return the probabilities as ``array<struct<class:string,p:double>>``; classes are called as labels are."""
     from pyspark.sql import functions as F
 
     assert log.prediction_proba_col is not None
@@ -92,7 +93,8 @@ def _probabilities(log: MonitorInferenceLog, types: dict[str, str]) -> Column:
     value = column(log.prediction_proba_col)
 
     def entry(name: Column, probability: Column) -> Column:
-        return F.struct(name.cast("string").alias("class"), probability.cast("double").alias("p"))
+        named = in_words_of(class_of_text(name.cast("string")), label)
+        return F.struct(named.alias("class"), probability.cast("double").alias("p"))
 
     if found.startswith("map<"):
         return F.transform(F.map_entries(value), lambda pair: entry(pair["key"], pair["value"]))
@@ -151,8 +153,9 @@ def _row_loss() -> Column:
 
     score = F.col("score")
     own = F.filter(score, lambda pair: pair["class"] == F.col("label"))
-    single = F.when(F.size(own) > 0, own[0]["p"]).otherwise(1 - score[0]["p"])
-    many = F.coalesce(own[0]["p"], F.lit(0.0))
+    first, only = F.get(own, F.lit(0))["p"], F.get(score, F.lit(0))["p"]  # NULL where the array is too short
+    single = F.when(F.size(own) > 0, first).otherwise(1 - only)
+    many = F.when(F.size(own) > 0, first).otherwise(F.lit(0.0))
     p = F.when(F.size(score) == 1, single).when(F.size(score) > 1, many)
     p = F.when(~F.isnan(p), p)
     # greatest and least pass over NULL, which must stay NULL.

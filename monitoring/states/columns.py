@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from headwater.monitoring.definitions.monitor import Monitor
 
-__all__ = ["ProfiledColumn", "class_name", "prepared", "profiled_columns", "timestamp"]
+__all__ = ["ProfiledColumn", "class_name", "class_of_text", "in_words_of", "prepared", "profiled_columns", "timestamp"]
 
 _NUMBERS: Final = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 
@@ -101,7 +101,7 @@ def timestamp(df: DataFrame, monitor: Monitor) -> Column:
 
 
 def class_name(name: str, data_type: str) -> Column:
-    """Return a prediction or label as text, the same for ``1``, ``1.0`` and ``'1'``, so that the two can be compared."""
+    """Return a prediction or label as text: the same for ``1``, ``1.0``, ``'1'`` and ``'1.0'``, and for true and ``'True'``."""
     from pyspark.sql import functions as F
 
     value = column(name)
@@ -109,7 +109,27 @@ def class_name(name: str, data_type: str) -> Column:
         whole = value == F.floor(value)
         number = F.when(~F.isnan(value), value) if data_type in ("float", "double") else value
         return F.when(whole, number.cast("bigint").cast("string")).otherwise(number.cast("string"))
-    return value.cast("string")
+    return class_of_text(utc_cast(value, data_type, "string"))
+
+
+def class_of_text(text: Column) -> Column:
+    """Return the class that a text writes: numbers without a fraction of zeros, ``true`` and ``false`` in small letters."""
+    from pyspark.sql import functions as F
+
+    number = F.regexp_replace(text, r"^([+-]?[0-9]+)\.0+$", "$1")
+    return F.when(F.lower(text).isin("true", "false"), F.lower(text)).otherwise(number)
+
+
+def in_words_of(name: Column, other: Column) -> Column:
+    """Return a class by the name that the other side has for it: ``1`` and ``0`` for true and false, and the other way round."""
+    from pyspark.sql import functions as F
+
+    to_words = {"1": "true", "0": "false"}
+    of_words, of_numbers = other.isin("true", "false"), other.isin("1", "0")
+    found = name
+    for number, word in to_words.items():
+        found = F.when(of_words & (name == number), word).when(of_numbers & (name == word), number).otherwise(found)
+    return found
 
 
 def _value(df: DataFrame, about: ProfiledColumn) -> Column:
