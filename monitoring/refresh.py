@@ -116,7 +116,7 @@ def refresh(
     result = RefreshResult(monitor.profile_table, monitor.drift_table, _covered(spans), version, baseline is not None)
     if start is not None and end is not None and micros_of(start) == micros_of(end):
         return result
-    edges = _edges(spark, monitor, columns, baseline or current, learnt)
+    edges = _edges(spark, monitor, columns, (baseline, current), learnt)
     inputs = {"INPUT": current} | ({"BASELINE": baseline} if baseline else {})
     touched = f"(log_type = 'INPUT' AND {in_windows(spans)})" + (" OR log_type = 'BASELINE'" if baseline else "")
     popular = {log_type: _popular(source, monitor) for log_type, source in inputs.items()}
@@ -199,14 +199,32 @@ def _stale_baseline(
 
 
 def _edges(
-    spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], source: _Input, stored: Learnt
+    spark: SparkSession,
+    monitor: Monitor,
+    columns: tuple[ProfiledColumn, ...],
+    sources: tuple[_Input | None, _Input],
+    stored: Learnt,
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the bin edges; those of columns that have none yet are learnt, and stored before they are used."""
+    """Return the bin edges; those of columns that have none yet are learnt, and stored before they are used.
+
+    They are learnt from the baseline if it is read, else from the first window, else from all rows of this refresh: the first
+    of these in which the column varies. One that varies in none has few values, which are kept as they are.
+    """
     missing = [c.name for c in columns if c.kind in ("number", "time") and c.name not in stored.edges]
     if not missing:
         return stored.edges
-    df = source.df if source.timeless else _first_window(source, monitor)
-    learnt = learn_edges(prepared(df, columns, monitor, timeless=source.timeless), columns, missing)
+    baseline, current = sources
+    frames = [] if baseline is None else [(baseline.df, True)]
+    if not current.timeless and baseline is None:
+        frames.append((_first_window(current, monitor), False))
+    frames.append((current.df, current.timeless))
+    learnt: dict[str, NDArray[np.float64]] = {}
+    for df, timeless in frames:
+        wanted = [name for name in missing if name not in learnt]
+        if wanted:
+            learnt |= learn_edges(prepared(df, columns, monitor, timeless=timeless), columns, wanted)
+    if not learnt:
+        return stored.edges
     rows: list[dict[str, Any]] = [
         {"log_type": "EDGES", "column_name": name, "edges": of.tolist(), "monitor_version": monitor.monitor_version}
         for name, of in learnt.items()

@@ -12,7 +12,7 @@ import numpy as np
 
 from headwater.monitoring import distances as statistics
 from headwater.monitoring.metrics.profile import as_text
-from headwater.monitoring.states.column_state import ColumnState, kept_values
+from headwater.monitoring.states.column_state import ColumnState, kept_values, upper_edges
 from headwater.monitoring.states.state_rows import state_of
 from headwater.monitoring.tables.schemas import drift_schema, renamed
 
@@ -79,8 +79,7 @@ def _numeric(state: ColumnState, other: ColumnState, edges: NDArray[np.float64])
     else:
         (bins, counts), (others, other_counts) = state.binned(edges), other.binned(edges)
         samples = (bins.astype(float), counts, others.astype(float), other_counts)
-        upper = np.append(edges, edges[-1])
-        points = (upper[bins], counts, upper[others], other_counts)
+        points = (upper_edges(bins, edges), counts, upper_edges(others, edges), other_counts)
     statistic, pvalue = statistics.kolmogorov_smirnov(*samples)
     finite = np.isfinite(points[0]), np.isfinite(points[2])
     row: dict[str, Any] = {

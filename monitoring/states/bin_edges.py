@@ -1,4 +1,4 @@
-"""Bin edges of numeric columns: learnt once from the baseline, then fixed for ever."""
+"""Bin edges of numeric columns: learnt once, from the first rows in which a column varies, then fixed for ever."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def learn_edges(
 ) -> dict[str, NDArray[np.float64]]:
     """Return at most 4,096 edges for each wanted numeric column of the prepared rows: their quantiles, and tails beyond.
 
-    One aggregation; NULL, NaN and infinite values are left out. Spark's approximate percentiles may come out a little
+    A column without two different values has none: nothing is known of its spread. One aggregation;
+    NULL, NaN and infinite values are left out. Spark's approximate percentiles may come out a little
     different if learnt again, which is why the caller stores them before it uses them.
     """
     from pyspark.sql import functions as F
@@ -43,4 +44,5 @@ def learn_edges(
         finite = F.when(F.abs(value) < float("inf"), value)
         sums.append(F.percentile_approx(finite, at, _ACCURACY).alias(f"c{i}"))
     found = rows.agg(*sums).toArrow().to_pydict()
-    return {about.name: bin_edges(np.array(found[f"c{i}"][0] or [], dtype=float)) for i, about in numeric}
+    quantiles = {about.name: np.array(found[f"c{i}"][0] or [], dtype=float) for i, about in numeric}
+    return {name: bin_edges(values) for name, values in quantiles.items() if len(np.unique(values)) > 1}

@@ -19,13 +19,26 @@ from headwater.monitoring.distances import weighted_unique
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BODY_EDGES", "ColumnState", "bin_edges", "kept_values", "merge_states", "number_state", "string_state"]
+__all__ = [
+    "BODY_EDGES",
+    "ColumnState",
+    "bin_edges",
+    "bins_of",
+    "kept_values",
+    "merge_states",
+    "number_state",
+    "string_state",
+    "upper_edges",
+]
 
 MOST_NUMBERS: Final = 1024
 MOST_STRINGS: Final = 4096
 BODY_EDGES: Final = 3072
 _EVEN_EDGES: Final = 512
 _TAIL_EDGES: Final = 256
+_GROWTH: Final = 13  # bins beyond the edges until their width has doubled
+_RATE: Final = 2 ** (1 / _GROWTH) - 1
+_INFINITE: Final = 1 << 20
 _NO_HASHES: Final = np.empty(0, dtype=np.uint64)
 
 
@@ -68,15 +81,15 @@ class ColumnState:
         if self.bins is None:
             return (np.empty(0) if self.values is None else self.values), self.counts
         low, high = self.minimum, self.maximum
-        points = np.append(edges, np.inf)[self.bins]
+        points = upper_edges(self.bins, edges)
         return points if low is None or high is None else np.clip(points, low, high), self.counts
 
     def binned(self, edges: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the numbers as ascending bins and counts; bin i holds edges[i-1] < value ≤ edges[i]."""
+        """Return the numbers as ascending bins and counts; see :func:`bins_of`."""
         if self.bins is not None:
             return self.bins, self.counts
         values = np.empty(0) if self.values is None else self.values
-        bins, counts = weighted_unique(np.searchsorted(edges, values), self.counts)
+        bins, counts = weighted_unique(bins_of(values, edges), self.counts)
         return bins.astype(np.int64), counts
 
 
@@ -196,6 +209,53 @@ def bin_edges(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
     even = np.linspace(body[0], body[-1], _EVEN_EDGES)
     tail = spread * 0.1 * (np.exp2(np.arange(1, _TAIL_EDGES + 1) / 13) - 1)
     return np.unique(np.concatenate([body[0] - tail, body, even, body[-1] + tail]))
+
+
+def bins_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the bin of each number: bin i holds edges[i-1] < value ≤ edges[i].
+
+    Beyond the edges bins go on without end, each 5.5 % wider than the one before: from ``len(edges)`` upwards, and from 0
+    downwards to negative ones, so that numbers of any size keep their order and, within 5.5 %, their distance from the edges.
+
+    Examples
+    --------
+    >>> edges = np.array([0.0, 1.0, 2.0])
+    >>> bins_of(np.array([-50.0, -0.5, 0.5, 2.0, 2.5, 1e9, np.inf]), edges).tolist()
+    [-24, 0, 1, 2, 3, 337, 1048576]
+    """
+    found = np.searchsorted(edges, values).astype(np.int64)
+    below, above = values < edges[0], values > edges[-1]
+    first, last = _ends(edges)
+    with np.errstate(over="ignore"):
+        found[below] = -_steps((edges[0] - values[below]) / first, np.floor)
+        found[above] = len(edges) - 1 + _steps((values[above] - edges[-1]) / last, np.ceil)
+    found[values == np.inf], found[values == -np.inf] = _INFINITE, -_INFINITE
+    return found
+
+
+def upper_edges(bins: NDArray[np.int64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the greatest number of each bin of :func:`bins_of`."""
+    first, last = _ends(edges)
+    points = edges[np.clip(bins, 0, len(edges) - 1)].astype(float)
+    below, above = bins < 0, bins >= len(edges)
+    with np.errstate(over="ignore"):
+        points[below] -= first * (np.exp2(-bins[below] / _GROWTH) - 1) / _RATE
+        points[above] += last * (np.exp2((bins[above] - len(edges) + 1) / _GROWTH) - 1) / _RATE
+    largest = np.finfo(float).max
+    points = np.clip(points, -largest, largest)
+    points[bins >= _INFINITE], points[bins <= -_INFINITE] = np.inf, -np.inf
+    return np.asarray(points)
+
+
+def _ends(edges: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the widths of the first and the last bin between edges."""
+    if len(edges) == 1:
+        return (max(abs(float(edges[0])), 1.0),) * 2
+    return float(edges[1] - edges[0]), float(edges[-1] - edges[-2])
+
+
+def _steps(distance: NDArray[np.float64], rounded: np.ufunc) -> NDArray[np.int64]:
+    return np.asarray(rounded(np.log2(1 + np.minimum(distance, 1e300) * _RATE) * _GROWTH)).astype(np.int64)
 
 
 def hash_numbers(values: NDArray[np.float64]) -> NDArray[np.uint64]:

@@ -14,10 +14,12 @@ from headwater.monitoring.metrics.profile import profile_row
 from headwater.monitoring.states.column_state import (
     MOST_STRINGS,
     bin_edges,
+    bins_of,
     kept_values,
     merge_states,
     number_state,
     string_state,
+    upper_edges,
 )
 
 RNG = np.random.default_rng(5)
@@ -71,6 +73,33 @@ def test_values_far_outside_the_baseline_are_told_apart():
     row = drift_row(state, number_state(BASE, 0, EDGES), "number", EDGES)
     assert row["ks_test"]["statistic"] > 0.999
     assert row["wasserstein_distance"] == pytest.approx(500, rel=0.05)
+
+
+@pytest.mark.parametrize("learnt_from", [[0.0], [], [5.0], [-1.0, 1.0]])
+def test_a_shift_far_outside_the_edges_is_seen_in_full(learnt_from):
+    edges = bin_edges(np.array(learnt_from))
+    for sign in (1, -1):
+        low, high = sign * RNG.uniform(1e6, 2e6, 5000), sign * RNG.uniform(3e6, 4e6, 5000)
+        one, two = number_state(low, 0, edges), number_state(high, 0, edges)
+        assert one.bins is not None
+        assert profile_row(one, "number", edges)["median"] == pytest.approx(np.median(low), rel=0.06)
+        row = drift_row(two, one, "number", edges)
+        assert row["ks_test"]["statistic"] == 1.0
+        assert row["population_stability_index"] > 1
+        assert row["wasserstein_distance"] == pytest.approx(wasserstein_distance(low, high), rel=0.1)
+        merged = merge_states(one, two, edges)
+        assert 1.9e6 < abs(profile_row(merged, "number", edges)["median"]) < 3.2e6
+
+
+def test_bins_keep_the_order_of_numbers_of_every_size():
+    numbers = np.sort(np.concatenate([s * RNG.uniform(1, 2, 400) * 10.0 ** RNG.uniform(-5, 300, 400) for s in (-1, 1)]))
+    bins = bins_of(numbers, EDGES)
+    assert np.all(np.diff(bins) >= 0)
+    upper = upper_edges(bins, EDGES)
+    assert np.all(upper >= numbers - 1e-9 * np.abs(numbers))
+    outside = np.abs(numbers) > 1e7
+    assert np.allclose(upper[outside], numbers[outside], rtol=0.06)
+    assert bins_of(np.array([-np.inf, np.inf]), EDGES).tolist() == [-(1 << 20), 1 << 20]
 
 
 def test_infinity_counts_but_leaves_average_and_distance_finite():
