@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,17 +11,18 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwater.lakehouse.scratch import scratch_folder
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
-__all__ = ["arrow_schema", "frame_of_arrow", "pandas_of_arrow", "remove_left_scratch"]
+__all__ = ["arrow_schema", "frame_of_arrow", "pandas_of_arrow"]
 
 _SMALL = 4 << 20
 _GROUP = 1 << 15
-_ours: set[Path] = set()
 
 
 def frame_of_arrow(spark: SparkSession, parts: Iterator[pa.Table], schema: StructType, *, home: Path) -> DataFrame:
@@ -44,16 +43,9 @@ def frame_of_arrow(spark: SparkSession, parts: Iterator[pa.Table], schema: Struc
     first = next(parts)
     if first.nbytes < _SMALL or any(field.dataType.typeName() == "void" for field in schema):
         return spark.createDataFrame(pa.concat_tables([first, *parts]), schema)
-    files = _folder(home) / uuid.uuid4().hex
+    files = scratch_folder(home) / uuid.uuid4().hex
     _write(files, first, parts, spark.version)
     return spark.read.schema(schema).format("parquet").load(files.as_uri())
-
-
-def remove_left_scratch(home: Path) -> None:
-    """Remove the files of :func:`frame_of_arrow` whose process is gone, also by SIGTERM or SIGKILL."""
-    for folder in (home / "scratch").glob("[0-9]*"):
-        if folder.name.isdigit() and not _runs(int(folder.name)):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def arrow_schema(schema: StructType) -> pa.Schema:
@@ -92,25 +84,3 @@ def _write(folder: Path, first: pa.Table, parts: Iterator[pa.Table], version: st
             size = max(1, -(-part.num_rows // count))
             shares = [part.slice(start, size) for start in range(0, part.num_rows, size)]
             list(pool.map(lambda writer, share: writer.write_table(share, row_group_size=_GROUP), writers, shares))
-
-
-def _folder(home: Path) -> Path:
-    """Return this process's folder."""
-    own = home / "scratch" / str(os.getpid())
-    if own in _ours and own.is_dir():
-        return own
-    own.mkdir(parents=True, exist_ok=True)
-    remove_left_scratch(home)
-    _ours.add(own)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    return own
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headwater.lakehouse.arrow.frames import remove_left_scratch
 from headwater.lakehouse.runtime.jars import ensure_jars
 from headwater.lakehouse.runtime.java import ensure_java
 from headwater.lakehouse.runtime.settings import Settings
+from headwater.lakehouse.scratch import remove_left_scratch
 from headwater.lakehouse.warehouse import catalog
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from headwater.lakehouse.arrow.frames import remove_left_scratch
+from headwater.lakehouse.scratch import remove_left_scratch
 
 
 def test_files_of_a_killed_process_are_removed_and_those_of_a_running_one_stay(tmp_path):

@@ -13,7 +13,7 @@ from headwater.features.training_sets.saved import find_saved
 from headwater.lakehouse import Settings
 from headwater.training.registry.tracking import use_store
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BOTH = """
 import datetime as dt, sys, time
 from pathlib import Path
