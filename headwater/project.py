@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
+from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
 from headwater.features import FeatureFunction, FeatureGroup, FeatureLookup
 from headwater.lakehouse import HeadwaterError, InvalidInputError
 from headwater.monitoring import Monitor, MonitorInferenceLog, Threshold, default_rules
@@ -130,9 +131,9 @@ class Project:
                 problem_type="classification",
                 timestamp_col=self.time_column,
                 granularities=tuple(self.granularities),
-                prediction_col="prediction",
-                prediction_proba_col="prediction_proba",
-                model_id_col="model_version",
+                prediction_col=PREDICTION,
+                prediction_proba_col=PREDICTION_PROBA,
+                model_id_col=MODEL_VERSION,
                 label_col=self.label,
             ),
             baseline_table_name=self.table("baseline"),

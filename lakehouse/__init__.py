@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         WorkspaceOnlyError,
         known,
     )
+    from headwater.lakehouse.files import replace_file, write_json
     from headwater.lakehouse.java_gateway import jvm, jvm_session
     from headwater.lakehouse.locks import is_locked, remove_lock, store_lock
     from headwater.lakehouse.names import TableName, is_plain_name
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from headwater.lakehouse.runtime.session import is_connect, is_embedded, on_databricks, session, settings_of
     from headwater.lakehouse.runtime.settings import Settings
     from headwater.lakehouse.sql_text import column, literal, quoted
+    from headwater.lakehouse.tables.documents import Documents
     from headwater.lakehouse.tables.idempotent import written_once
     from headwater.lakehouse.tables.metadata import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
     from headwater.lakehouse.tables.verbs import (
@@ -77,13 +79,14 @@ if TYPE_CHECKING:
         has_commit,
         set_damaged_aside,
     )
-    from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view, write_json
+    from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view
 
 __all__ = [
     "ArrowTable",
     "ColumnTypeError",
     "DamagedFolder",
     "DamagedTableError",
+    "Documents",
     "DuplicateKeysError",
     "HeadwaterError",
     "InvalidInputError",
@@ -150,6 +153,7 @@ __all__ = [
     "refresh",
     "remove_catalog",
     "remove_lock",
+    "replace_file",
     "replace_interval",
     "replace_where",
     "resolve",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
+from headwater.conventions import PREDICTION
 from headwater.features import get_feature_table
 from headwater.lakehouse import InvalidInputError, MissingColumnsError
 from headwater.serving.packaged_model import ModelArtifact, open_model
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["score_batch"]
 
-PREDICTION = "prediction"
 _ENVIRONMENTS = ("conda", "local", "uv", "virtualenv")
 _SPARK_TYPES = {
     "binary": "binary",

@@ -34,13 +34,17 @@ __all__ = [
     "update_feature_spec",
 ]
 
-_TABLE = "_feature_specs"
-_COLUMNS = ("name", "creator", "owner", "creation_timestamp_ms", "definition")
+_KEPT = lakehouse.Documents(
+    "_feature_specs",
+    "name string, creator string, owner string, creation_timestamp_ms bigint, definition string",
+    ("name",),
+    "Feature specs, by name",
+)
 
 
 @dataclass(frozen=True)
 class FeatureSpecInfo:
-    """What is known of a feature spec: full name, who made it, whose it is, when (milliseconds since 1970 UTC), and itself."""
+    """A feature spec of the catalog: full name, creator, owner, creation time in milliseconds since 1970 UTC, definition."""
 
     name: str
     creator: str
@@ -72,7 +76,7 @@ def create_feature_spec(
     """
     full = lakehouse.complete(spark, name)
     lakehouse.check_new_name(spark, "feature spec", full.schema, full.table)
-    known = _stored(spark, _table(spark, name))
+    known = _stored(spark, _schema(spark, name))
     if str(full) in known:
         raise InvalidInputError(f"The feature spec {full} exists already: choose another name, or delete it first.")
     if any(isinstance(item, Feature) for item in features):
@@ -86,10 +90,6 @@ def create_feature_spec(
         spec = _spec_of_lookups(spark, items, exclude_columns)
     user, now = getpass.getuser(), int(dt.datetime.now(dt.UTC).timestamp() * 1000)
     made = FeatureSpecInfo(str(full), user, user, now, spec)
-    from pyspark.sql.types import LongType, StringType, StructField, StructType
-
-    columns = StructType([StructField(c, LongType() if c.endswith("_ms") else StringType()) for c in _COLUMNS])
-    lakehouse.ensure_table(spark, _table(spark, name), columns, comment="Feature specs, by name")
     _keep(spark, made)
     return made
 
@@ -123,7 +123,7 @@ def get_feature_spec(spark: SparkSession, name: str) -> FeatureSpecInfo:
     InvalidInputError
         If there is none of this name.
     """
-    full, stored = str(lakehouse.complete(spark, name)), _stored(spark, _table(spark, name))
+    full, stored = str(lakehouse.complete(spark, name)), _stored(spark, _schema(spark, name))
     if full not in stored:
         raise InvalidInputError(f"There is no feature spec {full}. {lakehouse.known(full, stored)}")
     return stored[full]
@@ -139,9 +139,7 @@ def update_feature_spec(spark: SparkSession, name: str, owner: str) -> FeatureSp
 def delete_feature_spec(spark: SparkSession, name: str) -> None:
     """Remove a feature spec; models that were logged with it keep their own."""
     full = get_feature_spec(spark, name).name
-    spark.sql(
-        f"DELETE FROM {lakehouse.complete(spark, _table(spark, name)).quoted} WHERE name = :name", args={"name": full}
-    )
+    _KEPT.remove(spark, _schema(spark, name), full)
 
 
 def create_training_set_of_spec(
@@ -174,14 +172,12 @@ def create_training_set_of_spec(
     return training_set_of(df, now, spec.functions, labels, excluded, list(tables.values()), declared)
 
 
-def _table(spark: SparkSession, name: str) -> str:
+def _schema(spark: SparkSession, name: str) -> str:
     full = lakehouse.complete(spark, name)
-    return f"{full.catalog}.{full.schema}.{_TABLE}"
+    return f"{full.catalog}.{full.schema}"
 
 
-def _stored(spark: SparkSession, table: str) -> Mapping[str, FeatureSpecInfo]:
-    if not lakehouse.table_exists(spark, table):
-        return {}
+def _stored(spark: SparkSession, schema: str) -> Mapping[str, FeatureSpecInfo]:
     return {
         row["name"]: FeatureSpecInfo(
             row["name"],
@@ -190,11 +186,10 @@ def _stored(spark: SparkSession, table: str) -> Mapping[str, FeatureSpecInfo]:
             row["creation_timestamp_ms"],
             FeatureSpec.from_yaml(row["definition"]),
         )
-        for row in lakehouse.read_table(spark, table).collect()
+        for row in _KEPT.rows(spark, schema)
     }
 
 
 def _keep(spark: SparkSession, info: FeatureSpecInfo) -> None:
     row = (info.name, info.creator, info.owner, info.creation_timestamp_ms, info.spec.to_yaml())
-    rows = spark.createDataFrame([row], list(_COLUMNS))
-    lakehouse.merge(rows, _table(spark, info.name), ["name"])
+    _KEPT.keep(spark, _schema(spark, info.name), row)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["delete_feature", "get_feature", "list_features", "register_feature"]
 
-_TABLE = "_features"
+_KEPT = lakehouse.Documents("_features", "name string, definition string", ("name",), "Declared features")
 
 
 def register_feature(
@@ -54,17 +54,12 @@ def register_feature(
     definition = json.dumps(feature_to_dict(made))
     _check(spark, made)
     lakehouse.check_new_name(spark, "feature", schema_name, str(made.name))
-    full = lakehouse.complete(spark, f"{catalog_name}.{schema_name}.{_TABLE}")
-    if str(made.name) in _stored(spark, str(full)):
+    schema = f"{catalog_name}.{schema_name}"
+    if str(made.name) in _stored(spark, schema):
         raise InvalidInputError(
             f"There is a feature {made.full_name} already: choose another name, or delete_feature(full_name=...) first."
         )
-    from pyspark.sql.types import StringType, StructField, StructType
-
-    columns = StructType([StructField("name", StringType(), False), StructField("definition", StringType(), False)])
-    lakehouse.ensure_table(spark, str(full), columns, comment="Declared features")
-    row = spark.createDataFrame([(str(made.name), definition)], "name string, definition string")
-    lakehouse.merge(row, str(full), ["name"])
+    _KEPT.keep(spark, schema, (str(made.name), definition))
     return made
 
 
@@ -77,7 +72,7 @@ def get_feature(spark: SparkSession, full_name: str) -> Feature:
         There is none of this name.
     """
     full = lakehouse.complete(spark, full_name)
-    stored = _stored(spark, f"{full.catalog}.{full.schema}.{_TABLE}")
+    stored = _stored(spark, f"{full.catalog}.{full.schema}")
     if full.table not in stored:
         raise InvalidInputError(f"There is no feature {full}. {lakehouse.known(full.table, stored)}")
     return stored[full.table]
@@ -87,7 +82,7 @@ def list_features(spark: SparkSession, catalog_name: str, schema_name: str, max_
     """Return a schema's features, by name, at most `max_results`."""
     if max_results < 1:
         raise InvalidInputError(f"max_results must be at least 1, found {max_results}.")
-    stored = _stored(spark, f"{catalog_name}.{schema_name}.{_TABLE}")
+    stored = _stored(spark, f"{catalog_name}.{schema_name}")
     return [stored[name] for name in sorted(stored)][:max_results]
 
 
@@ -101,8 +96,7 @@ def delete_feature(spark: SparkSession, full_name: str) -> None:
     """
     name = str(get_feature(spark, full_name).name)
     full = lakehouse.complete(spark, full_name)
-    table = lakehouse.complete(spark, f"{full.catalog}.{full.schema}.{_TABLE}")
-    spark.sql(f"DELETE FROM {table.quoted} WHERE name = :name", args={"name": name})
+    _KEPT.remove(spark, f"{full.catalog}.{full.schema}", name)
 
 
 def _check(spark: SparkSession, feature: Feature) -> None:
@@ -127,8 +121,5 @@ def _columns(feature: Feature) -> list[str]:
     return names
 
 
-def _stored(spark: SparkSession, table: str) -> dict[str, Feature]:
-    if not lakehouse.table_exists(spark, table):
-        return {}
-    rows = lakehouse.read_table(spark, table).collect()
-    return {row["name"]: feature_from_dict(json.loads(row["definition"])) for row in rows}
+def _stored(spark: SparkSession, schema: str) -> dict[str, Feature]:
+    return {row["name"]: feature_from_dict(json.loads(row["definition"])) for row in _KEPT.rows(spark, schema)}

@@ -31,7 +31,9 @@ __all__ = [
     "list_functions",
 ]
 
-_TABLE = "_functions"
+_KEPT = lakehouse.Documents(
+    "_functions", "name string, definition string", ("name",), "Python functions that features are computed with"
+)
 _SQL_TYPES: dict[type, str] = {
     bool: "boolean",
     bytes: "binary",
@@ -222,14 +224,9 @@ def keep_function(spark: SparkSession, made: CatalogFunction) -> None:
 
     full = lakehouse.complete(spark, made.name)
     lakehouse.check_new_name(spark, "function", full.schema, full.table)
-    table = f"{full.catalog}.{full.schema}.{_TABLE}"
-    from pyspark.sql.types import StringType, StructField, StructType
-
-    columns = StructType([StructField("name", StringType(), False), StructField("definition", StringType(), False)])
-    lakehouse.ensure_table(spark, table, columns, comment="Python functions that features are computed with")
-    if _stored(spark, table).get(str(full)) != made:
-        row = spark.createDataFrame([(str(full), json.dumps(made.to_dict()))], "name string, definition string")
-        lakehouse.merge(row, table, ["name"])
+    schema = f"{full.catalog}.{full.schema}"
+    if _stored(spark, schema).get(str(full)) != made:
+        _KEPT.keep(spark, schema, (str(full), json.dumps(made.to_dict())))
         forget(spark, full)
 
 
@@ -244,15 +241,13 @@ def drop_function(spark: SparkSession, name: str) -> None:
     from headwater.features.functions.sql_registration import forget
 
     full = lakehouse.complete(spark, get_function(spark, name).name)
-    table = lakehouse.complete(spark, f"{full.catalog}.{full.schema}.{_TABLE}")
-    spark.sql(f"DELETE FROM {table.quoted} WHERE name = :name", args={"name": str(full)})
+    _KEPT.remove(spark, f"{full.catalog}.{full.schema}", str(full))
     forget(spark, full)
 
 
 def list_functions(spark: SparkSession, schema: str) -> tuple[CatalogFunction, ...]:
     """Return the Python functions of a schema (``catalog.schema``), by name."""
-    table = f"{schema}.{_TABLE}"
-    stored = _stored(spark, table) if lakehouse.table_exists(spark, table) else {}
+    stored = _stored(spark, schema)
     return tuple(stored[name] for name in sorted(stored))
 
 
@@ -265,8 +260,7 @@ def get_function(spark: SparkSession, name: str) -> CatalogFunction:
         If there is none of this name.
     """
     full = lakehouse.complete(spark, name)
-    table = f"{full.catalog}.{full.schema}.{_TABLE}"
-    stored = _stored(spark, table) if lakehouse.table_exists(spark, table) else {}
+    stored = _stored(spark, f"{full.catalog}.{full.schema}")
     if str(full) not in stored:
         raise InvalidInputError(f"There is no function {full}. {lakehouse.known(str(full), stored)}")
     return stored[str(full)]
@@ -309,9 +303,8 @@ def _plain_type(function: str, kind: str) -> str:
         raise InvalidInputError(f"Function {function} has a type {kind!r} that Spark does not know.") from error
 
 
-def _stored(spark: SparkSession, table: str) -> dict[str, CatalogFunction]:
-    rows = lakehouse.read_table(spark, table).collect()
-    return {row["name"]: CatalogFunction.from_dict(json.loads(row["definition"])) for row in rows}
+def _stored(spark: SparkSession, schema: str) -> dict[str, CatalogFunction]:
+    return {row["name"]: CatalogFunction.from_dict(json.loads(row["definition"])) for row in _KEPT.rows(spark, schema)}
 
 
 def _sql_type(function: str, parameter: str, hint: Any) -> str:

@@ -13,7 +13,7 @@ from headwater.features.specs.spec import FeatureSpec
 from headwater.lakehouse import HeadwaterError, InvalidInputError, column
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, Row, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import DataType
 
 __all__ = [
@@ -27,7 +27,12 @@ __all__ = [
 ]
 
 _PROPERTY = "headwater.trainingSet."
-_INDEX = "_training_sets"
+_KEPT = lakehouse.Documents(
+    "_training_sets",
+    "run_id string, table_name string",
+    ("run_id", "table_name"),
+    "Training sets that were saved, by run",
+)
 
 
 class ReplayError(HeadwaterError):
@@ -88,7 +93,7 @@ def save_rows(spec: FeatureSpec, df: DataFrame, labels: Sequence[str], table: st
     record = {"version": version, "digest": digest, "labels": list(labels), "spec": spec.to_yaml()}
     lakehouse.set_table_properties(spark, table, {f"{_PROPERTY}{saved.run_id}": json.dumps(record)})
     if run_id:
-        _index(spark, run_id, name)
+        _KEPT.keep(spark, "", (run_id, name))
     return saved
 
 
@@ -129,7 +134,7 @@ def saved_training_sets(spark: SparkSession, run_id: str) -> list[SavedTrainingS
 
 
 def _tables_of_run(spark: SparkSession, run_id: str) -> list[str]:
-    return sorted(row["table_name"] for row in _noted(spark) if row["run_id"] == run_id)
+    return sorted(row["table_name"] for row in _KEPT.rows(spark, "") if row["run_id"] == run_id)
 
 
 def _table_of_run(spark: SparkSession, run_id: str | None) -> str:
@@ -139,9 +144,9 @@ def _table_of_run(spark: SparkSession, run_id: str | None) -> str:
         )
     tables = _tables_of_run(spark, run_id)
     if not tables:
-        known = lakehouse.known(run_id, sorted({row["run_id"] for row in _noted(spark)}))
+        known = lakehouse.known(run_id, sorted({row["run_id"] for row in _KEPT.rows(spark, "")}))
         raise InvalidInputError(
-            f"No training set was saved for the run {run_id!r} from the schema {lakehouse.complete(spark, _INDEX).schema}. "
+            f"No training set was saved for the run {run_id!r} from the schema {spark.catalog.currentDatabase()}. "
             f"{known} If it was saved from another schema, give its table=."
         )
     if len(tables) > 1:
@@ -149,18 +154,6 @@ def _table_of_run(spark: SparkSession, run_id: str | None) -> str:
             f"For the run {run_id!r} training sets were saved in {' and '.join(tables)}: give table=."
         )
     return tables[0]
-
-
-def _index(spark: SparkSession, run_id: str, table: str) -> None:
-    """Note where a run's training set is; twice is as once."""
-    columns = "run_id string, table_name string"
-    note = spark.createDataFrame([(run_id, table)], columns)
-    lakehouse.ensure_table(spark, _INDEX, note.schema, comment="Training sets that were saved, by run")
-    lakehouse.merge(note, _INDEX, ["run_id", "table_name"])
-
-
-def _noted(spark: SparkSession) -> list[Row]:
-    return lakehouse.read_table(spark, _INDEX).collect() if lakehouse.table_exists(spark, _INDEX) else []
 
 
 def replayed(spark: SparkSession, saved: SavedTrainingSet) -> DataFrame:

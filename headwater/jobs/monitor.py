@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
+from headwater.conventions import MODEL_VERSION
 from headwater.jobs.registry import END, START, Job
 from headwater.lakehouse import sql_time
 from headwater.outcome import DONE, REFUSED, JobResult
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JOB", "MonitorOutcome", "monitor"]
 
-DECISIONS = "as_of timestamp, model_version string, retrain boolean, reason string, alerts int"
+DECISIONS = f"as_of timestamp, {MODEL_VERSION} string, retrain boolean, reason string, alerts int"
 
 
 @dataclass(frozen=True)

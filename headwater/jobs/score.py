@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
+from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
 from headwater.jobs.registry import END, START, Job
 from headwater.lakehouse import HeadwaterError
 from headwater.outcome import JobResult
@@ -50,11 +51,11 @@ def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.dat
     spine = project.spine(spark, start, end)
     uri, version, note = _champion(spark, plan.model_name)
     scored = serving.score_batch(uri, spine, result_type="array<double>")
-    chance = F.element_at("prediction", 2)
+    chance = F.element_at(PREDICTION, 2)
     rows = (
-        scored.withColumn("prediction_proba", chance)
-        .withColumn("prediction", (chance >= (plan.threshold or 0.5)).cast("int"))
-        .withColumn("model_version", F.lit(version))
+        scored.withColumn(PREDICTION_PROBA, chance)
+        .withColumn(PREDICTION, (chance >= (plan.threshold or 0.5)).cast("int"))
+        .withColumn(MODEL_VERSION, F.lit(version))
         .withColumn(project.label, F.lit(None).cast("int"))
     )
     table = project.table("inference")

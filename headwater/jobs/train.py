@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from headwater import features, lakehouse
+from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
 from headwater.jobs.registry import END, START, Job, Option
 from headwater.outcome import DONE, REFUSED, JobResult
 
@@ -120,9 +121,9 @@ def _write_baseline(
     )
     baseline = rows.join(judged, keys, "left").select(
         *[lakehouse.column(name) for name in rows.columns],
-        F.when(F.col("p").isNotNull(), (F.col("p") >= threshold).cast("int")).alias("prediction"),
-        F.col("p").alias("prediction_proba"),
-        F.lit(result.version).alias("model_version"),
+        F.when(F.col("p").isNotNull(), (F.col("p") >= threshold).cast("int")).alias(PREDICTION),
+        F.col("p").alias(PREDICTION_PROBA),
+        F.lit(result.version).alias(MODEL_VERSION),
     )
     _saved(spark, project.table("baseline"), baseline)
 

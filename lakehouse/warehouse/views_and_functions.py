@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import logging
-import uuid
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headwater.lakehouse.files import write_json
 from headwater.lakehouse.java_gateway import jvm, jvm_session
 from headwater.lakehouse.sql_text import quoted
 
@@ -107,14 +107,6 @@ def _restored(restore_one: Callable[[dict[str, Any]], None], file: Path) -> None
         pass  # another process has dropped it meanwhile
     except (ValueError, KeyError, TypeError) as error:
         _LOG.warning("%s is damaged (%s) and left out: remove the file, and create the entry again.", file, error)
-
-
-def write_json(file: Path, data: Any) -> None:
-    """Write a file as a whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(f".{uuid.uuid4().hex}.part")
-    scratch.write_text(json.dumps(data, indent=1))
-    scratch.replace(file)
 
 
 def _restore_view(spark: SparkSession, schema: str, view: str, kept: dict[str, Any]) -> None:

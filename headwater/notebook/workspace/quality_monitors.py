@@ -175,12 +175,8 @@ class QualityMonitors:
         return MonitorInfo.from_dict(kept["monitor"]), [MonitorRefreshInfo.from_dict(one) for one in kept["refreshes"]]
 
     def _write(self, name: str, info: sdk.MonitorInfo, refreshes: list[sdk.MonitorRefreshInfo]) -> None:
-        file = self._file(name)
-        file.parent.mkdir(parents=True, exist_ok=True)
         kept = {"monitor": info.as_dict(), "refreshes": [one.as_dict() for one in refreshes]}
-        scratch = file.with_suffix(".new")
-        scratch.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-        scratch.replace(file)
+        lakehouse.write_json(self._file(name), kept)
 
 
 def _monitor(info: sdk.MonitorInfo) -> Monitor:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headwater.lakehouse import InvalidInputError, known
+from headwater.lakehouse import InvalidInputError, known, replace_file
 
 __all__ = ["JobRun", "Jobs", "TaskValues"]
 
@@ -57,11 +56,7 @@ class TaskValues:
                 f"The task value {key!r} has {len(written):,} bytes of JSON, over the limit of {_MOST:,}."
             )
         if self._run is not None:
-            file = self._run.file(self._run.task, key)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            scratch = file.with_suffix(f".{os.getpid()}.part")
-            scratch.write_text(written)
-            scratch.replace(file)
+            replace_file(self._run.file(self._run.task, key), written)
 
     def get(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from headwater.conventions import MODEL_VERSION
 from headwater.web.report.drift_charts import alert_chart
 from headwater.web.report.facts import Facts
 from headwater.web.report.markup import Html, charts, element, folded, paragraphs, section, table
@@ -60,7 +61,7 @@ def _decisions(decisions: pd.DataFrame) -> Html:
             element("b", "retrain") if one["retrain"] else "keep",
             one["reason"],
             one["alerts"],
-            one["model_version"],
+            one[MODEL_VERSION],
         ]
         for _, one in decisions.iterrows()
     ]

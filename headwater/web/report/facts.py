@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from headwater.conventions import MODEL_VERSION
 from headwater.lakehouse import Settings
 from headwater.project import Project
 from headwater.web.report.drift import weekly_drift
@@ -19,7 +20,7 @@ from headwater.web.report.tables import Store
 __all__ = ["Facts", "FeatureTable", "gather"]
 
 _ALERTS = ("rule", "column_name", "window.start", "granularity", "model_id", "severity", "concerns", "message")
-_DECISIONS = ("as_of", "model_version", "retrain", "reason", "alerts")
+_DECISIONS = ("as_of", MODEL_VERSION, "retrain", "reason", "alerts")
 _PROMOTIONS = ("version", "action", "champion", "previous", "reason", "who", "at")
 
 

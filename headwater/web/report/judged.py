@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from headwater.conventions import MODEL_VERSION, PREDICTION_PROBA
 from headwater.project import Project
 from headwater.training import RateBaseline, TrainingPlan
 from headwater.web.report.models import ModelVersion
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["HOLDOUT", "LIVE", "Judged", "any_plan", "judged_rows"]
 
 HOLDOUT, LIVE = "holdout", "live"
-_PROBABILITY, _MODEL = "prediction_proba", "model_version"
+_PROBABILITY, _MODEL = PREDICTION_PROBA, MODEL_VERSION
 
 
 @dataclass(frozen=True)

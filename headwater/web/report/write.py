@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 import time
 from pathlib import Path
 
-from headwater.lakehouse import Settings
+from headwater.lakehouse import Settings, replace_file
 from headwater.outcome import JobResult
 from headwater.project import Project
 from headwater.web.report.facts import gather
@@ -36,19 +34,5 @@ def write_report(settings: Settings, project: Project, out: str = "") -> JobResu
     began = time.monotonic()
     path = Path(out) if out else settings.home / "reports" / f"{project.name}.html"
     text = page(gather(settings, project), written=f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, text)
+    replace_file(path, text)
     return JobResult("report", text.count('<figure class="chart">'), time.monotonic() - began, f"Report: {path}")
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        part.chmod(0o644)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
