@@ -10,7 +10,8 @@ from headwater.training.errors import (
     TrainingError,
 )
 from headwater.training.judging.bootstrap import Difference, paired_bootstrap
-from headwater.training.judging.gate import Check, Gate, Verdict
+from headwater.training.judging.evidence import Check, Verdict
+from headwater.training.judging.gate import Gate
 from headwater.training.judging.metrics import binary_metrics, expected_calibration_error, metrics_by
 from headwater.training.models.baselines import RateBaseline
 from headwater.training.models.families import (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from headwater.lakehouse import Settings
 from headwater.training.errors import ChampionLoadError
 from headwater.training.judging.bootstrap import paired_bootstrap
-from headwater.training.judging.gate import Champion, Evidence
+from headwater.training.judging.evidence import Champion, Evidence
 from headwater.training.judging.metrics import binary_metrics, metrics_by
 from headwater.training.plan import TrainingPlan
 from headwater.training.registry import registry

@@ -16,7 +16,7 @@ from headwater.lakehouse import Settings
 from headwater.training.data.pandas_rows import columns_of, to_pandas
 from headwater.training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
 from headwater.training.judging import plots
-from headwater.training.judging.gate import Champion, Check, Verdict
+from headwater.training.judging.evidence import Champion, Check, Verdict
 from headwater.training.judging.importance import permutation_importance
 from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult

@@ -9,7 +9,8 @@ import pandas as pd
 
 from headwater.lakehouse import InvalidInputError
 from headwater.training.data.splits import Holdout
-from headwater.training.judging.gate import Gate, Verdict
+from headwater.training.judging.evidence import Verdict
+from headwater.training.judging.gate import Gate
 from headwater.training.models.baselines import RateBaseline
 from headwater.training.models.families import ModelFamily, binary_families
 from headwater.training.search.search import SearchPlan, SearchResult

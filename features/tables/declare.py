@@ -1,7 +1,7 @@
 """Feature tables: Delta tables with declared primary keys.
 
 The keys, the time key, tags and the table's own id are table properties, so that a copied table is still a feature table.
-Rules are numbered as in the project's API reference.
+Rules are numbered as in ``docs/reference/feature-engineering-rules.md``.
 """
 
 from __future__ import annotations

@@ -61,12 +61,23 @@ class ModelFamily:
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
             raise InvalidInputError(f"{self.name!r} is not a family's name: use letters, digits and underscores.")
+        odd = [name for name, dimension in self.space.items() if not hasattr(dimension, "expression")]
+        if odd:
+            raise InvalidInputError(
+                f"The hyperparameter {odd[0]!r} of family {self.name} is {self.space[odd[0]]!r}: use Uniform, LogUniform, "
+                "Integers or Choice, or a Dimension of your own."
+            )
         if self.start and set(self.start) != set(self.space):
             odd = sorted(set(self.start) ^ set(self.space))
             raise InvalidInputError(
                 f"The start of family {self.name} must give every hyperparameter once: {', '.join(odd)} is in only one "
                 f"of start and space. {known(odd[0], self.space)}"
             )
+
+    @property
+    def drawn_start(self) -> dict[str, Any]:
+        """What a search draws for the start: of a choice, the place of its value."""
+        return {name: self.space[name].drawn(value) for name, value in self.start.items()}
 
 
 def binary_families() -> tuple[ModelFamily, ...]:

@@ -1,17 +1,31 @@
-"""A search space as frozen data, compiled to hyperopt where the search runs.
+"""A search space as frozen data, compiled to a search engine's own where the search runs.
 
 Which values a hyperparameter may take is said once, in words of our own, so that a family of models knows no search engine.
+A new kind of dimension is one class: what an engine draws for it, and what the model gets for what was drawn.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from headwater.lakehouse import InvalidInputError
 
 __all__ = ["Choice", "Dimension", "Integers", "LogUniform", "Uniform"]
+
+
+class Dimension(Protocol):
+    """A hyperparameter's values. Frozen data, that is checked when it is made."""
+
+    def expression(self, hp: Any, label: str) -> Any:
+        """Return what hyperopt's module `hp` draws from, under a label."""
+
+    def value(self, drawn: Any) -> Any:
+        """Return the model's value for what was drawn."""
+
+    def drawn(self, value: Any) -> Any:
+        """Return what is drawn for a value of the model's; raises InvalidInputError if nothing is."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +44,17 @@ class Uniform:
     def __post_init__(self) -> None:
         _ordered(self, self.low, self.high)
 
+    def expression(self, hp: Any, label: str) -> Any:
+        """Return what hyperopt draws from."""
+        return hp.uniform(label, self.low, self.high)
+
     def value(self, drawn: Any) -> float:
         """Return the drawn value as a Python number."""
         return float(drawn)
+
+    def drawn(self, value: Any) -> Any:
+        """Return the value."""
+        return value
 
 
 @dataclass(frozen=True)
@@ -54,9 +76,17 @@ class LogUniform:
         if self.low <= 0:
             raise InvalidInputError(f"{self} has no logarithm at its low end: low must be positive.")
 
+    def expression(self, hp: Any, label: str) -> Any:
+        """Return what hyperopt draws from: it takes the logarithms of the ends."""
+        return hp.loguniform(label, math.log(self.low), math.log(self.high))
+
     def value(self, drawn: Any) -> float:
         """Return the drawn value as a Python number."""
         return float(drawn)
+
+    def drawn(self, value: Any) -> Any:
+        """Return the value."""
+        return value
 
 
 @dataclass(frozen=True)
@@ -78,9 +108,18 @@ class Integers:
         if self.log and self.low < 1:
             raise InvalidInputError(f"{self} has no logarithm at its low end: low must be at least 1.")
 
+    def expression(self, hp: Any, label: str) -> Any:
+        """Return what hyperopt draws from: real numbers, of which each whole one's share is as wide as the others'."""
+        low, high = self.low - 0.49, self.high + 0.49
+        return hp.loguniform(label, math.log(low), math.log(high)) if self.log else hp.uniform(label, low, high)
+
     def value(self, drawn: Any) -> int:
         """Return the drawn value as a whole number inside the bounds."""
         return min(self.high, max(self.low, math.floor(float(drawn) + 0.5)))
+
+    def drawn(self, value: Any) -> Any:
+        """Return the value."""
+        return value
 
 
 @dataclass(frozen=True)
@@ -109,11 +148,15 @@ class Choice:
         if not self.choices:
             raise InvalidInputError("Choice(choices=()) leaves nothing to choose: give at least one value.")
 
+    def expression(self, hp: Any, label: str) -> Any:
+        """Return what hyperopt draws from: the places."""
+        return hp.choice(label, list(range(len(self.choices))))
+
     def value(self, drawn: Any) -> Any:
         """Return the value at the drawn place, which counts from 0, as it was given."""
         return self.choices[int(drawn)]
 
-    def place(self, value: Any) -> int:
+    def drawn(self, value: Any) -> int:
         """Return the place of a value; ``1``, ``1.0`` and true are told apart.
 
         Raises
@@ -125,9 +168,6 @@ class Choice:
         if not places:
             raise InvalidInputError(f"{value!r} is not among the choices {list(self.choices)!r}.")
         return places[0]
-
-
-Dimension = Uniform | LogUniform | Integers | Choice
 
 
 def _ordered(dimension: object, low: float, high: float) -> None:

@@ -13,7 +13,6 @@ SparkTrials is used as it is shipped, with these ways round what was met:
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,7 +25,6 @@ from headwater.training.data.pandas_rows import columns_of
 from headwater.training.data.splits import TimeFolds
 from headwater.training.errors import SearchFailedError, SparkContextError
 from headwater.training.models.families import ModelFamily
-from headwater.training.models.space import Choice, Integers, LogUniform, Uniform
 from headwater.training.search.hyperopt_spark import DrainingSession, classic_session, job_group, quiet
 from headwater.training.search.trial import Trial, TrialData, run_trial
 
@@ -227,7 +225,7 @@ def _minimise(
     for family, doc in zip(
         (f for f in families.values() if f.start), starts if not trials.asynchronous else (), strict=False
     ):
-        doc["result"] = objective({"family": family.name, "params": family.start})
+        doc["result"] = objective({"family": family.name, "params": family.drawn_start})
         doc["state"] = JOB_STATE_DONE
         trials.refresh()
         watch(trials)
@@ -273,23 +271,8 @@ def _evaluate(data: TrialData, families: Mapping[str, ModelFamily], point: Mappi
 def _compile(families: Mapping[str, ModelFamily]) -> Any:
     from hyperopt import hp
 
-    def one(label: str, dimension: object) -> Any:
-        match dimension:
-            case Uniform(low, high):
-                return hp.uniform(label, low, high)
-            case LogUniform(low, high):
-                return hp.loguniform(label, math.log(low), math.log(high))
-            case Integers(low, high, log=True):
-                return hp.loguniform(label, math.log(low - 0.49), math.log(high + 0.49))
-            case Integers(low, high):
-                return hp.uniform(label, low - 0.49, high + 0.49)
-            case Choice(choices):
-                return hp.choice(label, list(range(len(choices))))
-            case _:
-                raise InvalidInputError(f"{label} is {dimension!r}: use Uniform, LogUniform, Integers or Choice.")
-
     branches = [
-        {"family": f.name, "params": {name: one(f"{f.name}.{name}", d) for name, d in f.space.items()}}
+        {"family": f.name, "params": {name: d.expression(hp, f"{f.name}.{name}") for name, d in f.space.items()}}
         for f in families.values()
     ]
     return hp.choice("family", branches)
@@ -308,11 +291,8 @@ def _insert_starts(trials: Any, families: Mapping[str, ModelFamily], plan: Searc
         for label in every:
             name = label.removeprefix(f"{family.name}.")
             given = label.startswith(f"{family.name}.")
-            dimension = family.space[name] if given else None
-            value = family.start[name] if given else None
-            drawn = dimension.place(value) if isinstance(dimension, Choice) else value
             doc["misc"]["idxs"][label] = [doc["tid"]] if given else []
-            doc["misc"]["vals"][label] = [drawn] if given else []
+            doc["misc"]["vals"][label] = [family.drawn_start[name]] if given else []
         docs.append(doc)
     trials._insert_trial_docs(docs)  # noqa: SLF001 - the public insert draws ids of its own
     trials._ids.update(doc["tid"] for doc in docs)  # noqa: SLF001

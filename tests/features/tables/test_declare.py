@@ -1,4 +1,4 @@
-"""Feature tables: the rules of the API, each by its number in the reference."""
+"""Feature tables: the rules of the API, each by its number in docs/reference."""
 
 import pandas as pd
 import pytest

@@ -6,7 +6,7 @@ import pytest
 
 from headwater.training import Check, Gate, Verdict
 from headwater.training.judging.bootstrap import Difference
-from headwater.training.judging.gate import Champion, Evidence
+from headwater.training.judging.evidence import Champion, Evidence
 
 BETTER = Difference("log_loss", -0.02, -0.03, -0.01, 1.0, 500)
 NO_BETTER = Difference("log_loss", 0.001, -0.01, 0.012, 0.4, 500)
@@ -77,7 +77,7 @@ def test_a_better_model_passes_all_checks():
             "slices",
             "carrier=HA \\(900 rows\\) is worst: log loss 0.9000 against 0.3000",
         ),
-        ({"slices": SLICES.assign(log_loss_reference=math.nan)}, "slices", "1 slices have no log loss"),
+        ({"slices": SLICES.assign(log_loss_reference=math.nan)}, "slices", "Of 1 slices, 1 have no log loss"),
         ({"latency_ms": 300.0}, "latency", "One row takes 300.0 ms"),
         ({"latency_ms": math.nan}, "latency", "nan ms"),
     ],

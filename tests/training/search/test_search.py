@@ -146,9 +146,9 @@ def test_a_choice_gives_its_values_as_they_are():
     assert {repr(point["one"]) for point in found} == set(map(repr, values))
     assert {repr(point["two"]) for point in found} == {"1", "2", "3", "4"}
     assert {repr(point["three"]) for point in found} == {"[64, 32]", "[128]"}
-    assert [space["one"].place(value) for value in values] == list(range(len(values)))
+    assert [space["one"].drawn(value) for value in values] == list(range(len(values)))
     with pytest.raises(InvalidInputError, match="5 is not among the choices"):
-        space["two"].place(5)
+        space["two"].drawn(5)
     with pytest.raises(InvalidInputError, match=r"found 'gini': write Choice\(\['gini'\]\)"):
         Choice("gini")
 
