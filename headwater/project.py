@@ -19,7 +19,7 @@ from headwater.monitoring import Monitor, MonitorInferenceLog, Threshold, defaul
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from headwater.training import TrainingPlan
+    from headwater.training import RateBaseline, TrainingPlan
 
 __all__ = ["Project", "ProjectNotFoundError", "load_project"]
 
@@ -38,6 +38,12 @@ class ProjectNotFoundError(HeadwaterError):
             f"There is no project {self.name!r}: {self.reason}. Name a module that has a `project = headwater.Project(...)`: "
             '--project my.module, HEADWATER_PROJECT, or project = "my.module" in headwater.toml.'
         )
+
+
+def _overall_rate() -> Sequence[RateBaseline]:
+    from headwater.training import RateBaseline
+
+    return (RateBaseline(),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +72,23 @@ class Project:
         When a prediction is made, UTC.
     label
         1 or 0.
+    model_name
+        Name of its models in the registry; the plan's must be the same.
+    baselines
+        What every model is compared with, in its training and in the report; default: the overall rate.
+    threshold
+        Probability from which 1 is predicted, in scores, and by the trainings' plans; None: 0.5.
     exclude
         Columns of the training set that are no inputs of the model.
     plan
-        ``plan(start, end)`` gives the training plan with [start, end) as its holdout.
+        ``plan(start, end)`` gives the training plan with [start, end) as its holdout; baselines, threshold and promotion log
+        are the project's.
     land
         ``land(spark, start, end)``: bring in the raw rows that became known in [start, end), return how many; for projects
         whose data does not come by itself.
     tables
-        Schema in which the project's own tables are made: `inference`, `training_rows`, `baseline`, and the monitor's.
+        Schema in which the project's own tables are made: `inference`, `training_rows`, `baseline`, `promotions`, and those
+        of the monitor.
     label_delay
         How long to wait for labels: older predictions are no more looked at.
     granularities
@@ -97,8 +111,11 @@ class Project:
     keys: Sequence[str]
     time_column: str
     label: str
+    model_name: str
     plan: Callable[[dt.datetime, dt.datetime], TrainingPlan]
     tables: str
+    baselines: Sequence[RateBaseline] = field(default_factory=_overall_rate)
+    threshold: float | None = None
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     exclude: Sequence[str] = ()
     land: Callable[[SparkSession, dt.datetime, dt.datetime], int] | None = None
@@ -111,6 +128,25 @@ class Project:
     def table(self, name: str) -> str:
         """Return the full name of one of the project's own tables."""
         return f"{self.tables}.{name}"
+
+    def training_plan(self, start: dt.datetime, end: dt.datetime) -> TrainingPlan:
+        """Return the plan that judges on [start, end), with what the project says of every training.
+
+        Raises
+        ------
+        InvalidInputError
+            The plan is of another model.
+        """
+        plan = self.plan(start, end)
+        if plan.model_name != self.model_name:
+            raise InvalidInputError(
+                f"The plan of project {self.name} trains {plan.model_name!r}; the project's model is {self.model_name!r}. "
+                "Give both one name."
+            )
+        threshold = plan.threshold if self.threshold is None else self.threshold
+        return replace(
+            plan, baselines=tuple(self.baselines), threshold=threshold, promotion_table=self.table("promotions")
+        )
 
     @property
     def alert_rules(self) -> tuple[Threshold, ...]:

@@ -28,12 +28,9 @@ def plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
             trials=10, parallelism=2, folds=TimeFolds(2, gap=GAP), rows=25_000, backend="spark", seed=2013
         ),
         families=binary_families(),
-        baselines=(RateBaseline(), RateBaseline("hour_and_carrier", ("scheduled_hour", "carrier"))),
         slices=("origin",),
         gate=Gate(),
-        promotion_table="main.flights.promotions",
         experiment="flights",
-        threshold=THRESHOLD,
     )
 
 
@@ -49,6 +46,9 @@ project = Project(
     time_column="prediction_time",
     label="late",
     exclude=definitions.NOT_FOR_THE_MODEL,
+    model_name=MODEL,
+    baselines=(RateBaseline(), RateBaseline("hour_and_carrier", ("scheduled_hour", "carrier"))),
+    threshold=THRESHOLD,
     plan=plan,
     tables="main.flights",
     land=land,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater import features as engine
 from headwater import lakehouse
+from headwater.clients.handover import real_client
 from headwater.sql_session import session
 
 if TYPE_CHECKING:
@@ -50,11 +51,8 @@ class FeatureEngineeringClient:
 
     def __new__(cls, *, model_registry_uri: str | None = None) -> Any:
         """Return the real client on a Databricks runtime, ours elsewhere."""
-        if lakehouse.on_databricks():
-            from databricks.feature_engineering import FeatureEngineeringClient as RealClient
-
-            return RealClient(model_registry_uri=model_registry_uri)
-        return super().__new__(cls)
+        real = real_client("databricks.feature_engineering", cls.__name__, model_registry_uri=model_registry_uri)
+        return super().__new__(cls) if real is None else real
 
     def __init__(self, *, model_registry_uri: str | None = None) -> None:
         self._spark = session()

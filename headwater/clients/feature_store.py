@@ -7,8 +7,8 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from headwater import features as engine
-from headwater import lakehouse
 from headwater.clients.feature_engineering import FeatureEngineeringClient
+from headwater.clients.handover import real_client
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,11 +43,9 @@ class FeatureStoreClient:
 
     def __new__(cls, feature_store_uri: str | None = None, model_registry_uri: str | None = None) -> Any:
         """Return the real client on a Databricks runtime, ours elsewhere."""
-        if lakehouse.on_databricks():
-            from databricks.feature_store import FeatureStoreClient as RealClient
-
-            return RealClient(feature_store_uri=feature_store_uri, model_registry_uri=model_registry_uri)
-        return super().__new__(cls)
+        uris = {"feature_store_uri": feature_store_uri, "model_registry_uri": model_registry_uri}
+        real = real_client("databricks.feature_store", cls.__name__, **uris)
+        return super().__new__(cls) if real is None else real
 
     def __init__(self, feature_store_uri: str | None = None, model_registry_uri: str | None = None) -> None:
         del feature_store_uri

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater import features as engine
 from headwater import lakehouse
+from headwater.clients.handover import real_client
 from headwater.sql_session import session
 
 if TYPE_CHECKING:
@@ -19,11 +20,9 @@ class UpgradeClient:
 
     def __new__(cls, *, feature_store_uri: str | None = None, model_registry_uri: str | None = None) -> Any:
         """Return the real client on a Databricks runtime, ours elsewhere."""
-        if lakehouse.on_databricks():
-            from databricks.feature_engineering import UpgradeClient as RealClient
-
-            return RealClient(feature_store_uri=feature_store_uri, model_registry_uri=model_registry_uri)
-        return super().__new__(cls)
+        uris = {"feature_store_uri": feature_store_uri, "model_registry_uri": model_registry_uri}
+        real = real_client("databricks.feature_engineering", cls.__name__, **uris)
+        return super().__new__(cls) if real is None else real
 
     def __init__(self, *, feature_store_uri: str | None = None, model_registry_uri: str | None = None) -> None:
         del feature_store_uri, model_registry_uri

@@ -44,7 +44,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
     began = time.monotonic()
     monitoring.refresh(spark, project.monitor, start, end)
     alerts = monitoring.evaluate_alerts(spark, project.monitor, project.alert_rules, end)
-    serving = champion(project.plan(start, end).model_name, settings=lakehouse.settings_of(spark))
+    serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""
     decision = monitoring.should_retrain(alerts, model_id=version, drifted_columns=project.drifted_columns)
     _keep(spark, project, end, version, decision, len(alerts))

@@ -47,14 +47,13 @@ def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.dat
     from headwater import serving
 
     began = time.monotonic()
-    plan = project.plan(start, end)
     spine = project.spine(spark, start, end)
-    uri, version, note = _champion(spark, plan.model_name)
+    uri, version, note = _champion(spark, project.model_name)
     scored = serving.score_batch(uri, spine, result_type="array<double>")
     chance = F.element_at(PREDICTION, 2)
     rows = (
         scored.withColumn(PREDICTION_PROBA, chance)
-        .withColumn(PREDICTION, (chance >= (plan.threshold or 0.5)).cast("int"))
+        .withColumn(PREDICTION, (chance >= (project.threshold or 0.5)).cast("int"))
         .withColumn(MODEL_VERSION, F.lit(version))
         .withColumn(project.label, F.lit(None).cast("int"))
     )

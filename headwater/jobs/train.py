@@ -83,7 +83,7 @@ def train(
     joined = time.monotonic()
     rows = _saved(spark, project.table("training_rows"), training_set.load_df())
     say("join", f"done ({time.monotonic() - joined:.1f} s)")
-    plan = replace(project.plan(holdout, end), reason=reason, run_name=f"trained to {holdout:%Y-%m-%d}")
+    plan = replace(project.training_plan(holdout, end), reason=reason, run_name=f"trained to {holdout:%Y-%m-%d}")
     result = training.train(
         _SavedRows(rows, training_set.df, training_set.feature_spec, training_set.labels),
         plan=plan,

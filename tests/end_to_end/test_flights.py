@@ -140,9 +140,7 @@ def test_a_model_without_champion_or_with_a_broken_one_says_so(spark, flights):
 
     from headwater.training import champion
 
-    unknown = replace(
-        flights.project, plan=lambda start, end: replace(flights.project.plan(start, end), model_name="no.such")
-    )
+    unknown = replace(flights.project, model_name="no.such")
     with pytest.raises(NoChampionError, match=r"No model of no.such can score .*headwater train"):
         jobs.score(spark, unknown, LIVE, MIDDLE)
     version = champion("main.flights.late", settings=lakehouse.settings_of(spark))

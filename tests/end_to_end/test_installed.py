@@ -37,7 +37,7 @@ import datetime as dt
 from features import GROUP, LOOKUP
 from headwater import Project
 from headwater.lakehouse import read_table, sql_time
-from headwater.training import Gate, Holdout, RateBaseline, SearchPlan, TimeFolds, TrainingPlan, logistic_regression
+from headwater.training import Gate, Holdout, SearchPlan, TimeFolds, TrainingPlan, logistic_regression
 
 
 def rows(spark, start, end):
@@ -58,9 +58,7 @@ def plan(start, end):
         exclude=("sale",),
         search=SearchPlan(trials=1, folds=TimeFolds(1), backend="local"),
         families=(logistic_regression(),),
-        baselines=(RateBaseline(),),
         gate=Gate(),
-        promotion_table="main.shop.promotions",
     )
 
 
@@ -75,6 +73,7 @@ project = Project(
     time_column="at",
     label="returned",
     exclude=("customer",),
+    model_name="main.shop.returns",
     plan=plan,
     tables="main.shop",
 )

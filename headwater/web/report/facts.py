@@ -13,7 +13,7 @@ from headwater.lakehouse import Settings
 from headwater.project import Project
 from headwater.web.report.drift import weekly_drift
 from headwater.web.report.figures import figures_of
-from headwater.web.report.judged import Judged, any_plan, judged_rows
+from headwater.web.report.judged import Judged, judged_rows
 from headwater.web.report.models import ModelVersion, model_versions
 from headwater.web.report.tables import Store
 
@@ -63,13 +63,10 @@ class Facts:
 def gather(settings: Settings, project: Project) -> Facts:
     """Return the facts; needs neither Spark nor any table to exist."""
     store = Store(settings)
-    plan = any_plan(project)
-    versions = model_versions(settings, plan.model_name)
+    versions = model_versions(settings, project.model_name)
     judged = judged_rows(store, project, versions)
-    promotions = pd.DataFrame(columns=list(_PROMOTIONS))
-    if plan.promotion_table:
-        promotions = store.read(plan.promotion_table, ("model_name", *_PROMOTIONS))
-        promotions = promotions[promotions["model_name"] == plan.model_name].sort_values("at")
+    promotions = store.read(project.table("promotions"), ("model_name", *_PROMOTIONS))
+    promotions = promotions[promotions["model_name"] == project.model_name].sort_values("at")
     return Facts(
         project=project,
         store=store,

@@ -10,7 +10,7 @@ import pandas as pd
 from headwater.lakehouse import Settings
 from headwater.project import Project
 from headwater.training import binary_metrics
-from headwater.web.report.judged import HOLDOUT, LIVE, Judged, any_plan, judged_rows
+from headwater.web.report.judged import HOLDOUT, LIVE, Judged, judged_rows
 from headwater.web.report.models import ModelVersion, model_versions
 from headwater.web.report.tables import Store
 
@@ -37,13 +37,13 @@ def monthly_figures(settings: Settings, project: Project) -> pd.DataFrame:
 
     If the holdout's rows are gone, its month is what the first version's run logged. No rows: an empty frame.
     """
-    versions = model_versions(settings, any_plan(project).model_name)
+    versions = model_versions(settings, project.model_name)
     return figures_of(judged_rows(Store(settings), project, versions), "month", versions, project)
 
 
 def weekly_figures(settings: Settings, project: Project) -> pd.DataFrame:
     """Return the same by week: `week` is its Monday, 00:00 UTC."""
-    versions = model_versions(settings, any_plan(project).model_name)
+    versions = model_versions(settings, project.model_name)
     return figures_of(judged_rows(Store(settings), project, versions), "week", versions, project)
 
 
@@ -83,7 +83,7 @@ def _logged(version: ModelVersion, project: Project) -> list[dict[str, object]]:
     first, last = version.holdout_start, version.holdout_end - pd.Timedelta(1, unit="us")
     months = list(dict.fromkeys(time.strftime("%Y-%m") for time in (first, last)))
     found: list[dict[str, object]] = []
-    for name in ("model", *(baseline.name for baseline in any_plan(project).baselines)):
+    for name in ("model", *(baseline.name for baseline in project.baselines)):
         prefix = "" if name == "model" else f"{name}."
         if f"{prefix}log_loss" in version.metrics:
             figures: dict[str, object] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,14 +12,14 @@ from numpy.typing import NDArray
 
 from headwater.conventions import MODEL_VERSION, PREDICTION_PROBA
 from headwater.project import Project
-from headwater.training import RateBaseline, TrainingPlan
+from headwater.training import RateBaseline
 from headwater.web.report.models import ModelVersion
 from headwater.web.report.tables import Store
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Expression
 
-__all__ = ["HOLDOUT", "LIVE", "Judged", "any_plan", "judged_rows"]
+__all__ = ["HOLDOUT", "LIVE", "Judged", "judged_rows"]
 
 HOLDOUT, LIVE = "holdout", "live"
 _PROBABILITY, _MODEL = PREDICTION_PROBA, MODEL_VERSION
@@ -31,7 +30,7 @@ class Judged:
     """Labelled rows, column by column.
 
     `time` (naive UTC), `label`, `part` (holdout or live), the `version` that scored them, and `probabilities` by predictor:
-    ``model`` and the plan's baselines. `scored`, `first_scored` and `last_scored` are of all live rows, labelled or not.
+    ``model`` and the project's baselines. `scored`, `first_scored` and `last_scored` are of all live rows, labelled or not.
     """
 
     time: pd.Series
@@ -44,12 +43,6 @@ class Judged:
     last_scored: pd.Timestamp | None = None
 
 
-def any_plan(project: Project) -> TrainingPlan:
-    """Return a plan for what does not depend on its holdout: names and baselines."""
-    day = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-    return project.plan(day, day + dt.timedelta(days=1))
-
-
 def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]) -> Judged:
     """Return the first version's holdout and all live scores, where labelled.
 
@@ -58,7 +51,7 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
     once, on the training rows before that holdout (less its gap) and before the first live score, and stay fixed:
     they say what could have been had without a model.
     """
-    baselines = any_plan(project).baselines
+    baselines = project.baselines
     columns = list(dict.fromkeys(column for baseline in baselines for column in baseline.columns))
     needed = [project.time_column, project.label, _PROBABILITY, _MODEL, *columns]
     live = store.read(project.table("inference"), list(dict.fromkeys(needed)))

@@ -1,10 +1,12 @@
-"""HTML that escapes whatever is not marked as HTML."""
+"""Elements of the report's pages; MarkupSafe escapes whatever is not marked as HTML."""
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup as Html
+from markupsafe import escape
 
 from headwater.web.report.theme import Chart
 from headwater.web.report.wording import first_sentence
@@ -16,28 +18,22 @@ __all__ = ["Html", "card", "charts", "element", "folded", "paragraphs", "section
 _LONG = 80
 
 
-class Html(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
-
-
 def element(tag: str, *content: object, **attributes: str) -> Html:
     """Return an element; content and attributes are escaped, save what is :class:`Html`. ``class_`` stands for ``class``.
 
     Examples
     --------
-    >>> element("p", "a < b", class_="note")
-    '<p class="note">a &lt; b</p>'
+    >>> print(element("p", "a < b", class_="note"))
+    <p class="note">a &lt; b</p>
     """
     names = {name: name.rstrip("_").replace("_", "-") for name in attributes}
-    written = "".join(f' {names[name]}="{html.escape(value)}"' for name, value in attributes.items())
-    return Html(f"<{tag}{written}>{''.join(_text(one) for one in content)}</{tag}>")
+    written = Html("").join(Html(' {}="{}"').format(names[name], value) for name, value in attributes.items())
+    return Html("<{}{}>{}</{}>").format(tag, written, Html("").join(map(escape, content)), tag)
 
 
 def paragraphs(sentences: Iterable[str]) -> Html:
     """Return a paragraph each, leaving out empty ones."""
-    return Html("\n".join(element("p", sentence) for sentence in sentences if sentence))
+    return Html("\n").join(element("p", sentence) for sentence in sentences if sentence)
 
 
 def section(title: str, *content: object) -> Html:
@@ -60,7 +56,7 @@ def folded(text: object, *, brief: bool = False) -> Html:
         if checks and (verdict == "Passed" or (brief and verdict == "Refused"))
         else first_sentence(told)
     )
-    return element("details", element("summary", summary), element("p", rest)) if rest else Html(_text(summary))
+    return element("details", element("summary", summary), element("p", rest)) if rest else escape(summary)
 
 
 def table(
@@ -91,7 +87,7 @@ def table(
         element("tbody", *body),
     )
     scroll = element("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
-    return Html(scroll + (element("p", note, class_="note") if note else ""))
+    return scroll + element("p", note, class_="note") if note else scroll
 
 
 def _class(cell: object, kind: str) -> str:
@@ -112,11 +108,7 @@ def _chart(chart: Chart) -> Html:
     height = f"min-height:{int(chart.figure.layout.height)}px"
     plot = element("div", class_="plot", role="img", aria_label=f"Chart. {chart.title}. {chart.caption}", style=height)
     caption = element("figcaption", element("h3", chart.title), element("p", chart.caption))
-    script = Html(f'<script type="application/json">{data}</script>')
+    script = Html(f'<script type="application/json">{data}</script>')  # noqa: S704 - what could end it is escaped above
     wide = {"class_": "scroll wide", "tabindex": "0", "role": "region", "aria_label": chart.title}
     frame = element("div", plot, **(wide if chart.wide else {"class_": "scroll"}))
     return element("figure", caption, frame, script, class_="chart")
-
-
-def _text(content: object) -> str:
-    return content if isinstance(content, Html) else html.escape(str(content))

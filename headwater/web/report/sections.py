@@ -6,7 +6,7 @@ import pandas as pd
 
 from headwater.web.report.drift_charts import drift_charts
 from headwater.web.report.facts import Facts, FeatureTable
-from headwater.web.report.judged import HOLDOUT, any_plan
+from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.markup import Html, charts, element, folded, paragraphs, section, table
 from headwater.web.report.models import ModelVersion
 from headwater.web.report.quality_charts import quality_charts
@@ -31,7 +31,7 @@ def built(facts: Facts) -> Html:
     models = paragraphs(["No model has been registered yet."])
     if facts.versions:
         models = table(
-            f"{count_of(len(facts.versions), 'version')} of {any_plan(facts.project).model_name}",
+            f"{count_of(len(facts.versions), 'version')} of {facts.project.model_name}",
             ["Version", "Alias", "Judged on", "ROC AUC", "Log loss", "Calibration error", "Why trained", "Gate"],
             [_version_row(one) for one in facts.versions],
             text=["Alias", "Judged on", "Why trained", "Gate"],
@@ -66,7 +66,7 @@ def quality(facts: Facts) -> Html:
     monthly, by_version = facts.monthly, facts.by_version
     if monthly.empty:
         return section(title, paragraphs(["There is no scored row with a known outcome, and no logged holdout yet."]))
-    lines = [f"{name_of(b.name)}: {_baseline(b.columns)}" for b in any_plan(facts.project).baselines]
+    lines = [f"{name_of(b.name)}: {_baseline(b.columns)}" for b in facts.project.baselines]
     note = (
         "Rows are those whose outcome is known. The model is whichever version served at the time; on the holdout, the "
         f"first one. The baselines were fitted once, on what came before the holdout: {'; '.join(lines)}."

@@ -34,14 +34,16 @@ METRICS = {
 }
 
 
+BASELINES = (RateBaseline(), RateBaseline("by_carrier", ("carrier",)))
+
+
 def _plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
     return TrainingPlan(
         model_name=MODEL,
         label="late",
         time_column="at",
         holdout=Holdout(start, end),
-        baselines=(RateBaseline(), RateBaseline("by_carrier", ("carrier",))),
-        promotion_table="main.air.promotions",
+        baselines=BASELINES,
     )
 
 
@@ -67,6 +69,8 @@ def _project(**changes) -> Project:
         "time_column": "at",
         "label": "late",
         "plan": _plan,
+        "model_name": MODEL,
+        "baselines": BASELINES,
         "tables": "main.air",
     }
     return Project(**(facts | changes))
