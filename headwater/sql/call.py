@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headwater import lakehouse
 from headwater.lakehouse import InvalidNameError, TableName, literal, quoted
 from headwater.sql.cursor import Name
-from headwater.sql.statements import Statement
+from headwater.sql.statement import Statement
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -62,7 +62,7 @@ def execute(statement: Statement, call: Call) -> DataFrame:
     Raises
     ------
     TypeError
-        If the statement is of no kind that :mod:`headwater.sql.verbs` registers, which is where a new kind is added.
+        If the statement is of no kind that :mod:`headwater.sql.subjects` registers, which is where a new kind is added.
     """
     raise TypeError(f"No verb of headwater.sql does {type(statement).__name__} for {call.spark}.")
 

@@ -76,10 +76,10 @@ def _answer(
 
     statement = parse(text, args)
     if statement is not None:
-        from headwater.sql import verbs
+        from headwater.sql import subjects
         from headwater.sql.call import Call, execute
 
-        del verbs  # loaded, so that execute knows all statements
+        del subjects  # loaded, so that execute knows all statements
         return execute(statement, Call(spark, spark_sql, args, frames))
     try:
         return spark_sql(spark, text, args, **frames)
@@ -122,7 +122,7 @@ def _look_again(spark: SparkSession, spark_sql: Callable[..., DataFrame], condit
     """Take in what other processes have made since; say whether it is worth another try."""
     from headwater import lakehouse
     from headwater.sql.call import Call
-    from headwater.sql.verbs.functions import register_kept_functions
+    from headwater.sql.functions.verbs import register_kept_functions
 
     if condition in _NO_FUNCTION:
         register_kept_functions(Call(spark, spark_sql))
@@ -152,8 +152,8 @@ def _prepare(spark: SparkSession) -> None:
         return
     spark.__dict__[_READY] = _home(spark)
     from headwater.sql.call import Call
-    from headwater.sql.verbs.catalogs import add_kept_catalogs
-    from headwater.sql.verbs.schemas import comment_kept_schemas
+    from headwater.sql.catalogs.verbs import add_kept_catalogs
+    from headwater.sql.schemas.verbs import comment_kept_schemas
 
     call: Call = Call(spark, type(spark).sql.headwater)  # type: ignore[attr-defined]
     add_kept_catalogs(call)

@@ -1,13 +1,13 @@
 """From a statement's text to what it asks for, or None for one that is Spark's alone.
 
-The grammar is by leading words: one function per kind of statement in ``headwater.sql.grammar``.
+The grammar is by leading words: one function per kind of statement in the subject's ``grammar``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from headwater.sql.statements import Statement
+from headwater.sql.statement import Statement
 
 __all__ = ["may_be_ours", "parse"]
 
@@ -72,7 +72,7 @@ def parse(text: str, args: Any = None) -> Statement | None:
     if not may_be_ours(text):
         return None
     from headwater.sql.cursor import Cursor, NotOursError
-    from headwater.sql.grammar import rule_for
+    from headwater.sql.rules import rule_for
 
     try:
         cursor = Cursor(text, args)

@@ -7,36 +7,18 @@ import time
 import pytest
 
 from headwater.sql import SqlSyntaxError, parse
+from headwater.sql.alter_table.statements import AddForeignKey, AddPrimaryKey, DropConstraint, RenameTable, SetNotNull
+from headwater.sql.catalogs.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog
+from headwater.sql.constraints import ForeignKey, PrimaryKey
+from headwater.sql.functions.statements import CreateFunction, CreatePythonFunction, Parameter
+from headwater.sql.grants.statements import Grant, Revoke, ShowGrants
+from headwater.sql.notes.statements import CommentOn, SetOwner, SetTags, UnsetTags
 from headwater.sql.parse import may_be_ours
-from headwater.sql.statements import (
-    AddForeignKey,
-    AddPrimaryKey,
-    Analyze,
-    ChangeView,
-    CommentOn,
-    CreateCatalog,
-    CreateFunction,
-    CreatePythonFunction,
-    CreateVolume,
-    DropCatalog,
-    DropConstraint,
-    ForeignKey,
-    Grant,
-    Parameter,
-    PrimaryKey,
-    RenameTable,
-    Revoke,
-    Securable,
-    SetNotNull,
-    SetOwner,
-    SetTags,
-    ShowCatalogs,
-    ShowGrants,
-    ShowVolumes,
-    UnsetTags,
-    UseCatalog,
-    UseSchema,
-)
+from headwater.sql.schemas.statements import UseSchema
+from headwater.sql.statement import Securable
+from headwater.sql.tables.statements import Analyze
+from headwater.sql.views.statements import ChangeView
+from headwater.sql.volumes.statements import CreateVolume, ShowVolumes
 
 TABLE = Securable("TABLE", ("a", "b", "t"))
 

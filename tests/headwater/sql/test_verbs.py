@@ -2,9 +2,9 @@
 
 import pytest
 
-from headwater.sql import verbs
+from headwater.sql import subjects
 from headwater.sql.call import Call, execute
-from headwater.sql.statements import Statement
+from headwater.sql.statement import Statement
 
 
 def _kinds(kind):
@@ -12,7 +12,7 @@ def _kinds(kind):
 
 
 def test_every_kind_of_statement_has_a_verb():
-    assert verbs.__all__
+    assert subjects.__all__
     kinds = _kinds(Statement)
     assert len(kinds) > 30
     assert [kind.__name__ for kind in kinds if execute.dispatch(kind) is execute.dispatch(object)] == []

@@ -1,0 +1,1 @@
+"""ALTER TABLE: what Delta cannot do of it."""

@@ -1,0 +1,134 @@
+"""Functions: Python ones live in the catalog's own table, the others where Spark has them, kept in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headwater import features, lakehouse
+from headwater.features import CatalogFunction
+from headwater.lakehouse import TableName
+from headwater.sql.call import Call, execute, frame
+from headwater.sql.errors import NotFoundError, TakenError
+from headwater.sql.functions.statements import (
+    CreateFunction,
+    CreatePythonFunction,
+    DescribeFunction,
+    DropFunction,
+    ShowFunctions,
+)
+from headwater.sql.securables import require_schema
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["register_kept_functions"]
+
+
+def register_kept_functions(call: Call) -> None:
+    """Let the session call every Python function of the warehouse from SQL."""
+    catalog = lakehouse.complete(call.spark, "any").catalog
+    for folder in sorted(lakehouse.settings_of(call.spark).warehouse.glob("*.db/_functions")):
+        for function in features.list_functions(call.spark, f"{catalog}.{folder.parent.name.removesuffix('.db')}"):
+            features.register_function(call.spark, function)
+
+
+@execute.register(CreatePythonFunction)
+def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
+    full = call.full(statement.name)
+    lakehouse.check_new_name(call.spark, "function", full.schema, full.table)
+    require_schema(call, full.schema)
+    there = call.spark.catalog.functionExists(full.quoted) or _python(call, full) is not None
+    if there and statement.if_not_exists:
+        return frame(call, [])
+    if there and not statement.replace:
+        raise TakenError("function", str(full), "say CREATE OR REPLACE FUNCTION, or drop it first")
+    made = CatalogFunction.of_body(
+        str(full),
+        [(parameter.name, parameter.type) for parameter in statement.parameters],
+        statement.returns,
+        statement.body,
+        defaults=tuple((p.name, p.default) for p in statement.parameters if p.default is not None),
+        comments=tuple((p.name, p.comment) for p in statement.parameters if p.comment),
+        comment=statement.comment,
+        deterministic=statement.deterministic,
+    )
+    features.keep_function(call.spark, made)
+    features.register_function(call.spark, made)
+    lakehouse.forget_function(_folder(call, full), full.table)
+    return frame(call, [])
+
+
+@execute.register(CreateFunction)
+def _create(statement: CreateFunction, call: Call) -> DataFrame:
+    full = call.full(statement.name)
+    lakehouse.check_new_name(call.spark, "function", full.schema, full.table)
+    found = _python(call, full)
+    if found is not None:
+        if "REPLACE" not in statement.text.upper().split("FUNCTION", 1)[0]:
+            raise TakenError("function", str(full), "say CREATE OR REPLACE FUNCTION, or drop it first")
+        features.drop_function(call.spark, found.name)
+    made = call.given(statement.text)
+    lakehouse.keep_function(call.spark, _folder(call, full), full.table)
+    return made
+
+
+@execute.register(DropFunction)
+def _drop(statement: DropFunction, call: Call) -> DataFrame:
+    full = call.full(statement.name)
+    found = _python(call, full)
+    if found is not None:
+        features.drop_function(call.spark, found.name)
+        return frame(call, [])
+    if not call.spark.catalog.functionExists(full.quoted):
+        if statement.if_exists:
+            return frame(call, [])
+        raise NotFoundError("function", str(full), _names(call, full))
+    dropped = call.given(statement.text)
+    lakehouse.keep_function(call.spark, _folder(call, full), full.table)
+    return dropped
+
+
+@execute.register(DescribeFunction)
+def _describe(statement: DescribeFunction, call: Call) -> DataFrame:
+    found = _python(call, call.full(statement.name)) if len(statement.name) <= 3 else None
+    if found is None:
+        return call.given(statement.text)
+    comments = dict(found.comments)
+    inputs = [f"{p} {kind.upper()}" + (f" '{comments[p]}'" if p in comments else "") for p, kind in found.parameters]
+    lines = [
+        f"Function:      {found.name}",
+        "Type:          SCALAR",
+        "Language:      PYTHON",
+        f"Input:         {', '.join(inputs) or '()'}",
+        f"Returns:       {found.returns.upper()}",
+    ]
+    if found.comment:
+        lines.append(f"Comment:       {found.comment}")
+    if statement.extended:
+        lines += [f"Deterministic: {str(found.deterministic).lower()}", f"Body:          {found.source}"]
+    return frame(call, ["function_desc"], [[line] for line in lines])
+
+
+@execute.register(ShowFunctions)
+def _show(statement: ShowFunctions, call: Call) -> DataFrame:
+    """Show Spark's list with ours in it, and without what ours stand on."""
+    register_kept_functions(call)
+    shown = call.given(statement.text)
+    return shown.filter(f"NOT endswith({shown.columns[0]}, '{features.PYTHON_SUFFIX}')")
+
+
+def _python(call: Call, full: TableName) -> CatalogFunction | None:
+    if not (_folder(call, full) / "_functions").is_dir():
+        return None
+    stored = features.list_functions(call.spark, full.quoted_schema)
+    return next((f for f in stored if f.name.split(".", 1)[1].lower() == f"{full.schema}.{full.table}".lower()), None)
+
+
+def _names(call: Call, full: TableName) -> list[str]:
+    rows = call.run(f"SHOW USER FUNCTIONS IN {full.quoted_schema}").collect()
+    return [row[0] for row in rows if "." in row[0] and not row[0].endswith(features.PYTHON_SUFFIX)]
+
+
+def _folder(call: Call, full: TableName) -> Path:
+    return lakehouse.settings_of(call.spark).warehouse / f"{full.schema.lower()}.db"

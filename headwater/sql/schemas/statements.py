@@ -1,0 +1,45 @@
+"""Statements on schemas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.sql.cursor import Name
+from headwater.sql.statement import Securable, Statement
+
+__all__ = ["CreateSchema", "DescribeSecurable", "DropSchema", "UseSchema"]
+
+
+@dataclass(frozen=True)
+class CreateSchema(Statement):
+    """CREATE SCHEMA in a catalog; `text` is for Spark."""
+
+    name: Name
+    text: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class DropSchema(Statement):
+    """DROP SCHEMA; `text` is for Spark."""
+
+    name: Name
+    cascade: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class UseSchema(Statement):
+    """USE SCHEMA with a catalog."""
+
+    catalog: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DescribeSecurable(Statement):
+    """DESCRIBE CATALOG, SCHEMA or VOLUME."""
+
+    on: Securable
+    text: str
+    extended: bool = False

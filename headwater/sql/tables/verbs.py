@@ -1,0 +1,70 @@
+"""What is asked of tables that are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater import lakehouse
+from headwater.lakehouse import TableName
+from headwater.sql.call import Call, execute, frame
+from headwater.sql.constraints import FOREIGN, KEY_NAME, primary_key_clause
+from headwater.sql.tables.show_create import create_statement
+from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTable
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__: list[str] = []
+
+
+@execute.register(DescribeTable)
+def _describe(statement: DescribeTable, call: Call) -> DataFrame:
+    """Add the constraints and the owner, as Databricks shows them, to what Spark says of a table."""
+    said = call.given(statement.text)
+    rows = said.collect()
+    kept = next((row["data_type"] for row in rows if row["col_name"] == "Table Properties"), "") or ""
+    if "headwater." not in kept or call.frames:
+        return said
+    properties = lakehouse.metadata_of(call.spark, call.full(statement.table).quoted).properties
+    constraints = _constraints(properties, call.full(statement.table).table)
+    owner = properties.get("headwater.owner")
+    if not constraints and not owner:
+        return said
+    shown = [list(row) for row in rows if not (owner and row["col_name"] == "Owner")]
+    if owner:
+        at = next(i for i, row in enumerate(shown) if row[0] == "Table Properties")
+        shown.insert(at, ["Owner", owner, ""])
+    if constraints:
+        shown += [["", "", ""], ["# Constraints", "", ""], *constraints]
+    return frame(call, ["col_name", "data_type", "comment"], [["" if c is None else c for c in row] for row in shown])
+
+
+def _constraints(properties: dict[str, str], table: str) -> list[list[str]]:
+    key = primary_key_clause(properties)
+    rows = [[properties.get(KEY_NAME, f"{table}_pk"), key, ""]] if key else []
+    return rows + [[k.removeprefix(FOREIGN), v, ""] for k, v in sorted(properties.items()) if k.startswith(FOREIGN)]
+
+
+@execute.register(ShowCreateTable)
+def _show_create(statement: ShowCreateTable, call: Call) -> DataFrame:
+    full = call.full(statement.table)
+    if not lakehouse.table_exists(call.spark, full.quoted) or _is_not_delta(call, full):
+        return call.given(statement.text)
+    clustered = call.run(f"DESCRIBE DETAIL {full.quoted}").collect()[0]["clusteringColumns"]
+    text = create_statement(full, lakehouse.metadata_of(call.spark, full.quoted), tuple(clustered))
+    return frame(call, ["createtab_stmt"], [[text]])
+
+
+@execute.register(Analyze)
+def _analyze(statement: Analyze, call: Call) -> DataFrame:
+    """Check the names; Delta keeps its statistics itself, with every file that it writes."""
+    full = call.full(statement.table)
+    now = lakehouse.metadata_of(call.spark, full.quoted)
+    for column in statement.columns:
+        now.column(column, str(full))
+    return frame(call, [])
+
+
+def _is_not_delta(call: Call, full: TableName) -> bool:
+    folder = lakehouse.settings_of(call.spark).warehouse / f"{full.schema.lower()}.db" / full.table.lower()
+    return not (folder / "_delta_log").is_dir()
