@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
-from headwater.lakehouse import InvalidNameError, TableName, literal, quoted
+from headwater.lakehouse import InvalidNameError, TableMetadata, TableName, literal, quoted
 from headwater.sql.cursor import Name
-from headwater.sql.statement import Statement
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["Call", "execute", "frame"]
+__all__ = ["Call", "frame"]
 
 
 @dataclass(frozen=True)
@@ -47,24 +45,17 @@ class Call:
             raise InvalidNameError("name", ".".join(name), "name, schema.name or catalog.schema.name")
         return lakehouse.complete(self.spark, ".".join(map(quoted, name)))
 
+    def table(self, name: Name) -> tuple[TableName, TableMetadata]:
+        """Return the full name of a table that is there, and its metadata."""
+        full = self.full(name)
+        return full, lakehouse.metadata_of(self.spark, full.quoted)
+
     def schema(self, name: Name) -> tuple[str, str]:
         """Return catalog and schema of a schema's name; the current ones where it does not say."""
         if len(name) > 2:
             raise InvalidNameError("schema", ".".join(name), "schema or catalog.schema")
         now = lakehouse.complete(self.spark, "any")
         return ([now.catalog, now.schema][: 2 - len(name)] + list(name))[0], name[-1] if name else now.schema
-
-
-@singledispatch
-def execute(statement: Statement, call: Call) -> DataFrame:
-    """Do what the statement says; return what ``spark.sql`` is to return: rows, or none for a change.
-
-    Raises
-    ------
-    TypeError
-        If the statement is of no kind that :mod:`headwater.sql.subjects` registers, which is where a new kind is added.
-    """
-    raise TypeError(f"No verb of headwater.sql does {type(statement).__name__} for {call.spark}.")
 
 
 def frame(call: Call, columns: Sequence[str], rows: Sequence[Sequence[object]] = ()) -> DataFrame:

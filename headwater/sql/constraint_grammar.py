@@ -5,7 +5,7 @@ from __future__ import annotations
 from headwater.sql.constraints import Check, ForeignKey, PrimaryKey
 from headwater.sql.cursor import Cursor
 
-__all__ = ["constraint", "options", "starts_constraint"]
+__all__ = ["check", "constraint", "foreign_key", "options", "primary_key", "starts_constraint"]
 
 _OPTIONS = (
     ("NOT", "ENFORCED"),
@@ -37,17 +37,31 @@ def constraint(cursor: Cursor) -> PrimaryKey | ForeignKey | Check:
     if cursor.take("CONSTRAINT") and not (cursor.word() in {"PRIMARY", "FOREIGN"} and cursor.word(1) == "KEY"):
         name = cursor.identifier()
     if cursor.take("PRIMARY", "KEY"):
-        columns, time = _key_columns(cursor)
-        options(cursor)
-        return PrimaryKey(columns, time, name)
+        return primary_key(cursor, name)
     if cursor.take("FOREIGN", "KEY"):
-        columns = cursor.names()
-        cursor.need("REFERENCES")
-        parent = cursor.name()
-        parents = cursor.names() if cursor.word() == "(" else ()
-        options(cursor)
-        return ForeignKey(columns, parent, parents, name)
+        return foreign_key(cursor, cursor.names(), name)
     cursor.need("CHECK")
+    return check(cursor, name)
+
+
+def primary_key(cursor: Cursor, name: str) -> PrimaryKey:
+    """Read ``(column [TIMESERIES], …)`` with its options."""
+    columns, time = _key_columns(cursor)
+    options(cursor)
+    return PrimaryKey(columns, time, name)
+
+
+def foreign_key(cursor: Cursor, columns: tuple[str, ...], name: str) -> ForeignKey:
+    """Read ``REFERENCES table [(column, …)]`` with its options."""
+    cursor.need("REFERENCES")
+    parent = cursor.name()
+    parents = cursor.names() if cursor.word() == "(" else ()
+    options(cursor)
+    return ForeignKey(columns, parent, parents, name)
+
+
+def check(cursor: Cursor, name: str) -> Check:
+    """Read ``(condition)`` with its options."""
     start, end = cursor.skip_group()
     options(cursor)
     return Check(cursor.text[start + 1 : end - 1].strip(), name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headwater.features import declared_key
 from headwater.lakehouse import TableName, quoted
 from headwater.sql.call import Call
 from headwater.sql.cursor import Name
@@ -57,6 +56,8 @@ def primary_key_clause(properties: dict[str, str]) -> str:
     >>> primary_key_clause({"headwater.primaryKeys": '["id", "ts"]', "headwater.timeseriesColumn": "ts"})
     'PRIMARY KEY (`id`, `ts` TIMESERIES)'
     """
+    from headwater.features import declared_key
+
     keys, time = declared_key(properties)
     columns = ", ".join(quoted(key) + (" TIMESERIES" if key == time else "") for key in keys)
     return f"PRIMARY KEY ({columns})" if keys else ""

@@ -118,6 +118,13 @@ class Cursor:
         One statement.
     args
         The parameters given with it, for names written as ``IDENTIFIER(:p)``.
+
+    Attributes
+    ----------
+    opening, named
+        The leading words by which the statement's form was told, and the names among them.
+    ours
+        Whether it is clear that Spark has no such statement.
     """
 
     def __init__(self, text: str, args: Any = None) -> None:
@@ -126,6 +133,8 @@ class Cursor:
         self._args: Mapping[str, Any] = args if isinstance(args, Mapping) else {}
         self.at = 0
         self.ours = False
+        self.opening: tuple[str, ...] = ()
+        self.named: tuple[Name, ...] = ()
 
     def peek(self, ahead: int = 0) -> Token | None:
         """Return a token that comes, or None past the end."""

@@ -76,10 +76,9 @@ def _answer(
 
     statement = parse(text, args)
     if statement is not None:
-        from headwater.sql import subjects
-        from headwater.sql.call import Call, execute
+        from headwater.sql.call import Call
+        from headwater.sql.registry import execute
 
-        del subjects  # loaded, so that execute knows all statements
         return execute(statement, Call(spark, spark_sql, args, frames))
     try:
         return spark_sql(spark, text, args, **frames)

@@ -1,52 +1,34 @@
 """From a statement's text to what it asks for, or None for one that is Spark's alone.
 
-The grammar is by leading words: one function per kind of statement in the subject's ``grammar``.
+The leading words tell the form: each subject's folder declares its own (:mod:`headwater.sql.registry`).
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from headwater.sql.cursor import Cursor, NotOursError
+from headwater.sql.openings import Opening, longest, openings
+from headwater.sql.registry import Form, forms
 from headwater.sql.statement import Statement
 
 __all__ = ["may_be_ours", "parse"]
 
-# A first look, before sqlglot is loaded: the leading word, and the one after it (after OR REPLACE, SET's and SHOW's own).
-_OURS: dict[str, set[str] | None] = {
-    "ALTER": {"CATALOG", "DATABASE", "FUNCTION", "SCHEMA", "TABLE", "VIEW", "VOLUME"},
-    "ANALYZE": {"TABLE"},
-    "COMMENT": {"ON"},
-    "CREATE": {"CATALOG", "DATABASE", "EXTERNAL", "FUNCTION", "SCHEMA", "TABLE", "VIEW", "VOLUME"},
-    "DESC": {"CATALOG", "DATABASE", "EXTENDED", "FUNCTION", "SCHEMA", "TABLE", "VOLUME"},
-    "DROP": {"CATALOG", "DATABASE", "FUNCTION", "SCHEMA", "VIEW", "VOLUME"},
-    "GRANT": None,
-    "REPLACE": {"TABLE"},
-    "REVOKE": None,
-    "SET": {"CATALOG", "TAG"},
-    "SHOW": {"ALL", "CATALOGS", "CREATE", "FUNCTIONS", "GRANT", "GRANTS", "SYSTEM", "USER", "VOLUMES"},
-    "UNSET": {"TAG"},
-    "USE": None,
-}
-_OURS["DESCRIBE"] = _OURS["DESC"]
 _FAR = 400  # characters in which the leading words stand, comments aside
 
 
 def may_be_ours(text: str) -> bool:
-    r"""Say whether the leading words could be those of a statement of ours; a microsecond or two.
+    r"""Say whether the leading words could be those of a statement of ours; a few microseconds, and no tokens.
 
     Examples
     --------
     >>> may_be_ours("  -- all of it\nSELECT * FROM t"), may_be_ours("/* now */ create or replace function f() ...")
     (False, True)
     """
-    words = _after_comments(text)[:_FAR].upper().split(None, 4)
-    if not words or words[0] not in _OURS:
-        return False
-    second = _OURS[words[0]]
-    if second is None:
-        return True
-    at = 3 if words[1:3] == ["OR", "REPLACE"] else 1
-    return len(words) > at and words[at].rstrip(";") in second
+    heads, most = _heads()
+    words = tuple(_after_comments(text)[:_FAR].upper().rstrip(";").split(None, most)[:most])
+    return any(words[:count] in heads for count in range(1, len(words) + 1))
 
 
 def parse(text: str, args: Any = None) -> Statement | None:
@@ -71,15 +53,31 @@ def parse(text: str, args: Any = None) -> Statement | None:
     """
     if not may_be_ours(text):
         return None
-    from headwater.sql.cursor import Cursor, NotOursError
-    from headwater.sql.rules import rule_for
-
     try:
         cursor = Cursor(text, args)
-        rule = rule_for(cursor)
-        return rule(cursor) if rule else None
+        by_opening = _forms_by_opening().get(cursor.word(), {})
+        opening = longest(cursor, by_opening)
+        return by_opening[opening].grammar(cursor) if opening else None
     except NotOursError:
         return None
+
+
+@cache
+def _forms_by_opening() -> dict[str, dict[Opening, Form]]:
+    """Return the forms by their openings, and those by their first word."""
+    found: dict[str, dict[Opening, Form]] = {}
+    for form in forms():
+        for pattern in form.openings:
+            for opening in openings(pattern):
+                found.setdefault(opening.words[0], {})[opening] = form
+    return found
+
+
+@cache
+def _heads() -> tuple[frozenset[tuple[str, ...]], int]:
+    """Return the words that stand before the first name of each opening, and the largest number of them."""
+    heads = frozenset(opening.head for by_opening in _forms_by_opening().values() for opening in by_opening)
+    return heads, max(map(len, heads))
 
 
 def _after_comments(text: str) -> str:

@@ -11,13 +11,14 @@ from headwater.sql.statement import Securable
 
 __all__ = [
     "catalog_names",
-    "change_view",
     "complete_with",
     "default_catalog",
+    "keep_view",
     "key_of",
     "require_catalog",
     "require_schema",
     "schemas_catalogs",
+    "tags_row",
     "volumes_of",
 ]
 
@@ -64,7 +65,7 @@ def volumes_of(call: Call, schema: str) -> list[TableName]:
     return [TableName(c, s, v) for c, s, v in names if s == schema.lower()]
 
 
-def change_view(call: Call, full: TableName) -> None:
+def keep_view(call: Call, full: TableName) -> None:
     """Keep what has become of a view."""
     lakehouse.keep_view(
         call.spark, lakehouse.settings_of(call.spark).warehouse / f"{full.schema.lower()}.db", full.table
@@ -88,3 +89,9 @@ def key_of(call: Call, on: Securable) -> str:
     if on.kind == "VOLUME" and not records.record(call.spark, "VOLUME", str(full).lower()):
         raise InvalidInputError(f"There is no volume {full}. Make it with CREATE VOLUME {full}.")
     return str(full).lower()
+
+
+def tags_row(kept: dict[str, dict[str, str]], *, extended: bool) -> list[list[str]]:
+    """Return the row that DESCRIBE … EXTENDED shows of tags; none without tags."""
+    tags = kept.get("tags", {})
+    return [["Tags", ", ".join(f"{key}={value}" for key, value in tags.items())]] if tags and extended else []

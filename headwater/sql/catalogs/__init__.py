@@ -1,1 +1,5 @@
 """Statements on catalogs."""
+
+from headwater.sql.catalogs.forms import FORMS
+
+__all__ = ["FORMS"]

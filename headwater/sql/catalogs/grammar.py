@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from headwater.sql.catalogs.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog
-from headwater.sql.clauses import comment_and_location, like, single_name
+from headwater.sql.catalogs.statements import CreateCatalog, DescribeCatalog, DropCatalog, ShowCatalogs, UseCatalog
+from headwater.sql.clauses import comment_and_location, finished, like, single_name
 from headwater.sql.cursor import Cursor, NotOursError
 
-__all__ = ["create_catalog", "drop_catalog", "show_catalogs", "use_catalog"]
+__all__ = ["create_catalog", "describe_catalog", "drop_catalog", "show_catalogs", "use_catalog"]
 
 
 def create_catalog(cursor: Cursor) -> CreateCatalog:
     """Read ``CREATE CATALOG [IF NOT EXISTS] c [MANAGED LOCATION '…'] [COMMENT '…'] [DEFAULT COLLATION x]``."""
-    cursor.ours = True
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     name = single_name(cursor)
     comment, location = comment_and_location(cursor)
@@ -21,7 +20,6 @@ def create_catalog(cursor: Cursor) -> CreateCatalog:
 
 def drop_catalog(cursor: Cursor) -> DropCatalog:
     """Read ``DROP CATALOG [IF EXISTS] c [RESTRICT | CASCADE]``."""
-    cursor.ours = True
     if_exists = cursor.take("IF", "EXISTS")
     name = single_name(cursor)
     cascade = cursor.take_any("RESTRICT", "CASCADE") == "CASCADE"
@@ -45,3 +43,9 @@ def show_catalogs(cursor: Cursor) -> ShowCatalogs:
     pattern = like(cursor)
     cursor.finish()
     return ShowCatalogs(pattern)
+
+
+def describe_catalog(cursor: Cursor) -> DescribeCatalog:
+    """Read ``DESCRIBE CATALOG [EXTENDED] c``."""
+    extended = cursor.take("EXTENDED")
+    return finished(cursor, DescribeCatalog(single_name(cursor), extended))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from headwater.sql.statement import Statement
 
-__all__ = ["CreateCatalog", "DropCatalog", "ShowCatalogs", "UseCatalog"]
+__all__ = ["CreateCatalog", "DescribeCatalog", "DropCatalog", "ShowCatalogs", "UseCatalog"]
 
 
 @dataclass(frozen=True)
@@ -40,3 +40,11 @@ class ShowCatalogs(Statement):
     """SHOW CATALOGS."""
 
     pattern: str = "*"
+
+
+@dataclass(frozen=True)
+class DescribeCatalog(Statement):
+    """DESCRIBE CATALOG."""
+
+    name: str
+    extended: bool = False

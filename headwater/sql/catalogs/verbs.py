@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 from headwater import lakehouse
 from headwater.lakehouse import InvalidInputError, quoted
 from headwater.sql import records
-from headwater.sql.call import Call, execute, frame
-from headwater.sql.catalogs.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog
+from headwater.sql.call import Call, frame
+from headwater.sql.catalogs.statements import CreateCatalog, DescribeCatalog, DropCatalog, ShowCatalogs, UseCatalog
 from headwater.sql.clauses import matches
 from headwater.sql.errors import NotFoundError, TakenError
-from headwater.sql.securables import catalog_names, complete_with, default_catalog, require_catalog, schemas_catalogs
+from headwater.sql.securables import (
+    catalog_names,
+    complete_with,
+    default_catalog,
+    require_catalog,
+    schemas_catalogs,
+    tags_row,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["add_kept_catalogs"]
+__all__ = ["add_kept_catalogs", "create_catalog", "describe_catalog", "drop_catalog", "show_catalogs", "use_catalog"]
 
 
 def add_kept_catalogs(call: Call) -> None:
@@ -26,8 +33,8 @@ def add_kept_catalogs(call: Call) -> None:
         lakehouse.add_catalog(call.spark, name)
 
 
-@execute.register(CreateCatalog)
-def _create(statement: CreateCatalog, call: Call) -> DataFrame:
+def create_catalog(statement: CreateCatalog, call: Call) -> DataFrame:
+    """Keep a new catalog, and let the session know it."""
     if statement.name.lower() in {each.lower() for each in catalog_names(call)}:
         if not statement.if_not_exists:
             raise TakenError("catalog", statement.name, "say IF NOT EXISTS, or drop it first")
@@ -39,8 +46,8 @@ def _create(statement: CreateCatalog, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register(DropCatalog)
-def _drop(statement: DropCatalog, call: Call) -> DataFrame:
+def drop_catalog(statement: DropCatalog, call: Call) -> DataFrame:
+    """Forget a catalog, with CASCADE its schemas too."""
     name = statement.name
     if name.lower() not in {each.lower() for each in catalog_names(call)}:
         if statement.if_exists:
@@ -54,20 +61,28 @@ def _drop(statement: DropCatalog, call: Call) -> DataFrame:
     for schema in holds:
         call.spark.sql(f"DROP SCHEMA IF EXISTS {quoted(name)}.{quoted(schema)} CASCADE")
     if call.spark.conf.get("spark.headwater.catalog", "") == name:
-        _use(UseCatalog(default_catalog(call)), call)
+        use_catalog(UseCatalog(default_catalog(call)), call)
     lakehouse.remove_catalog(call.spark, name)
     records.forget(call.spark, "CATALOG", name)
     return frame(call, [])
 
 
-@execute.register(UseCatalog)
-def _use(statement: UseCatalog, call: Call) -> DataFrame:
+def use_catalog(statement: UseCatalog, call: Call) -> DataFrame:
+    """Let shorter names mean this catalog."""
     require_catalog(call, statement.name)
     used = call.run(f"SET CATALOG {quoted(statement.name)}")
     complete_with(call, statement.name)
     return used
 
 
-@execute.register(ShowCatalogs)
-def _show(statement: ShowCatalogs, call: Call) -> DataFrame:
+def show_catalogs(statement: ShowCatalogs, call: Call) -> DataFrame:
+    """List the catalogs."""
     return frame(call, ["catalog"], [[n] for n in catalog_names(call) if matches(n, statement.pattern)])
+
+
+def describe_catalog(statement: DescribeCatalog, call: Call) -> DataFrame:
+    """Show what is kept of a catalog."""
+    require_catalog(call, statement.name)
+    kept = records.record(call.spark, "CATALOG", statement.name)
+    rows = [["Catalog Name", statement.name], ["Comment", kept.get("comment", "")], ["Owner", kept.get("owner", "")]]
+    return frame(call, ["info_name", "info_value"], [*rows, *tags_row(kept, extended=statement.extended)])

@@ -1,1 +1,5 @@
 """Statements on functions."""
+
+from headwater.sql.functions.forms import FORMS
+
+__all__ = ["FORMS"]

@@ -23,11 +23,11 @@ _CLAUSES = frozenset(
 
 def create_function(cursor: Cursor) -> Statement:
     """Read ``CREATE [OR REPLACE] FUNCTION [IF NOT EXISTS] f(…) …``; only Python ones are read to the end."""
-    replace = "REPLACE" in {token.word for token in cursor.tokens[: cursor.at]}
+    replace = "REPLACE" in cursor.opening
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     name = cursor.name()
     if not _is_python(cursor):
-        return CreateFunction(name, cursor.text)
+        return CreateFunction(name, cursor.text, replace)
     cursor.ours = True
     parameters = _parameters(cursor)
     clauses = _clauses(cursor)

@@ -40,6 +40,7 @@ class CreateFunction(Statement):
 
     name: Name
     text: str
+    replace: bool = False
 
 
 @dataclass(frozen=True)

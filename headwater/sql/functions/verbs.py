@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headwater import features, lakehouse
-from headwater.features import CatalogFunction
+from headwater import lakehouse
 from headwater.lakehouse import TableName
-from headwater.sql.call import Call, execute, frame
+from headwater.sql.call import Call, frame
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.functions.statements import (
     CreateFunction,
@@ -22,19 +21,33 @@ from headwater.sql.securables import require_schema
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["register_kept_functions"]
+    from headwater.features import CatalogFunction
+
+__all__ = [
+    "create_function",
+    "create_python_function",
+    "describe_function",
+    "drop_function",
+    "register_kept_functions",
+    "show_functions",
+]
 
 
 def register_kept_functions(call: Call) -> None:
     """Let the session call every Python function of the warehouse from SQL."""
+    from headwater import features
+
     catalog = lakehouse.complete(call.spark, "any").catalog
     for folder in sorted(lakehouse.settings_of(call.spark).warehouse.glob("*.db/_functions")):
         for function in features.list_functions(call.spark, f"{catalog}.{folder.parent.name.removesuffix('.db')}"):
             features.register_function(call.spark, function)
 
 
-@execute.register(CreatePythonFunction)
-def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
+def create_python_function(statement: CreatePythonFunction, call: Call) -> DataFrame:
+    """Keep a Python function in the schema's table, and let SQL call it."""
+    from headwater import features
+    from headwater.features import CatalogFunction
+
     full = call.full(statement.name)
     lakehouse.check_new_name(call.spark, "function", full.schema, full.table)
     require_schema(call, full.schema)
@@ -59,13 +72,15 @@ def _create_python(statement: CreatePythonFunction, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register(CreateFunction)
-def _create(statement: CreateFunction, call: Call) -> DataFrame:
+def create_function(statement: CreateFunction, call: Call) -> DataFrame:
+    """Let Spark make a function of another language, and keep it."""
+    from headwater import features
+
     full = call.full(statement.name)
     lakehouse.check_new_name(call.spark, "function", full.schema, full.table)
     found = _python(call, full)
     if found is not None:
-        if "REPLACE" not in statement.text.upper().split("FUNCTION", 1)[0]:
+        if not statement.replace:
             raise TakenError("function", str(full), "say CREATE OR REPLACE FUNCTION, or drop it first")
         features.drop_function(call.spark, found.name)
     made = call.given(statement.text)
@@ -73,8 +88,10 @@ def _create(statement: CreateFunction, call: Call) -> DataFrame:
     return made
 
 
-@execute.register(DropFunction)
-def _drop(statement: DropFunction, call: Call) -> DataFrame:
+def drop_function(statement: DropFunction, call: Call) -> DataFrame:
+    """Drop a function, of Python or of another language."""
+    from headwater import features
+
     full = call.full(statement.name)
     found = _python(call, full)
     if found is not None:
@@ -89,8 +106,8 @@ def _drop(statement: DropFunction, call: Call) -> DataFrame:
     return dropped
 
 
-@execute.register(DescribeFunction)
-def _describe(statement: DescribeFunction, call: Call) -> DataFrame:
+def describe_function(statement: DescribeFunction, call: Call) -> DataFrame:
+    """Show what is kept of a Python function; Spark's rows for another."""
     found = _python(call, call.full(statement.name)) if len(statement.name) <= 3 else None
     if found is None:
         return call.given(statement.text)
@@ -110,15 +127,18 @@ def _describe(statement: DescribeFunction, call: Call) -> DataFrame:
     return frame(call, ["function_desc"], [[line] for line in lines])
 
 
-@execute.register(ShowFunctions)
-def _show(statement: ShowFunctions, call: Call) -> DataFrame:
+def show_functions(statement: ShowFunctions, call: Call) -> DataFrame:
     """Show Spark's list with ours in it, and without what ours stand on."""
+    from headwater import features
+
     register_kept_functions(call)
     shown = call.given(statement.text)
     return shown.filter(f"NOT endswith({shown.columns[0]}, '{features.PYTHON_SUFFIX}')")
 
 
 def _python(call: Call, full: TableName) -> CatalogFunction | None:
+    from headwater import features
+
     if not (_folder(call, full) / "_functions").is_dir():
         return None
     stored = features.list_functions(call.spark, full.quoted_schema)
@@ -126,6 +146,8 @@ def _python(call: Call, full: TableName) -> CatalogFunction | None:
 
 
 def _names(call: Call, full: TableName) -> list[str]:
+    from headwater import features
+
     rows = call.run(f"SHOW USER FUNCTIONS IN {full.quoted_schema}").collect()
     return [row[0] for row in rows if "." in row[0] and not row[0].endswith(features.PYTHON_SUFFIX)]
 

@@ -12,7 +12,6 @@ __all__ = ["grant", "revoke", "show_grants"]
 
 def grant(cursor: Cursor) -> Grant:
     """Read ``GRANT privilege, … ON [kind] name TO principal``."""
-    cursor.ours = True
     privileges, on = _privileges(cursor), _granted_on(cursor)
     cursor.need("TO")
     return finished(cursor, Grant(privileges, on, name_or_text(cursor)))
@@ -20,7 +19,6 @@ def grant(cursor: Cursor) -> Grant:
 
 def revoke(cursor: Cursor) -> Revoke:
     """Read ``REVOKE privilege, … ON [kind] name FROM principal``."""
-    cursor.ours = True
     privileges, on = _privileges(cursor), _granted_on(cursor)
     cursor.need("FROM")
     return finished(cursor, Revoke(privileges, on, name_or_text(cursor)))
@@ -28,7 +26,6 @@ def revoke(cursor: Cursor) -> Revoke:
 
 def show_grants(cursor: Cursor) -> ShowGrants:
     """Read ``SHOW GRANTS [principal] ON [kind] name``."""
-    cursor.ours = True
     principal = "" if cursor.word() == "ON" else name_or_text(cursor)
     return finished(cursor, ShowGrants(_granted_on(cursor), principal))
 
@@ -37,7 +34,7 @@ def _privileges(cursor: Cursor) -> tuple[str, ...]:
     found = []
     while True:
         words = []
-        while cursor.word() not in {",", "ON", ""}:
+        while cursor.word().isalpha() and cursor.word() != "ON":
             words.append(cursor.next().word)
         if not words:
             raise cursor.wrong("a privilege such as SELECT")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.sql.call import Call, execute, frame
+from headwater.sql.call import Call, frame
 from headwater.sql.grants.statements import Grant, Revoke, ShowGrants
 from headwater.sql.securables import default_catalog, key_of
 from headwater.sql.statement import Securable
@@ -13,13 +13,13 @@ from headwater.sql.statement import Securable
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__: list[str] = []
+__all__ = ["grant", "revoke", "show_grants"]
 
 _COLUMNS = ("principal", "privilege", "object_type", "object_key")
 
 
-@execute.register(Grant)
-def _grant(statement: Grant, call: Call) -> DataFrame:
+def grant(statement: Grant, call: Call) -> DataFrame:
+    """Keep privileges; those that are there already stay as they are."""
     from pyspark.sql.types import StringType, StructField, StructType
 
     key, table = _key(call, statement.on), _table(call)
@@ -30,8 +30,8 @@ def _grant(statement: Grant, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register(Revoke)
-def _revoke(statement: Revoke, call: Call) -> DataFrame:
+def revoke(statement: Revoke, call: Call) -> DataFrame:
+    """Take privileges back, with ALL PRIVILEGES all of them."""
     key, table = _key(call, statement.on), _table(call)
     if lakehouse.table_exists(call.spark, table):
         facts = {"principal": statement.principal, "object_type": statement.on.kind, "object_key": key}
@@ -44,8 +44,7 @@ def _revoke(statement: Revoke, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register(ShowGrants)
-def _show(statement: ShowGrants, call: Call) -> DataFrame:
+def show_grants(statement: ShowGrants, call: Call) -> DataFrame:
     """Show what is granted on a thing and on what holds it."""
     table, names = _table(call), ["Principal", "ActionType", "ObjectType", "ObjectKey"]
     wanted = _holders(call, statement.on)

@@ -6,37 +6,36 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
-from headwater.features import tag_properties
 from headwater.lakehouse import literal, quoted
 from headwater.sql import records
-from headwater.sql.call import Call, execute, frame
+from headwater.sql.call import Call, frame
 from headwater.sql.notes.statements import CommentOn, SetOwner, SetTags, UnsetTags
-from headwater.sql.securables import change_view, key_of
+from headwater.sql.securables import keep_view, key_of
 from headwater.sql.statement import Securable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["COLUMN_TAGS", "OWNER"]
+__all__ = ["comment_on", "set_owner", "set_tags", "unset_tags"]
 
 OWNER = "headwater.owner"
 COLUMN_TAGS = "headwater.columnTags."
 
 
-@execute.register(SetTags)
-def _set_tags(statement: SetTags, call: Call) -> DataFrame:
+def set_tags(statement: SetTags, call: Call) -> DataFrame:
+    """Keep tags."""
     _tag(statement.on, dict(statement.tags), call)
     return frame(call, [])
 
 
-@execute.register(UnsetTags)
-def _unset_tags(statement: UnsetTags, call: Call) -> DataFrame:
+def unset_tags(statement: UnsetTags, call: Call) -> DataFrame:
+    """Forget tags."""
     _tag(statement.on, dict.fromkeys(statement.tags), call)
     return frame(call, [])
 
 
-@execute.register(SetOwner)
-def _set_owner(statement: SetOwner, call: Call) -> DataFrame:
+def set_owner(statement: SetOwner, call: Call) -> DataFrame:
+    """Keep the owner."""
     key = key_of(call, statement.on)
     if statement.on.kind in {"TABLE", "VIEW"}:
         _set_properties(statement.on, {OWNER: statement.owner}, call)
@@ -45,8 +44,8 @@ def _set_owner(statement: SetOwner, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register(CommentOn)
-def _comment(statement: CommentOn, call: Call) -> DataFrame:
+def comment_on(statement: CommentOn, call: Call) -> DataFrame:
+    """Keep the comment, where Spark has a place for it there."""
     on, comment = statement.on, statement.comment
     key = key_of(call, on)
     if on.kind == "COLUMN":
@@ -54,13 +53,15 @@ def _comment(statement: CommentOn, call: Call) -> DataFrame:
         return call.run(f"ALTER TABLE {name} ALTER COLUMN {quoted(on.column)} COMMENT {literal(comment)}")
     if on.kind == "VIEW":
         made = call.run(f"COMMENT ON TABLE {call.full(on.name).quoted} IS {literal(comment)}")
-        change_view(call, call.full(on.name))
+        keep_view(call, call.full(on.name))
         return made
     records.change(call.spark, on.kind, key, comment=comment)
     return call.given(statement.text) if on.kind == "SCHEMA" else frame(call, [])
 
 
 def _tag(on: Securable, tags: dict[str, Any], call: Call) -> None:
+    from headwater.features import tag_properties
+
     key = key_of(call, on)
     if on.kind in {"TABLE", "VIEW"}:
         _set_properties(on, tag_properties(tags), call)
@@ -90,7 +91,7 @@ def _set_properties(on: Securable, properties: dict[str, Any], call: Call) -> No
         call.run(f"ALTER VIEW {full.quoted} SET TBLPROPERTIES ({kept})")
     if gone:
         call.run(f"ALTER VIEW {full.quoted} UNSET TBLPROPERTIES IF EXISTS ({gone})")
-    change_view(call, full)
+    keep_view(call, full)
 
 
 def _is_view(call: Call, on: Securable) -> bool:

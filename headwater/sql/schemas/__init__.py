@@ -1,1 +1,5 @@
 """Statements on schemas."""
+
+from headwater.sql.schemas.forms import FORMS
+
+__all__ = ["FORMS"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from headwater.lakehouse import is_plain_name
+from headwater.sql.clauses import finished
 from headwater.sql.cursor import Cursor, NotOursError
-from headwater.sql.schemas.statements import CreateSchema, DescribeSecurable, DropSchema, UseSchema
-from headwater.sql.statement import Securable
+from headwater.sql.schemas.statements import CreateSchema, DescribeSchema, DropSchema, UseSchema
 
-__all__ = ["create_schema", "describe", "drop_schema", "use_schema"]
+__all__ = ["create_schema", "describe_schema", "drop_schema", "use_schema"]
 
 
 def create_schema(cursor: Cursor) -> CreateSchema | None:
@@ -52,11 +52,7 @@ def use_schema(cursor: Cursor) -> UseSchema | None:
     return UseSchema(name[0], cursor.text) if len(name) == 2 else None
 
 
-def describe(cursor: Cursor) -> DescribeSecurable:
-    """Read ``DESCRIBE CATALOG | SCHEMA | VOLUME [EXTENDED] name``."""
-    kind = cursor.tokens[cursor.at - 1].word.replace("DATABASE", "SCHEMA")
-    cursor.ours = kind != "SCHEMA"
+def describe_schema(cursor: Cursor) -> DescribeSchema:
+    """Read ``DESCRIBE SCHEMA | DATABASE [EXTENDED] s``."""
     extended = cursor.take("EXTENDED")
-    name = cursor.name()
-    cursor.finish()
-    return DescribeSecurable(Securable(kind, name), cursor.text, extended)
+    return finished(cursor, DescribeSchema(cursor.name(), cursor.text, extended))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from headwater.sql.cursor import Name
-from headwater.sql.statement import Securable, Statement
+from headwater.sql.statement import Statement
 
-__all__ = ["CreateSchema", "DescribeSecurable", "DropSchema", "UseSchema"]
+__all__ = ["CreateSchema", "DescribeSchema", "DropSchema", "UseSchema"]
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class UseSchema(Statement):
 
 
 @dataclass(frozen=True)
-class DescribeSecurable(Statement):
-    """DESCRIBE CATALOG, SCHEMA or VOLUME."""
+class DescribeSchema(Statement):
+    """DESCRIBE SCHEMA; `text` is for Spark."""
 
-    on: Securable
+    name: Name
     text: str
     extended: bool = False

@@ -6,22 +6,21 @@ import logging
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.features import key_properties
 from headwater.lakehouse import InvalidInputError, MissingColumnsError, TableName, literal, quoted
-from headwater.sql.call import Call, execute
+from headwater.sql.call import Call
 from headwater.sql.constraints import KEY_NAME, PrimaryKey, foreign_key_property
 from headwater.sql.tables.statements import CreateTable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__: list[str] = []
+__all__ = ["create_table"]
 
 _LOG = logging.getLogger("headwater.sql")
 
 
-@execute.register(CreateTable)
-def _create(statement: CreateTable, call: Call) -> DataFrame:
+def create_table(statement: CreateTable, call: Call) -> DataFrame:
+    """Let Spark make a table, with its constraints; leave none behind if they do not hold."""
     full = call.full(statement.name)
     lakehouse.check_new_name(call.spark, "table", full.schema, full.table)
     there = lakehouse.table_exists(call.spark, full.quoted)
@@ -62,6 +61,8 @@ def _finish(statement: CreateTable, call: Call, full: TableName) -> None:
 
 
 def _key(key: PrimaryKey, full: TableName, columns: tuple[str, ...] | list[str]) -> dict[str, str]:
+    from headwater.features import key_properties
+
     spelled = {column.lower(): column for column in columns}
     missing = [column for column in key.columns if column.lower() not in spelled]
     if missing:

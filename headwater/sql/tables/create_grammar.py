@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from headwater.lakehouse import is_plain_name
-from headwater.sql.constraint_grammar import constraint, options, starts_constraint
+from headwater.sql.constraint_grammar import check, constraint, foreign_key, options, starts_constraint
 from headwater.sql.constraints import Check, ForeignKey, PrimaryKey
 from headwater.sql.cursor import Cursor, Edit, NotOursError
 from headwater.sql.tables.statements import CreateTable
@@ -61,7 +61,7 @@ def create_table(cursor: Cursor) -> CreateTable | None:
     Returns None, so that Spark is given the text untouched, for a table that Delta can make as it is. A name that cannot be
     held is not given to Spark, which refuses it only after Delta has made the table's folder.
     """
-    replace = "REPLACE" in {token.word for token in cursor.tokens[: cursor.at]}
+    replace = "REPLACE" in cursor.opening
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     name = cursor.name()
     found = _Found()
@@ -146,15 +146,9 @@ def _column_constraint(cursor: Cursor, column: str) -> PrimaryKey | ForeignKey |
         options(cursor)
         return PrimaryKey((column,), time, name)
     if cursor.take("CHECK"):
-        start, end = cursor.skip_group()
-        options(cursor)
-        return Check(cursor.text[start + 1 : end - 1].strip(), name)
+        return check(cursor, name)
     cursor.take("FOREIGN", "KEY")
-    cursor.need("REFERENCES")
-    parent = cursor.name()
-    parents = cursor.names() if cursor.word() == "(" else ()
-    options(cursor)
-    return ForeignKey((column,), parent, parents, name)
+    return foreign_key(cursor, (column,), name)
 
 
 def _skip_type(cursor: Cursor) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.features import declared_key, without_key
 from headwater.lakehouse import TableMetadata, TableName, literal, quoted
 
 __all__ = ["create_statement"]
@@ -31,6 +30,8 @@ def create_statement(full: TableName, table: TableMetadata, cluster_by: tuple[st
       CONSTRAINT `t_pk` PRIMARY KEY (`id`))
     USING delta
     """
+    from headwater.features import without_key
+
     lines = [_column(field) for field in table.fields] + _constraints(full, table.properties)
     hidden = {*without_key()}
     kept = {k: v for k, v in sorted(table.properties.items()) if k not in hidden and not k.startswith(_OWN)}
@@ -48,6 +49,8 @@ def create_statement(full: TableName, table: TableMetadata, cluster_by: tuple[st
 
 
 def _constraints(full: TableName, properties: dict[str, str]) -> list[str]:
+    from headwater.features import declared_key
+
     keys, time = declared_key(properties)
     found = []
     if keys:

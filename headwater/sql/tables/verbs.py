@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from headwater import lakehouse
 from headwater.lakehouse import TableName
-from headwater.sql.call import Call, execute, frame
+from headwater.sql.call import Call, frame
 from headwater.sql.constraints import FOREIGN, KEY_NAME, primary_key_clause
 from headwater.sql.tables.show_create import create_statement
 from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTable
@@ -14,11 +14,10 @@ from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTa
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__: list[str] = []
+__all__ = ["analyze", "describe_table", "show_create_table"]
 
 
-@execute.register(DescribeTable)
-def _describe(statement: DescribeTable, call: Call) -> DataFrame:
+def describe_table(statement: DescribeTable, call: Call) -> DataFrame:
     """Add the constraints and the owner, as Databricks shows them, to what Spark says of a table."""
     said = call.given(statement.text)
     rows = said.collect()
@@ -45,8 +44,8 @@ def _constraints(properties: dict[str, str], table: str) -> list[list[str]]:
     return rows + [[k.removeprefix(FOREIGN), v, ""] for k, v in sorted(properties.items()) if k.startswith(FOREIGN)]
 
 
-@execute.register(ShowCreateTable)
-def _show_create(statement: ShowCreateTable, call: Call) -> DataFrame:
+def show_create_table(statement: ShowCreateTable, call: Call) -> DataFrame:
+    """Show a statement that makes such a table; Spark's own for one that is not of Delta."""
     full = call.full(statement.table)
     if not lakehouse.table_exists(call.spark, full.quoted) or _is_not_delta(call, full):
         return call.given(statement.text)
@@ -55,8 +54,7 @@ def _show_create(statement: ShowCreateTable, call: Call) -> DataFrame:
     return frame(call, ["createtab_stmt"], [[text]])
 
 
-@execute.register(Analyze)
-def _analyze(statement: Analyze, call: Call) -> DataFrame:
+def analyze(statement: Analyze, call: Call) -> DataFrame:
     """Check the names; Delta keeps its statistics itself, with every file that it writes."""
     full = call.full(statement.table)
     now = lakehouse.metadata_of(call.spark, full.quoted)

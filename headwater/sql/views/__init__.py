@@ -1,1 +1,5 @@
 """Statements on views."""
+
+from headwater.sql.views.forms import FORMS
+
+__all__ = ["FORMS"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from headwater.sql.cursor import Cursor
-from headwater.sql.notes.grammar import alter_note
-from headwater.sql.statement import Securable, Statement
 from headwater.sql.views.statements import ChangeView
 
 __all__ = ["alter_view", "create_view", "drop_view"]
@@ -16,13 +14,9 @@ def create_view(cursor: Cursor) -> ChangeView:
     return ChangeView(cursor.name(), cursor.text, creates=True)
 
 
-def alter_view(cursor: Cursor) -> Statement:
+def alter_view(cursor: Cursor) -> ChangeView:
     """Read ``ALTER VIEW v …``."""
-    name = cursor.name()
-    note = alter_note(cursor, Securable("VIEW", name))
-    if note:
-        return note
-    return ChangeView(name, cursor.text, cursor.name() if cursor.take("RENAME", "TO") else ())
+    return ChangeView(cursor.name(), cursor.text, cursor.name() if cursor.take("RENAME", "TO") else ())
 
 
 def drop_view(cursor: Cursor) -> ChangeView:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.sql.call import Call, execute
-from headwater.sql.securables import change_view
+from headwater.sql.call import Call
+from headwater.sql.securables import keep_view
 from headwater.sql.views.statements import ChangeView
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__: list[str] = []
+__all__ = ["change_view"]
 
 
-@execute.register(ChangeView)
-def _change_view(statement: ChangeView, call: Call) -> DataFrame:
+def change_view(statement: ChangeView, call: Call) -> DataFrame:
+    """Let Spark change a view; keep what has become of it."""
     names = [call.full(name) for name in (statement.name, statement.replaces) if name]
     for full in names[0 if statement.creates else 1 :]:
         lakehouse.check_new_name(call.spark, "view", full.schema, full.table)
     changed = call.given(statement.text)
     for full in names:
-        change_view(call, full)
+        keep_view(call, full)
     return changed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from headwater.sql.cursor import Name
 from headwater.sql.statement import Statement
 
-__all__ = ["CreateVolume", "DropVolume", "ShowVolumes"]
+__all__ = ["CreateVolume", "DescribeVolume", "DropVolume", "ShowVolumes"]
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,10 @@ class ShowVolumes(Statement):
 
     schema: Name = ()
     pattern: str = "*"
+
+
+@dataclass(frozen=True)
+class DescribeVolume(Statement):
+    """DESCRIBE VOLUME."""
+
+    name: Name

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from headwater import lakehouse
 from headwater.lakehouse import InvalidInputError, TableName
 from headwater.sql import records
-from headwater.sql.call import Call, execute, frame
+from headwater.sql.call import Call, frame
 from headwater.sql.clauses import matches
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.securables import require_catalog, require_schema, volumes_of
-from headwater.sql.volumes.statements import CreateVolume, DropVolume, ShowVolumes
+from headwater.sql.volumes.statements import CreateVolume, DescribeVolume, DropVolume, ShowVolumes
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__: list[str] = []
+__all__ = ["create_volume", "describe_volume", "drop_volume", "show_volumes"]
 
 
-@execute.register(CreateVolume)
-def _create(statement: CreateVolume, call: Call) -> DataFrame:
+def create_volume(statement: CreateVolume, call: Call) -> DataFrame:
+    """Make a volume's folder, or a link to one of this machine."""
     full = call.full(statement.name)
     lakehouse.check_new_name(call.spark, "volume", full.schema, full.table)
     require_catalog(call, full.catalog)
@@ -46,8 +46,8 @@ def _create(statement: CreateVolume, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register(DropVolume)
-def _drop(statement: DropVolume, call: Call) -> DataFrame:
+def drop_volume(statement: DropVolume, call: Call) -> DataFrame:
+    """Remove a volume's folder; one of this machine stays."""
     full = call.full(statement.name)
     name = str(full).lower()
     if not records.record(call.spark, "VOLUME", name):
@@ -63,12 +63,25 @@ def _drop(statement: DropVolume, call: Call) -> DataFrame:
     return frame(call, [])
 
 
-@execute.register(ShowVolumes)
-def _show(statement: ShowVolumes, call: Call) -> DataFrame:
+def show_volumes(statement: ShowVolumes, call: Call) -> DataFrame:
+    """List the volumes of a schema."""
     catalog, schema = call.schema(statement.schema)
     found = [volume for volume in volumes_of(call, schema) if volume.catalog == catalog.lower()]
     rows = [[volume.schema, volume.table] for volume in found if matches(volume.table, statement.pattern)]
     return frame(call, ["database", "volume_name"], rows)
+
+
+def describe_volume(statement: DescribeVolume, call: Call) -> DataFrame:
+    """Show what is kept of a volume."""
+    full = call.full(statement.name)
+    known = [str(volume).lower() for volume in volumes_of(call, full.schema)]
+    if str(full).lower() not in known:
+        raise NotFoundError("volume", str(full), known)
+    kept = records.record(call.spark, "VOLUME", str(full).lower())
+    columns = ["name", "catalog", "database", "owner", "storageLocation", "volumeType", "comment"]
+    kind = "EXTERNAL" if kept.get("location") else "MANAGED"
+    facts = [kept.get("owner", ""), kept["folder"], kind, kept.get("comment", "")]
+    return frame(call, columns, [[full.table, full.catalog, full.schema, *facts]])
 
 
 def _folder(call: Call, full: TableName) -> Path:

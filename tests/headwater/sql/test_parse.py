@@ -7,7 +7,11 @@ import time
 import pytest
 
 from headwater.sql import SqlSyntaxError, parse
-from headwater.sql.alter_table.statements import AddForeignKey, AddPrimaryKey, DropConstraint, RenameTable, SetNotNull
+from headwater.sql.alter_table.drop_constraint import DropConstraint
+from headwater.sql.alter_table.foreign_key import AddForeignKey
+from headwater.sql.alter_table.primary_key import AddPrimaryKey
+from headwater.sql.alter_table.rename import RenameTable
+from headwater.sql.alter_table.set_not_null import SetNotNull
 from headwater.sql.catalogs.statements import CreateCatalog, DropCatalog, ShowCatalogs, UseCatalog
 from headwater.sql.constraints import ForeignKey, PrimaryKey
 from headwater.sql.functions.statements import CreateFunction, CreatePythonFunction, Parameter
@@ -78,7 +82,7 @@ $$"""
         ("SHOW GRANTS `x y` ON CATALOG c", ShowGrants(Securable("CATALOG", ("c",)), "x y")),
         ("SHOW GRANT ON a.b.t", ShowGrants(TABLE)),
         ("ANALYZE TABLE t COMPUTE STATISTICS FOR COLUMNS a, b", Analyze(("t",), ("a", "b"))),
-        ("CREATE VIEW v AS SELECT 1", ChangeView(("v",), "CREATE VIEW v AS SELECT 1")),
+        ("CREATE VIEW v AS SELECT 1", ChangeView(("v",), "CREATE VIEW v AS SELECT 1", creates=True)),
         ("ALTER VIEW v RENAME TO w", ChangeView(("v",), "ALTER VIEW v RENAME TO w", ("w",))),
         (
             "CREATE FUNCTION s.f(a INT) RETURNS INT RETURN a + 1",
@@ -172,6 +176,9 @@ def test_spark_is_given_the_users_text_with_pieces_cut_out_and_put_in(text, spar
         ("GRANT SELECT ON t", "Expected TO, found 'the end'"),
         ("ALTER TABLE t ADD PRIMARY KEY (a) WHATEVER", "Expected the end of the statement, found 'WHATEVER'"),
         ("SET TAG ON NOTHING t k", "Expected one of CATALOG, COLUMN"),
+        ("ALTER CATALOG c TAG (k)", "Expected OWNER TO, SET OWNER TO, SET TAGS or UNSET TAGS, found 'TAG'"),
+        ("ALTER VOLUME a.b SET FROB", "Expected OWNER TO or TAGS, found 'FROB' in line 1, column 22"),
+        ("DROP VOLUME", "Expected a name, found 'the end'"),
     ],
 )
 def test_a_statement_that_only_databricks_has_says_where_it_is_wrong(text, sentence):
@@ -185,7 +192,10 @@ def test_the_first_look_is_quick_and_loads_no_parser():
     for _ in range(1000):
         assert not may_be_ours(text)
     assert time.perf_counter() - start < 0.5  # half a millisecond each, on any machine
-    probe = "import sys; from headwater.sql import parse; parse('SELECT 1'); print('sqlglot' in sys.modules)"
+    probe = (
+        "import sys; from headwater.sql import parse; parse('SELECT 1'); "
+        "print(bool({'sqlglot', 'headwater.features'} & set(sys.modules)))"
+    )
     assert (
         subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout.strip()
         == "False"
