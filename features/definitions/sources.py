@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
 from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
+from headwater.lakehouse.sql_tokens import split
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -73,7 +74,7 @@ class DeltaTableSource(DataSource):
         if self.filter_condition:
             rows = rows.where(self.filter_condition)
         if self.transformation_sql:
-            rows = rows.selectExpr(*_select_list(self.transformation_sql))
+            rows = rows.selectExpr(*split(self.transformation_sql, ","))
         if self.dataframe_schema:
             _require(_parsed(self.dataframe_schema), rows.schema, self.full_name)
         return rows
@@ -222,21 +223,3 @@ def _require(wanted: StructType, found: StructType, where: str) -> None:
     wrong = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if wrong:
         raise ColumnTypeError(where, wrong)
-
-
-def _select_list(sql: str) -> list[str]:
-    """Split a select list at its commas, but not at those inside brackets or quotes."""
-    parts, depth, quote, start = [], 0, "", 0
-    for at, letter in enumerate(sql):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"`":
-            quote = letter
-        elif letter in "([":
-            depth += 1
-        elif letter in ")]":
-            depth -= 1
-        elif letter == "," and depth == 0:
-            parts.append(sql[start:at])
-            start = at + 1
-    return [part.strip() for part in [*parts, sql[start:]]]

@@ -1,42 +1,25 @@
 """A place in a statement's tokens: what the grammar reads with.
 
-The tokens are those of sqlglot's Databricks dialect, which knows its strings, comments, quoted names and numbers. Each
-token remembers where it stands, so that a statement that goes on to Spark is the user's own text with pieces cut out or
-put in, never text written anew.
+Each token (:mod:`headwater.lakehouse.sql_tokens`) remembers where it stands, so that a statement that goes on to Spark is
+the user's own text with pieces cut out or put in, never text written anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
+from headwater.lakehouse.sql_tokens import Token, tokens
 from headwater.sql.errors import SqlSyntaxError
 
-__all__ = ["Cursor", "Edit", "Name", "NotOursError", "Token", "edited", "tokens"]
+__all__ = ["Cursor", "Edit", "Name", "NotOursError", "edited"]
 
 Name = tuple[str, ...]
-_QUOTED = frozenset({"STRING", "RAW_STRING", "IDENTIFIER", "HEREDOC_STRING"})
 
 
 class NotOursError(Exception):
     """Spark's own parser is to read this statement, and to complain if it cannot."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """One token: its kind, its value without quotes, its first and last character's place in the text (inclusive)."""
-
-    kind: str
-    value: str
-    start: int
-    end: int
-
-    @property
-    def word(self) -> str:
-        """The token in capitals, or nothing for a quoted one."""
-        return "" if self.kind in _QUOTED else self.value.upper()
 
 
 @dataclass(frozen=True, order=True)
@@ -61,54 +44,6 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     return text
 
 
-@cache
-def _tokenizer() -> Any:
-    from sqlglot.dialects.databricks import Databricks
-
-    class Dialect(Databricks):
-        class Tokenizer(Databricks.Tokenizer):
-            COMMANDS: ClassVar[set[Any]] = set()  # sqlglot reads some statements as one opaque string
-            HEREDOC_STRINGS: ClassVar[list[Any]] = ["$"]  # the $$ around a Python function's body
-            HEREDOC_TAG_IS_IDENTIFIER = True
-
-    return Dialect()
-
-
-def tokens(text: str) -> tuple[Token, ...]:
-    """Return the tokens of a text, without comments.
-
-    Raises
-    ------
-    NotOursError
-        The text is not SQL at all (a string without end).
-
-    Examples
-    --------
-    >>> [token.value for token in tokens("DROP CATALOG `my-c` -- gone")]
-    ['DROP', 'CATALOG', 'my-c']
-    """
-    from sqlglot.errors import TokenError
-
-    try:
-        found = _tokenizer().tokenize(text)
-    except TokenError as error:
-        raise NotOursError from error
-    return tuple(token for each in found for token in _words(each, text))
-
-
-def _words(token: Any, text: str) -> list[Token]:
-    """Split keywords of several words, which sqlglot reads as one token."""
-    kind = token.token_type.name
-    if kind in _QUOTED or " " not in text[token.start : token.end + 1].replace("\n", " ").replace("\t", " "):
-        return [Token(kind, token.text, token.start, token.end)]
-    found, at = [], token.start
-    for word in text[token.start : token.end + 1].split():
-        at = text.index(word, at)
-        found.append(Token("VAR", word, at, at + len(word) - 1))
-        at += len(word)
-    return found
-
-
 class Cursor:
     """Reads tokens one after the other.
 
@@ -130,6 +65,8 @@ class Cursor:
     def __init__(self, text: str, args: Any = None) -> None:
         self.text = text
         self.tokens = tokens(text)
+        if not all(token.has_end for token in self.tokens[-1:]):
+            raise NotOursError
         self._args: Mapping[str, Any] = args if isinstance(args, Mapping) else {}
         self.at = 0
         self.ours = False
@@ -177,7 +114,7 @@ class Cursor:
     def string(self) -> str:
         """Step over a string literal (adjacent ones are one) and return its value."""
         parts = []
-        while (token := self.peek()) and token.kind in {"STRING", "RAW_STRING", "HEREDOC_STRING"}:
+        while (token := self.peek()) and token.kind in {"STRING", "RAW_STRING"}:
             parts.append(token.value)
             self.at += 1
         if not parts:

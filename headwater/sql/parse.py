@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from headwater.lakehouse.sql_tokens import after_comments
 from headwater.sql.cursor import Cursor, NotOursError
 from headwater.sql.openings import Opening, longest, openings
 from headwater.sql.registry import Form, forms
@@ -27,7 +28,7 @@ def may_be_ours(text: str) -> bool:
     (False, True)
     """
     heads, most = _heads()
-    words = tuple(_after_comments(text)[:_FAR].upper().rstrip(";").split(None, most)[:most])
+    words = tuple(after_comments(text)[:_FAR].upper().rstrip(";").split(None, most)[:most])
     return any(words[:count] in heads for count in range(1, len(words) + 1))
 
 
@@ -78,13 +79,3 @@ def _heads() -> tuple[frozenset[tuple[str, ...]], int]:
     """Return the words that stand before the first name of each opening, and the largest number of them."""
     heads = frozenset(opening.head for by_opening in _forms_by_opening().values() for opening in by_opening)
     return heads, max(map(len, heads))
-
-
-def _after_comments(text: str) -> str:
-    """Return the text from its first word on."""
-    text = text.lstrip()
-    while text.startswith(("--", "/*")):
-        end = "\n" if text.startswith("--") else "*/"
-        _, _, text = text.partition(end)
-        text = text.lstrip()
-    return text

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from headwater.lakehouse.sql_tokens import blanked, without_comments
 
 __all__ = ["CreateWidget", "RemoveWidget", "Statement", "fill_in", "markers", "split_statements", "widget_statement"]
 
-# Comments, strings, quoted names and $$ bodies: what a semicolon or a parameter inside does not count in.
-_QUIET = re.compile(
-    r"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
-      | (?P<quoted>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`]|``)*`|\$\$.*?\$\$)""",
-    re.DOTALL | re.VERBOSE,
-)
 _SCRIPT = re.compile(r"(?:\w+\s*:\s*)?BEGIN\b(?!\s+(?:TRAN|WORK))", re.IGNORECASE)
 _CREATE = re.compile(
     r"CREATE\s+WIDGET\s+(TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+(`[^`]+`|[\w-]+)\s+DEFAULT\s+"
@@ -60,11 +56,12 @@ def split_statements(text: str) -> list[Statement]:
     """
     statements: list[Statement] = []
     start = 0
-    for semicolon in [*_semicolons(text), len(text)]:
+    whole = blanked(text)
+    for semicolon in [*(i for i, letter in enumerate(whole) if letter == ";"), len(text)]:
         end = semicolon
         if end < start:
             continue
-        loud = _loud(text[start:end])
+        loud = whole[start:end]
         bare = loud.strip()
         if _SCRIPT.match(bare):
             end = len(text.rstrip().removesuffix(";"))
@@ -85,7 +82,7 @@ def markers(text: str) -> set[str]:
     >>> sorted(markers("SELECT * FROM IDENTIFIER(:t) WHERE x > :low AND y = ':no' AND z::int = 1"))
     ['low', 't']
     """
-    return set(_MARKER.findall(_loud(text)))
+    return set(_MARKER.findall(blanked(text)))
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:
@@ -118,24 +115,10 @@ def widget_statement(text: str) -> CreateWidget | RemoveWidget | None:
     >>> widget_statement('CREATE WIDGET TEXT day DEFAULT "2024-01-01"')
     CreateWidget(kind='text', name='day', default='2024-01-01')
     """
-    bare = _without(text, lambda match: " " if match["comment"] else match[0]).strip()
+    bare = without_comments(text).strip()
     if made := _CREATE.match(bare):
         default = made[3]
         return CreateWidget(made[1].lower(), made[2].strip("`"), default[1:-1] if default[0] in "\"'" else default)
     if gone := _REMOVE.match(bare):
         return RemoveWidget(gone[1].strip("`"))
     return None
-
-
-def _semicolons(text: str) -> Iterator[int]:
-    loud = _loud(text)
-    return (index for index, letter in enumerate(loud) if letter == ";")
-
-
-def _loud(text: str) -> str:
-    """Return the text of the same length with strings and comments blanked out; strings leave an underscore at their head."""
-    return _without(text, lambda match: (" " if match["comment"] else "_") + " " * (len(match[0]) - 1))
-
-
-def _without(text: str, replacement: Callable[[re.Match[str]], str]) -> str:
-    return _QUIET.sub(replacement, text)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from headwater.lakehouse.sql_tokens import without_comments
 from headwater.notebook.workspace.paths import Places
 from headwater.notebook.workspace.python_paths import named_arguments, replaced
 
@@ -50,7 +51,6 @@ _IN_SQL = re.compile(
       | (?P<format>\b(?:avro|binaryFile|csv|delta|json|orc|parquet|text)\.)`(?P<name>(?:dbfs:|file:|/)[^`]*)`""",
     re.IGNORECASE | re.VERBOSE,
 )
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _READ_FROM = re.compile(
     r"""(?:(?<!\bdelete)\ from | \bjoin | \busing | \bclone | , | ^\s*from
       | \bdesc(?:ribe)?(?:\ (?:detail|history|table|extended|formatted))*)[\s(]*$""",
@@ -119,7 +119,7 @@ def map_sql(places: Places, text: str, context: str = "") -> str:
     """
 
     def local(match: re.Match[str]) -> str:
-        before = " ".join(_COMMENT.sub(" ", context + text[: match.start()]).split()) + " "
+        before = " ".join(without_comments(context + text[: match.start()]).split()) + " "
         if match["name"]:
             mapping = places.to_read if _READ_FROM.search(before) else places.to_write
             return f"{match['format']}`{mapping(match['name'])}`"
