@@ -7,7 +7,7 @@ from headwater.on_demand import on_demand
 if TYPE_CHECKING:
     from headwater.notebook.errors import CellError, NotebookError
     from headwater.notebook.export.write import write_run
-    from headwater.notebook.kernel.runner import CellRun, NotebookRun
+    from headwater.notebook.kernel.results import CellRun, NotebookRun
     from headwater.notebook.reading.cells import Cell, Notebook
     from headwater.notebook.reading.notebooks import is_notebook, read_notebook
     from headwater.notebook.run import run_notebook

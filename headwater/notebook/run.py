@@ -14,7 +14,8 @@ from headwater import lakehouse
 from headwater.lakehouse import Settings
 from headwater.notebook.errors import NotebookTimeoutError
 from headwater.notebook.kernel.environment import Environment, repository_of
-from headwater.notebook.kernel.runner import Host, NotebookRun, Run
+from headwater.notebook.kernel.results import NotebookRun
+from headwater.notebook.kernel.runner import Host, Run
 from headwater.notebook.reading.notebooks import read_notebook
 from headwater.notebook.workspace.paths import Places
 from headwater.notebook.workspace.task_values import JobRun

@@ -7,7 +7,7 @@ from pathlib import Path
 from headwater.lakehouse import InvalidInputError
 from headwater.notebook.export.write_html import as_html
 from headwater.notebook.export.write_ipynb import as_ipynb
-from headwater.notebook.kernel.runner import NotebookRun
+from headwater.notebook.kernel.results import NotebookRun
 
 __all__ = ["write_run"]
 

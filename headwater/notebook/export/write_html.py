@@ -11,7 +11,7 @@ import html
 from pathlib import Path
 from typing import Any
 
-from headwater.notebook.kernel.runner import CellRun, NotebookRun
+from headwater.notebook.kernel.results import CellRun, NotebookRun
 from headwater.notebook.outputs import Failure, Output, Shown, Stream
 from headwater.notebook.reading.cells import Cell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.notebook.kernel.runner import CellRun, NotebookRun
+from headwater.notebook.kernel.results import CellRun, NotebookRun
 from headwater.notebook.outputs import Failure, Output, Shown, Stream
 from headwater.notebook.reading.cells import Cell
 

@@ -6,16 +6,14 @@ import os
 import re
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from headwater.lakehouse import known
 from headwater.notebook.errors import UnsupportedMagicError
+from headwater.notebook.kernel.cell import Kernel
 from headwater.notebook.kernel.shell import pip, shell
 from headwater.notebook.reading.magics import run_arguments
 from headwater.notebook.signals import PythonRestart
-
-if TYPE_CHECKING:
-    from headwater.notebook.kernel.runner import Run
 
 __all__ = ["line_magic"]
 
@@ -46,7 +44,7 @@ _IGNORED = frozenset(
 )
 
 
-def line_magic(run: Run, name: str, rest: str) -> Any:
+def line_magic(kernel: Kernel, name: str, rest: str) -> Any:
     """Run one line magic; a shell's output is returned as lines if it is assigned to a name.
 
     Raises
@@ -58,94 +56,94 @@ def line_magic(run: Run, name: str, rest: str) -> Any:
     if name in _IGNORED:
         return None
     if name == "!=":
-        return _captured(run, _expanded(run, rest))
+        return _captured(kernel, _expanded(kernel, rest))
     magic = _MAGICS.get(name)
     if magic is None:
         raise UnsupportedMagicError(f"%{name}", known(name, [*_MAGICS, *_IGNORED]))
-    return magic(run, rest)
+    return magic(kernel, rest)
 
 
-def _bang(run: Run, rest: str) -> None:
+def _bang(kernel: Kernel, rest: str) -> None:
     found = re.match(r"(?:\S*python3? -m )?pip3?\s+(.*)$", rest)
     if found:
-        _pip(run, found[1])
+        _pip(kernel, found[1])
     else:
-        shell(run.recorder, run.host.places, _expanded(run, rest), check=False)
+        shell(kernel.recorder, kernel.places, _expanded(kernel, rest), check=False)
 
 
-def _sh(run: Run, rest: str) -> None:
-    shell(run.recorder, run.host.places, rest, check=True)
+def _sh(kernel: Kernel, rest: str) -> None:
+    shell(kernel.recorder, kernel.places, rest, check=True)
 
 
-def _captured(run: Run, command: str) -> list[str]:
+def _captured(kernel: Kernel, command: str) -> list[str]:
     from headwater.notebook.outputs import Recorder, Stream
 
     quiet = Recorder()
-    shell(quiet, run.host.places, command, check=False)
+    shell(quiet, kernel.places, command, check=False)
     return [line for output in quiet.taken() if isinstance(output, Stream) for line in output.text.splitlines()]
 
 
-def _pip(run: Run, rest: str) -> None:
-    pip(run.recorder, shlex.split(_expanded(run, rest), comments=True), install=run.host.install)
+def _pip(kernel: Kernel, rest: str) -> None:
+    pip(kernel.recorder, shlex.split(_expanded(kernel, rest), comments=True), install=kernel.install)
 
 
-def _run(run: Run, rest: str) -> None:
+def _run(kernel: Kernel, rest: str) -> None:
     path, params = run_arguments(re.sub(r"\s#.*$", "", rest))
-    run.include(path, params)
+    kernel.include(path, params)
 
 
-def _sql(run: Run, rest: str) -> Any:
+def _sql(kernel: Kernel, rest: str) -> Any:
     if not rest.strip():
         raise UnsupportedMagicError("%sql", "it must begin its cell.")
-    return run.sql(rest, show=False)
+    return kernel.sql(rest, show=False)
 
 
-def _env(run: Run, rest: str) -> Any:
+def _env(kernel: Kernel, rest: str) -> Any:
     name, equals, value = rest.replace(" ", "=", 1).partition("=") if "=" not in rest else rest.partition("=")
     if not equals:
         return os.environ.get(name.strip())
-    os.environ[name.strip()] = _expanded(run, value.strip())
+    os.environ[name.strip()] = _expanded(kernel, value.strip())
     return None
 
 
-def _restart(run: Run, rest: str) -> None:
-    del run, rest
+def _restart(kernel: Kernel, rest: str) -> None:
+    del kernel, rest
     raise PythonRestart
 
 
-def _reset(run: Run, rest: str) -> None:
+def _reset(kernel: Kernel, rest: str) -> None:
     del rest
-    run.reset()
+    kernel.reset()
 
 
-def _conda(run: Run, rest: str) -> None:
-    del run, rest
+def _conda(kernel: Kernel, rest: str) -> None:
+    del kernel, rest
     raise UnsupportedMagicError("%conda", "use %pip.")
 
 
-def _expanded(run: Run, text: str) -> str:
+def _expanded(kernel: Kernel, text: str) -> str:
     """Return the text with ``{expression}`` and ``$name`` of the notebook's variables replaced, as IPython does."""
 
     def value(match: re.Match[str]) -> str:
         try:
-            return str(eval(match[1], run.namespace))  # noqa: S307 - the notebook's own code
+            return str(eval(match[1], kernel.namespace))  # noqa: S307 - the notebook's own code
         except Exception:  # noqa: BLE001 - what is no expression of the notebook's is the shell's
             return match[0]
 
     text = re.sub(r"(?<!\$)\{([^{}]+)\}", value, text)
-    return re.sub(r"\$(\w+)", lambda match: str(run.namespace.get(match[1], match[0])), text)
+    return re.sub(r"\$(\w+)", lambda match: str(kernel.namespace.get(match[1], match[0])), text)
 
 
-_MAGICS: dict[str, Callable[[Run, str], Any]] = {
+_MAGICS: dict[str, Callable[[Kernel, str], Any]] = {
     "!": _bang,
     "!!": _bang,
-    "cd": lambda run, rest: os.chdir(os.path.expanduser(_expanded(run, rest.strip("\"'")) or "~")),  # noqa: PTH111
+    "cd": lambda kernel, rest: os.chdir(os.path.expanduser(_expanded(kernel, rest.strip("\"'")) or "~")),  # noqa: PTH111
     "conda": _conda,
     "env": _env,
-    "fs": lambda run, rest: run.file_command(rest),
-    "md": lambda _run, _rest: None,
+    "fs": lambda kernel, rest: kernel.file_command(rest),
+    "md": lambda _kernel, _rest: None,
     "pip": _pip,
-    "pwd": lambda _run, _rest: os.getcwd(),  # noqa: PTH109
+    "pwd": lambda _kernel, _rest: os.getcwd(),  # noqa: PTH109
     "reset": _reset,
     "restart_python": _restart,
     "run": _run,

@@ -7,8 +7,9 @@ import re
 import sys
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from headwater.notebook.kernel.cell import Kernel, Names
 from headwater.notebook.kernel.line_magics import line_magic
 from headwater.notebook.reading.cells import Cell, Notebook
 from headwater.notebook.reading.magics import CALL, as_python
@@ -16,26 +17,23 @@ from headwater.notebook.reading.magics import CALL, as_python
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headwater.notebook.kernel.runner import Run
+__all__ = ["SPARK_NAMES", "bind_spark", "first_names", "mentions_spark", "runtime_names"]
 
-__all__ = ["SPARK_NAMES", "Names", "bind_spark", "first_names", "mentions_spark", "runtime_names"]
-
-Names = dict[str, Any]
 SPARK_NAMES = ("sc", "spark", "sql", "sqlContext", "table", "udf")
 _NO_SPARK = {*sys.stdlib_module_names, "IPython", "matplotlib", "numpy", "pandas", "plotly", "requests", "yaml"}
 _SPARK_WORDS = re.compile(rf"\b({'|'.join(SPARK_NAMES)})\b")
 
 
-def first_names(run: Run) -> Names:
+def first_names(kernel: Kernel) -> Names:
     """Return what a namespace begins with, without Spark's names."""
     return {
         "__name__": "__main__",
         "__doc__": None,
-        CALL: partial(line_magic, run),
-        "dbutils": run.dbutils,
-        "display": run.display,
-        "displayHTML": run.display_html,
-        "getArgument": run.widgets.getArgument,
+        CALL: partial(line_magic, kernel),
+        "dbutils": kernel.dbutils,
+        "display": kernel.display,
+        "displayHTML": kernel.display_html,
+        "getArgument": kernel.widgets.getArgument,
     }
 
 
@@ -55,11 +53,11 @@ def bind_spark(names: Names, spark: SparkSession) -> None:
         names.pop("sc", None)
 
 
-def runtime_names(run: Run) -> Names:
+def runtime_names(kernel: Kernel) -> Names:
     """Return what ``from databricks.sdk.runtime import *`` gives."""
-    run.spark()
+    kernel.spark()
     wanted = (*SPARK_NAMES, "dbutils", "display", "displayHTML", "getArgument")
-    return {name: run.namespace[name] for name in wanted if name in run.namespace}
+    return {name: kernel.namespace[name] for name in wanted if name in kernel.namespace}
 
 
 def mentions_spark(notebook: Notebook) -> bool:

@@ -10,12 +10,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from headwater.notebook.errors import CellError
+from headwater.notebook.kernel.cell import Names
 from headwater.notebook.kernel.cell_kinds import run_cell
 from headwater.notebook.kernel.display import display_bundle
-from headwater.notebook.kernel.namespace import Names, bind_spark, first_names, mentions_spark
+from headwater.notebook.kernel.namespace import bind_spark, first_names, mentions_spark
+from headwater.notebook.kernel.results import CellRun, NotebookRun
 from headwater.notebook.kernel.sql_cells import SqlStatementError, run_statements
 from headwater.notebook.kernel.tracebacks import know_source, line_of, trace_of
-from headwater.notebook.outputs import Failure, Output, Recorder, Shown
+from headwater.notebook.outputs import Failure, Recorder, Shown
 from headwater.notebook.reading.cells import Cell, Notebook
 from headwater.notebook.reading.notebooks import find_notebook, read_notebook
 from headwater.notebook.signals import NotebookExit, PythonRestart
@@ -27,33 +29,7 @@ from headwater.notebook.workspace.widgets import Widgets
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["CellRun", "Host", "NotebookRun", "Run"]
-
-
-@dataclass(frozen=True)
-class CellRun:
-    """A cell that was run: what it put out, and how long it took."""
-
-    cell: Cell
-    outputs: tuple[Output, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class NotebookRun:
-    """A run: the cells that ran, the value given to ``dbutils.notebook.exit`` or None, and the error or None."""
-
-    notebook: Notebook
-    cells: tuple[CellRun, ...]
-    exit_value: str | None
-    error: CellError | None
-    seconds: float
-
-    def check(self) -> NotebookRun:
-        """Return itself, or raise the error that ended the run."""
-        if self.error is not None:
-            raise self.error
-        return self
+__all__ = ["Host", "Run"]
 
 
 @dataclass
@@ -71,10 +47,11 @@ class Host:
 
 
 class Run:
-    """One notebook's run: its namespace, widgets and recorder."""
+    """One notebook's run: its namespace, widgets and recorder. It is the `Kernel` of its cells."""
 
     def __init__(self, host: Host, notebook: Notebook, params: Mapping[str, str]) -> None:
         self.host, self.notebook = host, notebook
+        self.places, self.install = host.places, host.install
         self.recorder = Recorder(host.echo)
         self.widgets = Widgets(params)
         self.started: list[SparkSession] = []
