@@ -9,9 +9,11 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TextIO
 
+from headwater.notebook.redaction import KnownSecrets
+
 __all__ = ["Failure", "Output", "Recorder", "Shown", "Stream"]
 
-_REDACTED = "[REDACTED]"
+_TEXT_IMAGES = {"image/svg+xml"}
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,10 @@ class Recorder:
     (Stream(name='stdout', text='the password is [REDACTED]\n'),)
     """
 
-    def __init__(self, echo: TextIO | None = None) -> None:
-        self.secrets: set[str] = set()
+    def __init__(self, echo: TextIO | None = None, secrets: KnownSecrets | None = None) -> None:
+        self.secrets = KnownSecrets() if secrets is None else secrets
         self._echo = echo
+        self._unechoed: dict[str, str] = {}
         self._outputs: list[Output] = []
 
     def write(self, name: Literal["stdout", "stderr"], text: str) -> None:
@@ -73,18 +76,24 @@ class Recorder:
         else:
             self._outputs.append(Stream(name, text))
         if self._echo is not None:
-            self._echo.write(self.redacted(text))
+            self._echo_lines(self._echo, name, text)
 
     def add(self, output: Output) -> None:
         """Take an output that is no text of a stream."""
         self._outputs.append(output)
+        self._echo_rest()
         if self._echo is not None and isinstance(output, Shown) and "text/plain" in output.data:
             self._echo.write(self.redacted(str(output.data["text/plain"])) + "\n")
 
     def taken(self) -> tuple[Output, ...]:
         """Return the outputs so far, without secrets, and begin anew."""
+        self._echo_rest()
         outputs, self._outputs = self._outputs, []
-        return tuple(self._redact(output) for output in outputs)
+        streams = {name: iter(self.secrets.redacted_pieces(_texts(outputs, name))) for name in ("stdout", "stderr")}
+        return tuple(
+            replace(output, text=next(streams[output.name])) if isinstance(output, Stream) else self._redact(output)
+            for output in outputs
+        )
 
     def drop(self, since: int) -> None:
         """Forget the outputs since a mark that :attr:`mark` gave."""
@@ -103,27 +112,40 @@ class Recorder:
 
     def redacted(self, text: str) -> str:
         """Return the text with each known secret blacked out."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, _REDACTED)
-        return text
+        return self.secrets.redacted(text)
 
-    def _redact(self, output: Output) -> Output:
-        if not self.secrets:
-            return output
+    def _echo_lines(self, echo: TextIO, name: str, text: str) -> None:
+        """Echo whole lines: a secret may come in several writes. Without any secret, text is echoed as it comes."""
+        text = self._unechoed.pop(name, "") + text
+        end = max(text.rfind("\n"), text.rfind("\r")) + 1 if self.secrets else len(text)
+        echo.write(self.redacted(text[:end]))
+        if text[end:]:
+            self._unechoed[name] = text[end:]
+
+    def _echo_rest(self) -> None:
+        while self._unechoed and self._echo is not None:
+            self._echo.write(self.redacted(self._unechoed.pop(next(iter(self._unechoed)))))
+
+    def _redact(self, output: Shown | Failure) -> Output:
         match output:
-            case Stream():
-                return replace(output, text=self.redacted(output.text))
             case Shown():
-                return replace(output, data={kind: self._deep(value) for kind, value in output.data.items()})
+                return replace(output, data={kind: self._deep(kind, value) for kind, value in output.data.items()})
             case Failure():
                 return Failure(output.name, self.redacted(output.message), self.redacted(output.trace))
 
-    def _deep(self, value: Any) -> Any:
+    def _deep(self, kind: str, value: Any) -> Any:
+        """Return a value of this MIME type without secrets; the bytes of pictures hold none."""
+        if kind.startswith("image/") and kind not in _TEXT_IMAGES:
+            return value
         if isinstance(value, str):
             return self.redacted(value)
         if isinstance(value, Mapping):
-            return {key: self._deep(inner) for key, inner in value.items()}
-        return [self._deep(inner) for inner in value] if isinstance(value, list | tuple) else value
+            return {self.redacted(str(key)): self._deep(kind, inner) for key, inner in value.items()}
+        return [self._deep(kind, inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _texts(outputs: Iterable[Output], name: str) -> list[str]:
+    return [output.text for output in outputs if isinstance(output, Stream) and output.name == name]
 
 
 class _Text(io.TextIOBase):

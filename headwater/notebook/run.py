@@ -99,7 +99,6 @@ class _Children:
             run = Run(parent.host, read_notebook(path), arguments)
             with self._environment.active(run), _place_of(parent), _time_limit(path, timeout):
                 result = run.cells()
-            parent.recorder.secrets |= run.recorder.secrets
             ended = "failed" if result.error else f"exited: {result.exit_value or ''}"
             parent.recorder.write("stdout", f"{path.name} ran {len(result.cells)} cells, {ended}\n")
             return result.check().exit_value or ""

@@ -7,7 +7,7 @@ import html
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ ROWS = 1000
 _PLAIN_ROWS = 20
 _PLAIN_WIDTH = 40
 Bundle = dict[str, Any]
+Redact = Callable[[str], str]
 _METHODS = {
     "_repr_html_": "text/html",
     "_repr_markdown_": "text/markdown",
@@ -27,10 +28,11 @@ _METHODS = {
 }
 
 
-def display_bundle(thing: Any) -> Bundle:
+def display_bundle(thing: Any, redacted: Redact = str) -> Bundle:
     """Return what ``display(thing)`` shows: Spark and pandas frames and lists of rows as tables of at most 1,000 rows.
 
     A Spark frame costs one job that brings 1,001 rows to the driver; a streaming one runs on what is there now.
+    `redacted` takes the secrets out of each value's text before it is cut short or escaped.
 
     Examples
     --------
@@ -38,14 +40,14 @@ def display_bundle(thing: Any) -> Bundle:
     3
     """
     if _is(thing, "pyspark.sql", "DataFrame"):
-        return _spark_bundle(thing)
+        return _spark_bundle(thing, redacted)
     if _is(thing, "pandas.core", "Series"):
         thing = thing.to_frame()
     if _is(thing, "pandas.core", "DataFrame"):
-        return _pandas_bundle(thing)
+        return _pandas_bundle(thing, redacted)
     if isinstance(thing, list | tuple) and thing and (rows := _rows(thing)):
         columns, values = rows
-        return table_bundle(columns, values[:ROWS], cut=len(values) > ROWS)
+        return table_bundle(columns, values[:ROWS], cut=len(values) > ROWS, redacted=redacted)
     return bundle(thing)
 
 
@@ -72,15 +74,15 @@ def bundle(thing: Any) -> Bundle:
     return shown
 
 
-def table_bundle(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, cut: bool) -> Bundle:
+def table_bundle(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, cut: bool, redacted: Redact = str) -> Bundle:
     """Return a table as HTML and as text; `cut` says that there are more rows."""
     note = f"Only the first {len(rows):,} rows are shown." if cut else ""
-    head = "".join(f"<th>{html.escape(str(column))}</th>" for column in columns)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>" for row in rows
-    )
+    names = [redacted(str(column)) for column in columns]
+    cells = [[redacted(_cell(value)) for value in row] for row in rows]
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in cells)
     markup = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
-    return {"text/html": markup + (f"\n<p>{note}</p>" if note else ""), "text/plain": _text_table(columns, rows, note)}
+    return {"text/html": markup + (f"\n<p>{note}</p>" if note else ""), "text/plain": _text_table(names, cells, note)}
 
 
 def figure_bundle(figure: Any) -> Bundle:
@@ -98,13 +100,13 @@ def close_figures() -> list[Bundle]:
     return [figure_bundle(pyplot.figure(number)) for number in pyplot.get_fignums()] if pyplot else []
 
 
-def _spark_bundle(df: Any) -> Bundle:
+def _spark_bundle(df: Any, redacted: Redact) -> Bundle:
     if df.isStreaming:
         df = _arrived(df)
     if not df.columns:
         return {"text/plain": "OK"}
     rows = df.limit(ROWS + 1).collect()
-    return table_bundle(df.columns, [tuple(row) for row in rows[:ROWS]], cut=len(rows) > ROWS)
+    return table_bundle(df.columns, [tuple(row) for row in rows[:ROWS]], cut=len(rows) > ROWS, redacted=redacted)
 
 
 def _arrived(df: Any) -> Any:
@@ -115,12 +117,12 @@ def _arrived(df: Any) -> Any:
     return df.sparkSession.table(name)
 
 
-def _pandas_bundle(frame: Any) -> Bundle:
+def _pandas_bundle(frame: Any, redacted: Redact) -> Bundle:
     top = frame.head(ROWS)
     named = any(name is not None for name in frame.index.names)
     top = top.reset_index() if named and not set(frame.index.names) & set(frame.columns) else top
     rows = [tuple(row) for row in top.itertuples(index=False, name=None)]
-    return table_bundle([str(column) for column in top.columns], rows, cut=len(frame) > ROWS)
+    return table_bundle([str(column) for column in top.columns], rows, cut=len(frame) > ROWS, redacted=redacted)
 
 
 def _plotly_bundle(figure: Any) -> Bundle:
@@ -143,9 +145,9 @@ def _rows(things: Sequence[Any]) -> tuple[list[str], list[Sequence[Any]]] | None
     return None
 
 
-def _text_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], note: str) -> str:
+def _text_table(columns: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> str:
     shown = [[_short(column) for column in columns]]
-    shown += [[_short(_cell(value)) for value in row] for row in islice(rows, _PLAIN_ROWS)]
+    shown += [[_short(text) for text in row] for row in islice(rows, _PLAIN_ROWS)]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = [" | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in shown]
     lines.insert(1, "-+-".join("-" * width for width in widths))
@@ -154,8 +156,8 @@ def _text_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], note: str
     return "\n".join([*lines, note] if note else lines)
 
 
-def _short(text: object) -> str:
-    flat = " ".join(str(text).split("\n"))
+def _short(text: str) -> str:
+    flat = " ".join(text.split("\n"))
     return flat if len(flat) <= _PLAIN_WIDTH else flat[: _PLAIN_WIDTH - 1] + "…"
 
 

@@ -20,9 +20,11 @@ from headwater.notebook.kernel.tracebacks import know_source, line_of, trace_of
 from headwater.notebook.outputs import Failure, Recorder, Shown
 from headwater.notebook.reading.cells import Cell, Notebook
 from headwater.notebook.reading.notebooks import find_notebook, read_notebook
+from headwater.notebook.redaction import KnownSecrets
 from headwater.notebook.signals import NotebookExit, PythonRestart
 from headwater.notebook.workspace.dbutils import DBUtils
 from headwater.notebook.workspace.paths import Places
+from headwater.notebook.workspace.secrets import secrets_of_environment
 from headwater.notebook.workspace.task_values import JobRun
 from headwater.notebook.workspace.widgets import Widgets
 
@@ -44,6 +46,7 @@ class Host:
     echo: TextIO | None = None
     root: Path | None = None
     files: set[str] = field(default_factory=set)
+    secrets: KnownSecrets = field(default_factory=lambda: KnownSecrets(secrets_of_environment()))
 
 
 class Run:
@@ -52,7 +55,7 @@ class Run:
     def __init__(self, host: Host, notebook: Notebook, params: Mapping[str, str]) -> None:
         self.host, self.notebook = host, notebook
         self.places, self.install = host.places, host.install
-        self.recorder = Recorder(host.echo)
+        self.recorder = Recorder(host.echo, host.secrets)
         self.widgets = Widgets(params)
         self.started: list[SparkSession] = []
         self._stack = [notebook]
@@ -111,7 +114,7 @@ class Run:
         """Show things in the cell's outputs."""
         del options  # of streams and visualisations, which have no meaning here
         for thing in things:
-            self.recorder.add(Shown(display_bundle(thing)))
+            self.recorder.add(Shown(display_bundle(thing, self.recorder.redacted)))
 
     def display_html(self, text: str) -> None:
         """Show HTML in the cell's outputs."""

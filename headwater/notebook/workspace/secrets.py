@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from headwater.notebook.errors import SecretNotFoundError
 from headwater.notebook.outputs import Recorder
 
-__all__ = ["SecretMetadata", "SecretScope", "Secrets"]
+__all__ = ["SecretMetadata", "SecretScope", "Secrets", "secrets_of_environment"]
 
 _PREFIX = "HEADWATER_SECRET_"
+# Other variables whose names say that they hold a secret, and how long a value must be to be one: not `true` or a number.
+_NAMES = re.compile(
+    r"(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|(?:ACCESS|API|AUTH|ENCRYPTION|PRIVATE|SECRET)_?KEY)$", re.IGNORECASE
+)
+_SHORTEST = 8
+
+
+def secrets_of_environment() -> Iterator[str]:
+    """Yield the values of the process's variables that are secrets: those for ``dbutils.secrets``, and by their names.
+
+    Examples
+    --------
+    >>> os.environ["OUR_API_KEY"] = "hunter2-hunter2"
+    >>> "hunter2-hunter2" in secrets_of_environment()
+    True
+    >>> del os.environ["OUR_API_KEY"]
+    """
+    for name, value in os.environ.items():
+        if name.startswith(_PREFIX) or (_NAMES.search(name) and len(value) >= _SHORTEST):
+            yield value
 
 
 class SecretMetadata(NamedTuple):
@@ -52,8 +73,7 @@ class Secrets:
         value = os.environ.get(variable)
         if value is None:
             raise SecretNotFoundError(scope, key, variable)
-        if value.strip():
-            self._recorder.secrets.add(value)
+        self._recorder.secrets.add(value)
         return value
 
     def getBytes(self, scope: str, key: str) -> bytes:  # noqa: N802 - their word

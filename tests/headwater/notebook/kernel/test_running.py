@@ -184,6 +184,28 @@ def test_secrets_come_from_the_environment_and_are_blacked_out(write, run, monke
     assert leaving.exit_value == "[REDACTED]"
 
 
+def test_secrets_of_the_environment_are_blacked_out_wherever_they_come_from(write, run, monkeypatch):
+    import io
+
+    secrets = {"HEADWATER_SECRET_S_K": 'pa"ss&word-of-s', "OUR_API_KEY": "correct-horse-battery", "USE_TOKEN": "true"}
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    write("child.py", "print(dbutils.widgets.get('given'))")
+    cells = [
+        "import os\nfor letter in os.environ['OUR_API_KEY']: print(letter, end='')\nprint()",
+        "# MAGIC %sh env | grep -E 'OUR_API|S_K|USE_TOKEN'",
+        "secret = os.environ['HEADWATER_SECRET_S_K']\ndisplay([{'long': 'x' * 30 + secret, 'deep': [{'s': secret}]}])",
+        "import json\n{'s': json.dumps({'s': secret})}",
+        "dbutils.notebook.run('./child', 60, {'given': secret})",
+    ]
+    echo = io.StringIO()
+    done = run(write("a.py", *cells), echo=echo).check()
+    everything = repr(done.cells) + echo.getvalue()
+    assert not [piece for piece in ("word-of-s", "xpa", "rrect-hor", "battery") if piece in everything]
+    assert "USE_TOKEN=true" in _text(done)
+    assert _text(done).startswith("[REDACTED]\n")
+
+
 def test_pip_changes_nothing_without_the_flag_and_shell_lines_are_captured(write, run):
     done = run(
         write("a.py", "%pip install surely-no-such-package-27\nn = 3\nfiles = !echo {n}; echo b\nprint(files)\n!exit 3")
