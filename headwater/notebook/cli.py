@@ -51,7 +51,8 @@ def run(
     if out is not None:
         write_run(result, out)
     if result.error is not None:
-        print(f"{result.error.trace}\n\nheadwater: {result.error}", file=sys.stderr)
+        # The trace has the whole message; after it stands where that was.
+        print(f"{result.error.trace}\n\nheadwater: {str(result.error).splitlines()[0]}", file=sys.stderr)
         raise typer.Exit(1)
     if result.exit_value is not None:
         print(result.exit_value)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from headwater.lakehouse.runtime.jars import ensure_jars
 from headwater.lakehouse.runtime.java import ensure_java
+from headwater.lakehouse.runtime.launch import launch_java
 from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.scratch import remove_left_scratch
 from headwater.lakehouse.warehouse import catalog
@@ -91,9 +92,11 @@ def _start(settings: Settings) -> SparkSession:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     remove_left_scratch(settings.home)
+    configuration = _configuration(settings, jars) | settings.spark
     builder = SparkSession.builder.appName("headwater").master(settings.master)
-    for key, value in (_configuration(settings, jars) | settings.spark).items():
+    for key, value in configuration.items():
         builder = builder.config(key, value)
+    launch_java({"spark.app.name": "headwater", "spark.master": settings.master, **configuration})
     spark = builder.getOrCreate()
     # MLflow's autologging starts the server that Java calls back, and does not tell Java its port: streams would then fail.
     ensure_callback_server_started(spark.sparkContext._gateway)  # type: ignore[no-untyped-call]  # noqa: SLF001

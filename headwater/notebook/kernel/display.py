@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["ROWS", "bundle", "close_figures", "display_bundle", "figure_bundle", "table_bundle"]
+from headwater.notebook.kernel.short_floats import shorten_floats
+from headwater.notebook.kernel.tables import Bundle, Redact, table_bundle
+
+__all__ = ["ROWS", "bundle", "close_figures", "display_bundle", "figure_bundle"]
 
 ROWS = 1000
-_PLAIN_ROWS = 20
-_PLAIN_WIDTH = 40
-Bundle = dict[str, Any]
-Redact = Callable[[str], str]
 _METHODS = {
     "_repr_html_": "text/html",
     "_repr_markdown_": "text/markdown",
@@ -74,17 +71,6 @@ def bundle(thing: Any) -> Bundle:
     return shown
 
 
-def table_bundle(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, cut: bool, redacted: Redact = str) -> Bundle:
-    """Return a table as HTML and as text; `cut` says that there are more rows."""
-    note = f"Only the first {len(rows):,} rows are shown." if cut else ""
-    names = [redacted(str(column)) for column in columns]
-    cells = [[redacted(_cell(value)) for value in row] for row in rows]
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
-    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in cells)
-    markup = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
-    return {"text/html": markup + (f"\n<p>{note}</p>" if note else ""), "text/plain": _text_table(names, cells, note)}
-
-
 def figure_bundle(figure: Any) -> Bundle:
     """Return a Matplotlib figure as PNG, and close it, so that it is not shown again at the cell's end."""
     picture = io.BytesIO()
@@ -106,7 +92,8 @@ def _spark_bundle(df: Any, redacted: Redact) -> Bundle:
     if not df.columns:
         return {"text/plain": "OK"}
     rows = df.limit(ROWS + 1).collect()
-    return table_bundle(df.columns, [tuple(row) for row in rows[:ROWS]], cut=len(rows) > ROWS, redacted=redacted)
+    shown = shorten_floats(rows[:ROWS], df.schema)
+    return table_bundle(df.columns, shown, cut=len(rows) > ROWS, redacted=redacted)
 
 
 def _arrived(df: Any) -> Any:
@@ -121,7 +108,8 @@ def _pandas_bundle(frame: Any, redacted: Redact) -> Bundle:
     top = frame.head(ROWS)
     named = any(name is not None for name in frame.index.names)
     top = top.reset_index() if named and not set(frame.index.names) & set(frame.columns) else top
-    rows = [tuple(row) for row in top.itertuples(index=False, name=None)]
+    # Values of float32 stay such: as Python's they would be written with digits that they do not have.
+    rows = list(zip(*(list(top.iloc[:, at].array) for at in range(top.shape[1])), strict=True))
     return table_bundle([str(column) for column in top.columns], rows, cut=len(frame) > ROWS, redacted=redacted)
 
 
@@ -143,26 +131,6 @@ def _rows(things: Sequence[Any]) -> tuple[list[str], list[Sequence[Any]]] | None
     if names and all(isinstance(one, tuple) and len(one) == len(names) for one in things):
         return list(names), list(things)
     return None
-
-
-def _text_table(columns: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> str:
-    shown = [[_short(column) for column in columns]]
-    shown += [[_short(text) for text in row] for row in islice(rows, _PLAIN_ROWS)]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    lines = [" | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in shown]
-    lines.insert(1, "-+-".join("-" * width for width in widths))
-    if len(rows) > _PLAIN_ROWS:
-        lines.append(f"… {len(rows) - _PLAIN_ROWS:,} more rows")
-    return "\n".join([*lines, note] if note else lines)
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split("\n"))
-    return flat if len(flat) <= _PLAIN_WIDTH else flat[: _PLAIN_WIDTH - 1] + "…"
-
-
-def _cell(value: Any) -> str:
-    return "null" if value is None else str(value)
 
 
 def _plain(thing: Any) -> str:

@@ -164,6 +164,7 @@ def _variables(settings: Settings) -> Iterator[None]:
     os.environ.update({f"HEADWATER_{name.upper()}": value for name, value in fixed.items() if value})
     os.environ.setdefault("MPLBACKEND", "module://headwater.notebook.kernel.inline")
     os.environ.setdefault("MLFLOW_DFS_TMP", str(settings.home / "tmp"))  # where MLflow saves Spark models on their way
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a bar is no output of a cell
     try:
         yield
     finally:

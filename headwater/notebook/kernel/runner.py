@@ -16,7 +16,7 @@ from headwater.notebook.kernel.display import display_bundle
 from headwater.notebook.kernel.namespace import bind_spark, first_names, mentions_spark
 from headwater.notebook.kernel.results import CellRun, NotebookRun
 from headwater.notebook.kernel.sql_cells import SqlStatementError, run_statements
-from headwater.notebook.kernel.tracebacks import know_source, line_of, trace_of
+from headwater.notebook.kernel.tracebacks import know_source, line_of, trace_of, without_java_frames
 from headwater.notebook.outputs import Failure, Recorder, Shown
 from headwater.notebook.reading.cells import Cell, Notebook
 from headwater.notebook.reading.notebooks import find_notebook, read_notebook
@@ -173,7 +173,7 @@ class Run:
         if isinstance(failure, SqlStatementError) and failure.__cause__ is not None:
             line, failure = cell.line + failure.line, failure.__cause__
             failure.__suppress_context__ = True
-        trace, message = trace_of(failure, self.host.files), str(failure)
+        trace, message = trace_of(failure, self.host.files), without_java_frames(str(failure))
         self.recorder.add(Failure(type(failure).__name__, message, trace))
         cause = self.recorder.redacted(f"{type(failure).__name__}: {message}")
         return CellError(str(notebook.path), cell.number, cell.title, line, cause, self.recorder.redacted(trace))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import traceback
 from collections.abc import Collection
 from pathlib import Path
@@ -10,8 +11,12 @@ from pathlib import Path
 from headwater.lakehouse import HeadwaterError
 from headwater.notebook.reading.cells import Notebook
 
-__all__ = ["know_source", "line_of", "trace_of"]
+__all__ = ["know_source", "line_of", "trace_of", "without_java_frames"]
 
+# Lines of a trace as Java prints it, with the headings that Spark puts over them.
+_JAVA_FRAMES = re.compile(
+    r"((?:^\s*at [\w.$<>/@-]+\([^()\n]*\)\n?|^\s*\.\.\. \d+ more\n?|^\s*(?:Driver|JVM) stacktrace:\n)+)", re.MULTILINE
+)
 _OURS = str(Path(__file__).parents[1])
 
 
@@ -38,7 +43,30 @@ def trace_of(error: BaseException, files: Collection[str]) -> str:
     """
     made = traceback.TracebackException.from_exception(error)
     _clean(made, files, error)
-    return "".join(made.format()).rstrip()
+    return without_java_frames("".join(made.format())).rstrip()
+
+
+def without_java_frames(text: str) -> str:
+    r"""Return an error's text without the frames of Java's traces and without causes that repeat what was said before.
+
+    Examples
+    --------
+    >>> print(without_java_frames("java.io.IOException: full\n\tat a.B.c(D.java:1)\n\tat e.F.g(H.java:2)\n").expandtabs(4))
+    java.io.IOException: full
+        … (2 lines of Java's trace)
+    <BLANKLINE>
+    """
+    kept: list[str] = []
+    left_out = 0
+    for block in _JAVA_FRAMES.split(text):
+        said = block.removeprefix("Caused by: ").strip()
+        if _JAVA_FRAMES.fullmatch(block) or (said and any(said in before for before in kept)):
+            left_out += block.count("\n")
+        else:
+            kept.append(block)
+    if not left_out:
+        return text
+    return "".join([kept[0], f"\t… ({left_out} lines of Java's trace)\n", *kept[1:]])
 
 
 def line_of(error: BaseException, file: str) -> int | None:

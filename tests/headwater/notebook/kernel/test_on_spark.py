@@ -147,3 +147,21 @@ def test_spark_writes_nothing_outside_the_store_unless_the_path_says_file(write,
         failed = on_spark(write("b.py", f"spark.range(1).write.mode('overwrite').parquet({path!r})"))
         assert type(failed.error).__name__ == "CellError"
         assert failed.error.cause.startswith(("ProtectedFolderError", "PathOutsideStoreError"))
+
+
+def test_floats_are_displayed_as_floats_and_a_failed_job_shows_no_java_frames(write, on_spark):
+    cells = [
+        'display(spark.sql("SELECT CAST(-5.71 AS FLOAT) AS f, array(CAST(0.1 AS FLOAT)) AS a"))',
+        "from pyspark.sql.functions import udf\nspark.range(2).select(udf(lambda x: 1 / (x - x))('id')).collect()",
+    ]
+    done = on_spark(write("a.py", *cells))
+    shown = next(output for output in done.cells[0].outputs if isinstance(output, Shown))
+    assert shown.data["text/plain"].split("\n")[2] == "-5.71 | [0.1]"
+    for text in (done.error.trace, done.error.cause):
+        assert "ZeroDivisionError" in text
+        assert "\tat " not in text
+        assert len(text) < 4000
+    calls = write("b.py", "spark._jvm.java.lang.Integer.parseInt('x')")
+    failed = on_spark(calls)
+    assert "NumberFormatException" in failed.error.cause
+    assert "\tat " not in failed.error.cause + failed.error.trace
