@@ -13,12 +13,13 @@ from typing import Any, TextIO
 from headwater import lakehouse
 from headwater.lakehouse import Settings
 from headwater.notebook.errors import NotebookTimeoutError
-from headwater.notebook.kernel.environment import Environment, repository_of
+from headwater.notebook.kernel.environment import Environment
 from headwater.notebook.kernel.results import NotebookRun
 from headwater.notebook.kernel.runner import Host, Run
 from headwater.notebook.reading.notebooks import read_notebook
 from headwater.notebook.workspace.paths import Places
 from headwater.notebook.workspace.task_values import JobRun
+from headwater.notebook.workspace.tree import repository_of
 
 __all__ = ["run_notebook"]
 

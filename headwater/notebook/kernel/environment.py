@@ -19,15 +19,17 @@ from headwater.notebook.kernel.imports import databricks_imports
 from headwater.notebook.kernel.namespace import runtime_names
 from headwater.notebook.kernel.runner import Run
 from headwater.notebook.workspace.client import workspace_client
+from headwater.notebook.workspace.import_paths import import_paths
 from headwater.notebook.workspace.paths import Places
 from headwater.notebook.workspace.python_paths import python_paths, replaced
 from headwater.notebook.workspace.spark_paths import spark_paths
 from headwater.notebook.workspace.tracking import tracking
+from headwater.notebook.workspace.tree import repository_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Environment", "repository_of"]
+__all__ = ["Environment"]
 
 _OURS = {"headwater"}
 _PER_RUN = ("databricks.sdk.runtime", "pyspark.dbutils")
@@ -56,6 +58,7 @@ class Environment:
             ):
                 undo.enter_context(after_import(module, make))
             undo.enter_context(python_paths(self._places))
+            undo.enter_context(import_paths(self._places))
             self._undo = undo.pop_all()
         return self
 
@@ -77,7 +80,8 @@ class Environment:
         """Let a notebook be the main module, its folder the working one, and its recorder take what is written."""
         folder = run.notebook.path.parent
         main, cwd, path, loaded = sys.modules["__main__"], Path.cwd(), list(sys.path), set(sys.modules)
-        sys.path[:0] = list(dict.fromkeys([str(folder), str(repository_of(folder))]))
+        # The empty text is the working folder, wherever %cd leads.
+        sys.path[:0] = list(dict.fromkeys([str(folder), str(repository_of(folder)), ""]))
         sys.modules["__main__"] = run.module
         for name in _PER_RUN:
             sys.modules.pop(name, None)
@@ -142,11 +146,6 @@ class Environment:
             yield
         finally:
             del DataFrame.display  # type: ignore[attr-defined]
-
-
-def repository_of(folder: Path) -> Path:
-    """Return the folder of the repository that a notebook is in, as a workspace puts it on the path; else its own folder."""
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
 
 
 def _display_frame(frame: Any, display: Callable[..., None], *_: Any, **options: Any) -> None:

@@ -60,7 +60,7 @@ class Run:
         self.started: list[SparkSession] = []
         self._stack = [notebook]
         self._failed: tuple[BaseException, Notebook, Cell] | None = None
-        path = str(notebook.path.with_suffix(""))
+        path = str(notebook.path.absolute().with_suffix(""))
         self.dbutils = DBUtils(
             host.places, self.recorder, self.widgets, host.job_run, self._run_other, path, self.display
         )

@@ -15,7 +15,7 @@ from headwater.notebook.workspace.paths import Places
 
 __all__ = ["pip", "shell"]
 
-_PATH = re.compile(r"(?<![\w/.])(?:dbfs:|/dbfs|/Volumes)/[^\s'\";|&<>()]*")
+_PATH = re.compile(r"(?<![\w/.])(?:dbfs:|/dbfs|/Volumes|/Workspace)/[^\s'\";|&<>()]*")
 _STRICT = re.compile(r"\s*(-[eux]+)(?:[ \t]+|\n)")
 _INSTALLS = {"download", "install", "uninstall"}
 
@@ -23,8 +23,8 @@ _INSTALLS = {"download", "install", "uninstall"}
 def shell(recorder: Recorder, places: Places, command: str, *, check: bool) -> int:
     """Run a command in bash (or sh), put out what it writes as it comes, and return its exit code.
 
-    Words that begin with ``/Volumes/``, ``/dbfs/`` or ``dbfs:/`` become the local paths; ``-e`` at the head ends a script
-    at the first command that fails.
+    Words that begin with ``/Volumes/``, ``/Workspace/``, ``/dbfs/`` or ``dbfs:/`` become the local paths; ``-e`` at the head
+    ends a script at the first command that fails.
 
     Raises
     ------

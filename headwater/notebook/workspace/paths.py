@@ -6,6 +6,7 @@ written as                      lies in                      for
 ``/Volumes/c/s/v/…``            ``.headwater/volumes``       Python, Spark, dbutils.fs
 ``dbfs:/…``, ``/dbfs/…``        ``.headwater/dbfs``          Python, Spark, dbutils.fs
 ``dbfs:/Volumes/…``             ``.headwater/volumes``       Python, Spark, dbutils.fs
+``/Workspace/…``                the notebooks' repository    Python; with ``file:`` also Spark, dbutils.fs
 any other path without scheme   ``.headwater/dbfs``          Spark, dbutils.fs
 ``file:/…``                     the machine's own files      Spark, dbutils.fs
 any other ``/…``                the machine's own files      Python's own functions, as on a cluster's driver
@@ -28,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headwater.notebook.errors import PathOutsideStoreError, ProtectedFolderError
+from headwater.notebook.workspace.tree import in_tree, is_workspace_path, repository_of
 
 __all__ = ["Places"]
 
@@ -74,6 +76,11 @@ class Places:
         """The folder of ``dbfs:/``."""
         return self.home / "dbfs"
 
+    @property
+    def tree(self) -> Path:
+        """The folder of ``/Workspace``: the repository of the notebook that runs."""
+        return repository_of(self.notebook or Path.cwd())
+
     def of_python(self, path: str, *, follow: bool = True) -> str:
         """Return the local path for ``open``, `os`, `pathlib`, pandas; most come back as they are.
 
@@ -87,7 +94,7 @@ class Places:
         Raises
         ------
         PathOutsideStoreError
-            If a path of ``dbfs:/``, ``/dbfs`` or ``/Volumes`` leads out of that folder by ``..`` or by a link.
+            If a path of ``dbfs:/``, ``/dbfs``, ``/Volumes`` or ``/Workspace`` leads out of that folder by ``..`` or by a link.
         """
         if path == "/Volumes" or path.startswith("/Volumes/"):
             names = path.split("/")
@@ -97,6 +104,9 @@ class Places:
             return path if _is_there("/dbfs") else self._in_store(path[len("/dbfs") :], path, follow=follow)
         if path[:5].lower() == "dbfs:":
             return self._in_store("/" + _DBFS.sub("", path, count=1), path, follow=follow)
+        if is_workspace_path(path) and not _is_there("/Workspace"):
+            below = _names(in_tree(path, self.tree), path)
+            return self._kept_within(self.tree, "/".join([str(self.tree), *below]), path, follow=follow)
         return path
 
     def to_read(self, path: str) -> str:
