@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     )
     from headwater.features.training_sets.from_lookups import TrainingSet, create_training_set
     from headwater.features.training_sets.saved import ReplayError, SavedTrainingSet, saved_training_sets
+    from headwater.features.training_sets.stored import StoredTrainingSet
 
 __all__ = [
     "PYTHON_SUFFIX",
@@ -156,6 +157,7 @@ __all__ = [
     "StddevPop",
     "StddevSamp",
     "StoredFunction",
+    "StoredTrainingSet",
     "Sum",
     "TimeWindow",
     "TrainingSet",

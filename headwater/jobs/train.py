@@ -16,7 +16,6 @@ from headwater.outcome import DONE, REFUSED, JobResult
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from headwater.features import FeatureSpec
     from headwater.project import Project
     from headwater.training import TrainingResult
 
@@ -29,21 +28,6 @@ class TrainOutcome:
 
     job: JobResult
     training: TrainingResult
-
-
-@dataclass(frozen=True)
-class _SavedRows:
-    """A training set whose rows lie in a table: read once by Spark's joins, then as often as wanted."""
-
-    rows: DataFrame
-    df: DataFrame
-    feature_spec: FeatureSpec
-    labels: tuple[str, ...]
-    stored: bool = True
-
-    def load_df(self) -> DataFrame:
-        """Return the rows."""
-        return self.rows
 
 
 def train(
@@ -81,15 +65,11 @@ def train(
     )
     say("join", "features as of each row's time")
     joined = time.monotonic()
-    rows = _saved(spark, project.table("training_rows"), training_set.load_df())
+    stored = features.StoredTrainingSet.of(training_set, project.table("training_rows"))
+    rows = stored.load_df()
     say("join", f"done ({time.monotonic() - joined:.1f} s)")
     plan = replace(project.training_plan(holdout, end), reason=reason, run_name=f"trained to {holdout:%Y-%m-%d}")
-    result = training.train(
-        _SavedRows(rows, training_set.df, training_set.feature_spec, training_set.labels),
-        plan=plan,
-        settings=settings,
-        progress=progress,
-    )
+    result = training.train(stored, plan=plan, settings=settings, progress=progress)
     if result.promoted:
         _write_baseline(spark, project, rows, result, plan.threshold or 0.5)
     count = len(result.predictions)
