@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
@@ -49,6 +50,10 @@ class Call:
         """Return the full name of a table that is there, and its metadata."""
         full = self.full(name)
         return full, lakehouse.metadata_of(self.spark, full.quoted)
+
+    def folder(self, full: TableName) -> Path:
+        """Return the folder of a table's or a function's schema."""
+        return lakehouse.settings_of(self.spark).warehouse / f"{full.schema.lower()}.db"
 
     def schema(self, name: Name) -> tuple[str, str]:
         """Return catalog and schema of a schema's name; the current ones where it does not say."""

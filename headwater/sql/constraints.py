@@ -8,7 +8,7 @@ from headwater.lakehouse import TableName, quoted
 from headwater.sql.call import Call
 from headwater.sql.cursor import Name
 
-__all__ = ["FOREIGN", "KEY_NAME", "Check", "ForeignKey", "PrimaryKey", "foreign_key_property", "primary_key_clause"]
+__all__ = ["FOREIGN", "KEY_NAME", "Check", "ForeignKey", "PrimaryKey", "declared_constraints", "foreign_key_property"]
 
 KEY_NAME = "headwater.primaryKeyName"
 FOREIGN = "headwater.foreignKey."
@@ -48,16 +48,17 @@ def foreign_key_property(call: Call, full: TableName, key: ForeignKey) -> tuple[
     return FOREIGN + (key.name or f"{full.table}_{'_'.join(key.columns)}_fk"), said
 
 
-def primary_key_clause(properties: dict[str, str]) -> str:
-    """Return the primary key that properties declare as SQL says it, or nothing.
+def declared_constraints(properties: dict[str, str], table: str) -> list[tuple[str, str]]:
+    """Return the keys that a table's properties declare: names, and clauses of SQL; the primary key first.
 
     Examples
     --------
-    >>> primary_key_clause({"headwater.primaryKeys": '["id", "ts"]', "headwater.timeseriesColumn": "ts"})
-    'PRIMARY KEY (`id`, `ts` TIMESERIES)'
+    >>> declared_constraints({"headwater.primaryKeys": '["id", "ts"]', "headwater.timeseriesColumn": "ts"}, "t")
+    [('t_pk', 'PRIMARY KEY (`id`, `ts` TIMESERIES)')]
     """
     from headwater.features import declared_key
 
     keys, time = declared_key(properties)
     columns = ", ".join(quoted(key) + (" TIMESERIES" if key == time else "") for key in keys)
-    return f"PRIMARY KEY ({columns})" if keys else ""
+    primary = [(properties.get(KEY_NAME, f"{table}_pk"), f"PRIMARY KEY ({columns})")] if keys else []
+    return primary + [(k.removeprefix(FOREIGN), v) for k, v in sorted(properties.items()) if k.startswith(FOREIGN)]

@@ -67,9 +67,7 @@ def volumes_of(call: Call, schema: str) -> list[TableName]:
 
 def keep_view(call: Call, full: TableName) -> None:
     """Keep what has become of a view."""
-    lakehouse.keep_view(
-        call.spark, lakehouse.settings_of(call.spark).warehouse / f"{full.schema.lower()}.db", full.table
-    )
+    lakehouse.keep_view(call.spark, call.folder(full), full.table)
 
 
 def key_of(call: Call, on: Securable) -> str:

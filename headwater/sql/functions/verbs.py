@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
@@ -68,7 +67,7 @@ def create_python_function(statement: CreatePythonFunction, call: Call) -> DataF
     )
     features.keep_function(call.spark, made)
     features.register_function(call.spark, made)
-    lakehouse.forget_function(_folder(call, full), full.table)
+    lakehouse.forget_function(call.folder(full), full.table)
     return frame(call, [])
 
 
@@ -84,7 +83,7 @@ def create_function(statement: CreateFunction, call: Call) -> DataFrame:
             raise TakenError("function", str(full), "say CREATE OR REPLACE FUNCTION, or drop it first")
         features.drop_function(call.spark, found.name)
     made = call.given(statement.text)
-    lakehouse.keep_function(call.spark, _folder(call, full), full.table)
+    lakehouse.keep_function(call.spark, call.folder(full), full.table)
     return made
 
 
@@ -102,7 +101,7 @@ def drop_function(statement: DropFunction, call: Call) -> DataFrame:
             return frame(call, [])
         raise NotFoundError("function", str(full), _names(call, full))
     dropped = call.given(statement.text)
-    lakehouse.keep_function(call.spark, _folder(call, full), full.table)
+    lakehouse.keep_function(call.spark, call.folder(full), full.table)
     return dropped
 
 
@@ -139,7 +138,7 @@ def show_functions(statement: ShowFunctions, call: Call) -> DataFrame:
 def _python(call: Call, full: TableName) -> CatalogFunction | None:
     from headwater import features
 
-    if not (_folder(call, full) / "_functions").is_dir():
+    if not (call.folder(full) / "_functions").is_dir():
         return None
     stored = features.list_functions(call.spark, full.quoted_schema)
     return next((f for f in stored if f.name.split(".", 1)[1].lower() == f"{full.schema}.{full.table}".lower()), None)
@@ -150,7 +149,3 @@ def _names(call: Call, full: TableName) -> list[str]:
 
     rows = call.run(f"SHOW USER FUNCTIONS IN {full.quoted_schema}").collect()
     return [row[0] for row in rows if "." in row[0] and not row[0].endswith(features.PYTHON_SUFFIX)]
-
-
-def _folder(call: Call, full: TableName) -> Path:
-    return lakehouse.settings_of(call.spark).warehouse / f"{full.schema.lower()}.db"

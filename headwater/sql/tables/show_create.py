@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.lakehouse import TableMetadata, TableName, literal, quoted
+from headwater.sql.constraints import FOREIGN, KEY_NAME, declared_constraints
 
 __all__ = ["create_statement"]
 
 _OWN = (
-    "headwater.primaryKey",
-    "headwater.foreignKey.",
+    KEY_NAME,
+    FOREIGN,
     "headwater.tableId",
     "headwater.createdAt",
     "delta.constraints.",
@@ -32,7 +33,8 @@ def create_statement(full: TableName, table: TableMetadata, cluster_by: tuple[st
     """
     from headwater.features import without_key
 
-    lines = [_column(field) for field in table.fields] + _constraints(full, table.properties)
+    lines = [_column(field) for field in table.fields]
+    lines += [f"CONSTRAINT {quoted(name)} {key}" for name, key in declared_constraints(table.properties, full.table)]
     hidden = {*without_key()}
     kept = {k: v for k, v in sorted(table.properties.items()) if k not in hidden and not k.startswith(_OWN)}
     clauses = ["USING delta"]
@@ -46,20 +48,6 @@ def create_statement(full: TableName, table: TableMetadata, cluster_by: tuple[st
         pairs = ",\n  ".join(f"{literal(k)} = {literal(v)}" for k, v in kept.items())
         clauses.append(f"TBLPROPERTIES (\n  {pairs})")
     return f"CREATE TABLE {full} (\n  " + ",\n  ".join(lines) + ")\n" + "\n".join(clauses)
-
-
-def _constraints(full: TableName, properties: dict[str, str]) -> list[str]:
-    from headwater.features import declared_key
-
-    keys, time = declared_key(properties)
-    found = []
-    if keys:
-        columns = ", ".join(quoted(key) + (" TIMESERIES" if key == time else "") for key in keys)
-        name = properties.get("headwater.primaryKeyName", f"{full.table}_pk")
-        found.append(f"CONSTRAINT {quoted(name)} PRIMARY KEY ({columns})")
-    prefix = "headwater.foreignKey."
-    found += [f"CONSTRAINT {quoted(k.removeprefix(prefix))} {v}" for k, v in properties.items() if k.startswith(prefix)]
-    return found
 
 
 def _column(field: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headwater import lakehouse
 from headwater.lakehouse import TableName
 from headwater.sql.call import Call, frame
-from headwater.sql.constraints import FOREIGN, KEY_NAME, primary_key_clause
+from headwater.sql.constraints import declared_constraints
 from headwater.sql.tables.show_create import create_statement
 from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTable
 
@@ -25,7 +25,7 @@ def describe_table(statement: DescribeTable, call: Call) -> DataFrame:
     if "headwater." not in kept or call.frames:
         return said
     properties = lakehouse.metadata_of(call.spark, call.full(statement.table).quoted).properties
-    constraints = _constraints(properties, call.full(statement.table).table)
+    constraints = [[*each, ""] for each in declared_constraints(properties, call.full(statement.table).table)]
     owner = properties.get("headwater.owner")
     if not constraints and not owner:
         return said
@@ -36,12 +36,6 @@ def describe_table(statement: DescribeTable, call: Call) -> DataFrame:
     if constraints:
         shown += [["", "", ""], ["# Constraints", "", ""], *constraints]
     return frame(call, ["col_name", "data_type", "comment"], [["" if c is None else c for c in row] for row in shown])
-
-
-def _constraints(properties: dict[str, str], table: str) -> list[list[str]]:
-    key = primary_key_clause(properties)
-    rows = [[properties.get(KEY_NAME, f"{table}_pk"), key, ""]] if key else []
-    return rows + [[k.removeprefix(FOREIGN), v, ""] for k, v in sorted(properties.items()) if k.startswith(FOREIGN)]
 
 
 def show_create_table(statement: ShowCreateTable, call: Call) -> DataFrame:
@@ -64,5 +58,4 @@ def analyze(statement: Analyze, call: Call) -> DataFrame:
 
 
 def _is_not_delta(call: Call, full: TableName) -> bool:
-    folder = lakehouse.settings_of(call.spark).warehouse / f"{full.schema.lower()}.db" / full.table.lower()
-    return not (folder / "_delta_log").is_dir()
+    return not (call.folder(full) / full.table.lower() / "_delta_log").is_dir()
