@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import product
 
 from headwater.sql.cursor import Cursor, Name, NotOursError
-from headwater.sql.errors import SqlSyntaxError
 
 __all__ = ["NAME", "Opening", "longest", "openings"]
 
@@ -74,21 +73,16 @@ def longest(cursor: Cursor, candidates: Iterable[Opening]) -> Opening | None:
     SqlSyntaxError
         The statement has none of the openings, and begins as no statement of Spark's does.
     """
-    found: Opening | None = None
     misses: list[tuple[int, str]] = []
     for opening in sorted(candidates, key=lambda each: len(each.words), reverse=True):
         count, names = opening.read(cursor)
         if count == len(opening.words):
-            found = opening
             cursor.opening, cursor.named, cursor.ours = opening.words, names, opening.ours_after is not None
-            break
+            return opening
         if opening.ours_after is not None and count >= opening.ours_after:
             misses.append((cursor.at, opening.expected(count)))
-    if found is None and misses:
-        at = max(place for place, _ in misses)
-        *most, last = sorted({words for place, words in misses if place == at})
-        expected = f"{', '.join(most)} or {last}" if most else last
-        cursor.at = at
-        token = cursor.peek()
-        raise SqlSyntaxError(cursor.text, expected, token.value if token else "the end", cursor.here)
-    return found
+    if misses:
+        cursor.at, cursor.ours = max(place for place, _ in misses), True
+        *most, last = sorted({words for place, words in misses if place == cursor.at})
+        raise cursor.wrong(f"{', '.join(most)} or {last}" if most else last)
+    return None
