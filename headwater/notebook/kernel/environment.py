@@ -19,6 +19,8 @@ from headwater.notebook.kernel.imports import databricks_imports
 from headwater.notebook.kernel.namespace import runtime_names
 from headwater.notebook.kernel.runner import Run
 from headwater.notebook.workspace.client import workspace_client
+from headwater.notebook.workspace.cluster import cluster_settings, runtime_version
+from headwater.notebook.workspace.connect import connect_names
 from headwater.notebook.workspace.import_paths import import_paths
 from headwater.notebook.workspace.paths import Places
 from headwater.notebook.workspace.python_paths import python_paths, replaced
@@ -47,6 +49,7 @@ class Environment:
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             undo.enter_context(_variables(self._settings))
+            undo.enter_context(runtime_version(lambda: self._active[-1].namespace if self._active else None))
             undo.enter_context(_plain_warnings())
             undo.enter_context(databricks_imports(self._modules()))
             undo.enter_context(tracking(self._settings, self._places))
@@ -72,6 +75,7 @@ class Environment:
 
             self._spark = session(self._settings)
             self._undo.enter_context(spark_paths(self._places))
+            self._undo.enter_context(cluster_settings(self._spark))
             self._undo.enter_context(self._frames_display())
         return self._spark
 
@@ -98,6 +102,7 @@ class Environment:
 
     def _modules(self) -> Mapping[str, Callable[[], Mapping[str, Any]]]:
         made: dict[str, Callable[[], Mapping[str, Any]]] = {
+            "databricks.connect": lambda: connect_names(self._active[-1].spark),
             "databricks.sdk.runtime": lambda: runtime_names(self._active[-1]),
             "pyspark.dbutils": lambda: {"DBUtils": lambda *_: self._active[-1].dbutils},
         }

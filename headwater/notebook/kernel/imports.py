@@ -88,6 +88,9 @@ def databricks_imports(given: _Given) -> Iterator[None]:
         _forget(name)
     sys.meta_path.insert(0, finder)
     try:
+        importlib.import_module("databricks")
+        for package in _PACKAGES:
+            importlib.import_module(package)  # is then an attribute of `databricks`, without an import of its own
         yield
     finally:
         sys.meta_path.remove(finder)
@@ -101,9 +104,13 @@ def databricks_imports(given: _Given) -> Iterator[None]:
 
 
 class _Module(ModuleType):
-    """A module whose names are looked up when they are asked for."""
+    """A module whose names and submodules are looked up when they are asked for."""
 
     def __getattr__(self, name: str) -> Any:
+        if f"{self.__name__}.{name}" in _MODULES:
+            return importlib.import_module(f"{self.__name__}.{name}")
+        if name == "__all__" and self.__name__ in _MODULES:
+            return _present(self.__name__)
         if not name.startswith("__") and self.__name__ in _MODULES:
             for source in _SOURCES:
                 found = getattr(_imported(source), name, None)
@@ -144,8 +151,6 @@ class _Finder(MetaPathFinder, Loader):
             given = make()
             module.__dict__.update(given)
             module.__dict__["__all__"] = sorted(given)
-        elif module.__name__ in _MODULES:
-            module.__dict__["__all__"] = _present(module.__name__)
 
 
 def _present(module: str) -> list[str]:

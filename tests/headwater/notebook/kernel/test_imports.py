@@ -94,3 +94,14 @@ def test_without_the_sdk_the_error_says_what_to_install(monkeypatch):
         ):
             importlib.import_module("databricks.sdk.service")
         assert importlib.import_module("databricks.feature_store").FeatureLookup is features.FeatureLookup
+
+
+def test_submodules_are_attributes_without_an_import_of_their_own():
+    with databricks_imports({}):
+        import databricks
+
+        assert databricks.feature_store.entities.feature_table.FeatureTable is entities.FeatureTable
+        assert databricks.feature_store.training_set.TrainingSet is headwater.features.TrainingSet
+        assert "FeatureLookup" in databricks.feature_engineering.__all__
+        assert not hasattr(databricks.feature_store, "no_such_module")
+    assert not hasattr(databricks, "feature_store")

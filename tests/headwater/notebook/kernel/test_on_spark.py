@@ -165,3 +165,14 @@ def test_floats_are_displayed_as_floats_and_a_failed_job_shows_no_java_frames(wr
     failed = on_spark(calls)
     assert "NumberFormatException" in failed.error.cause
     assert "\tat " not in failed.error.cause + failed.error.trace
+
+
+def test_the_session_answers_what_is_asked_of_a_cluster_and_databricks_connect_gives_it(write, on_spark, spark):
+    cells = [
+        "from databricks.connect import DatabricksSession\nassert DatabricksSession.builder.profile('x').remote().getOrCreate() is spark",
+        "names = ['clusterUsageTags.sparkVersion', 'clusterUsageTags.clusterId', 'clusterUsageTags.clusterName', 'workspaceUrl']",
+        "print([spark.conf.get(f'spark.databricks.{name}') for name in names])",
+    ]
+    done = on_spark(write("a.py", *cells)).check()
+    assert _text(done) == "['17.3.x-cpu-ml-scala2.13', 'local', 'local', 'localhost']\n"
+    assert spark.conf.get("spark.databricks.workspaceUrl", None) is None
