@@ -22,7 +22,7 @@ class Kernel(Protocol):
     """One notebook's run, as its cells see it.
 
     `namespace` holds the notebook's variables, `recorder` takes what cells put out, `places` says where paths lie, and
-    `install` whether ``%pip install`` may change the environment.
+    `install` whether ``%pip install`` may change the environment; `skipped_installs` are the calls of pip that were not done.
     """
 
     namespace: Names
@@ -31,6 +31,7 @@ class Kernel(Protocol):
     dbutils: DBUtils
     places: Places
     install: bool
+    skipped_installs: list[str]
 
     def spark(self) -> SparkSession:
         """Return the session; the first call starts it."""

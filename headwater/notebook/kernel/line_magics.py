@@ -84,7 +84,9 @@ def _captured(kernel: Kernel, command: str) -> list[str]:
 
 
 def _pip(kernel: Kernel, rest: str) -> None:
-    pip(kernel.recorder, shlex.split(_expanded(kernel, rest), comments=True), install=kernel.install)
+    arguments = shlex.split(_expanded(kernel, rest), comments=True)
+    if not pip(kernel.recorder, arguments, install=kernel.install):
+        kernel.skipped_installs.append(" ".join(arguments))
 
 
 def _run(kernel: Kernel, rest: str) -> None:

@@ -13,6 +13,7 @@ from headwater.notebook.errors import CellError
 from headwater.notebook.kernel.cell import Names
 from headwater.notebook.kernel.cell_kinds import run_cell
 from headwater.notebook.kernel.display import display_bundle
+from headwater.notebook.kernel.missing_modules import missing_module_hint
 from headwater.notebook.kernel.namespace import bind_spark, first_names, mentions_spark
 from headwater.notebook.kernel.results import CellRun, NotebookRun
 from headwater.notebook.kernel.sql_cells import SqlStatementError, run_statements
@@ -46,6 +47,7 @@ class Host:
     echo: TextIO | None = None
     root: Path | None = None
     files: set[str] = field(default_factory=set)
+    skipped_installs: list[str] = field(default_factory=list)
     secrets: KnownSecrets = field(default_factory=lambda: KnownSecrets(secrets_of_environment()))
 
 
@@ -54,7 +56,7 @@ class Run:
 
     def __init__(self, host: Host, notebook: Notebook, params: Mapping[str, str]) -> None:
         self.host, self.notebook = host, notebook
-        self.places, self.install = host.places, host.install
+        self.places, self.install, self.skipped_installs = host.places, host.install, host.skipped_installs
         self.recorder = Recorder(host.echo, host.secrets)
         self.widgets = Widgets(params)
         self.started: list[SparkSession] = []
@@ -173,7 +175,10 @@ class Run:
         if isinstance(failure, SqlStatementError) and failure.__cause__ is not None:
             line, failure = cell.line + failure.line, failure.__cause__
             failure.__suppress_context__ = True
+        if hint := missing_module_hint(failure, self.skipped_installs):
+            failure.add_note(hint)
         trace, message = trace_of(failure, self.host.files), without_java_frames(str(failure))
+        message = f"{message}. {hint}" if hint else message
         self.recorder.add(Failure(type(failure).__name__, message, trace))
         cause = self.recorder.redacted(f"{type(failure).__name__}: {message}")
         return CellError(str(notebook.path), cell.number, cell.title, line, cause, self.recorder.redacted(trace))

@@ -41,8 +41,8 @@ def shell(recorder: Recorder, places: Places, command: str, *, check: bool) -> i
     return code
 
 
-def pip(recorder: Recorder, arguments: Sequence[str], *, install: bool) -> None:
-    """Run pip for this interpreter; what would change the environment is only shown unless `install`.
+def pip(recorder: Recorder, arguments: Sequence[str], *, install: bool) -> bool:
+    """Run pip for this interpreter; say whether it ran: what would change the environment is only shown unless `install`.
 
     Raises
     ------
@@ -52,10 +52,11 @@ def pip(recorder: Recorder, arguments: Sequence[str], *, install: bool) -> None:
     said = " ".join(arguments)
     if _INSTALLS & set(arguments) and not install:
         recorder.write("stdout", f"Not done without --install: pip {said}\n")
-        return
+        return False
     code = _run(recorder, [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments])
     if code:
         raise ShellError(f"pip {said}", code)
+    return True
 
 
 def _local(places: Places, path: str) -> str:
