@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from headwater.lakehouse.errors import InvalidNameError
+from headwater.lakehouse.errors import InvalidInputError, InvalidNameError
 from headwater.lakehouse.sql_text import quoted
 
 __all__ = ["TableName", "check_name", "is_plain_name"]
@@ -41,7 +41,12 @@ class TableName:
         ------
         InvalidNameError
             If there are not one to three levels, or one is empty.
+        InvalidInputError
+            If the name is not text.
         """
+        given: object = name
+        if not isinstance(given, str):
+            raise InvalidInputError(f"A table name is text like 'catalog.schema.table', found {given!r}.")
         parts: list[str] = []
         at = 0
         while at < len(name):

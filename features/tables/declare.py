@@ -286,7 +286,8 @@ def declare_feature_table(
 def write_feature_table(df: DataFrame, name: str, mode: str = "merge") -> None:
     """Upsert rows by the primary keys: matched rows get only the columns that `df` has (rules 9 to 13).
 
-    One aggregation over `df` for its keys, then one merge. New columns are added to the table.
+    One aggregation over `df` for its keys, then one merge. New columns are added to the table. Generated, identity and
+    default columns that `df` lacks are filled by Delta.
 
     Raises
     ------
@@ -331,7 +332,8 @@ def check_rows_fit(df: DataFrame, table: FeatureTable) -> None:
     if missing:
         raise MissingColumnsError(missing, where, df.columns, f"primary keys of {table.name}")
     if table.timestamp_keys:
-        absent = [feature for feature in table.features if feature not in df.columns]
+        given = {*df.columns, *lakehouse.notes_of(df.sparkSession, table.name).filled_columns}
+        absent = [feature for feature in table.features if feature not in given]
         if absent:
             raise MissingColumnsError(absent, where, df.columns, "a time series table takes whole rows")
     _check_types(df, table, where)
@@ -388,6 +390,10 @@ def _checked_schema(name: str, df: DataFrame | None, schema: StructType | None, 
 
     if df is None and schema is None:
         raise InvalidInputError(f"{name} needs df= or schema= to know its columns; both are missing.")
+    if schema is not None and not isinstance(schema, StructType):
+        raise InvalidInputError(
+            f"schema for {name} takes a StructType, found {schema!r}: use StructType.fromDDL({schema!r})."
+        )
     if df is not None and schema is not None and _plain(df.schema) != _plain(schema):
         raise InvalidInputError(
             f"df and schema for {name} differ: {df.schema.simpleString()} against {schema.simpleString()}. Give one of them."
@@ -407,6 +413,9 @@ def _checked_schema(name: str, df: DataFrame | None, schema: StructType | None, 
             f"{name} cannot hold {facts}. Known types: int, long, short, float, double, string, boolean, date, timestamp, "
             "binary, decimal, array, map, struct."
         )
+    maps = [key for key in needed if "map<" in columns[key].dataType.simpleString()]
+    if maps:
+        raise InvalidInputError(f"{name} cannot have the key {maps[0]!r} of type map: Spark does not compare maps.")
     keys = set(needed)
     return StructType([StructField(f.name, f.dataType, f.nullable and f.name not in keys, f.metadata) for f in columns])
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TableMetadata", "TableNotes", "metadata_of", "notes_of", "set_not_null"]
 
+_FILLED = ("delta.generationExpression", "delta.identity.start", "CURRENT_DEFAULT")
 _SCHEMA_STRING = 4  # place in Scala's case class Metadata
 
 
@@ -56,11 +57,16 @@ class TableMetadata:
 
 @dataclass(frozen=True)
 class TableNotes:
-    """What is noted beside a table's columns: its properties, how it is partitioned, and its comment, empty for none."""
+    """What is noted beside a table's columns: its properties, how it is partitioned, and its comment, empty for none.
+
+    `filled_columns` are those that Delta fills where a row does not give them: generated, identity and default columns; they
+    are known in an embedded session alone.
+    """
 
     properties: dict[str, str]
     partition_columns: tuple[str, ...]
     comment: str
+    filled_columns: tuple[str, ...] = ()
 
 
 def notes_of(spark: SparkSession, name: str) -> TableNotes:
@@ -78,7 +84,8 @@ def notes_of(spark: SparkSession, name: str) -> TableNotes:
         except InvalidInputError:  # a view
             pass
         else:
-            return TableNotes(known.properties, known.partition_columns, known.comment)
+            filled = [str(f["name"]) for f in known.fields if not f.get("metadata", {}).keys().isdisjoint(_FILLED)]
+            return TableNotes(known.properties, known.partition_columns, known.comment, tuple(filled))
     described = [(row["col_name"], row["data_type"]) for row in spark.sql(f"DESCRIBE EXTENDED {full.quoted}").collect()]
     comment = next((text for name, text in described if name == "Comment"), "")
     return TableNotes(tables.table_properties(spark, full.quoted), _partitions(described), comment or "")

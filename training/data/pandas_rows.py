@@ -101,7 +101,8 @@ def _typed(df: DataFrame, label: str, kept: set[str]) -> DataFrame:
         elif isinstance(field.dataType, StringType | CharType | VarcharType) and field.name != label:
             casts.append(values)
         else:
-            wrong[field.name] = (field.dataType.simpleString(), "a number, a boolean or a string, or excluded")
+            wanted = "a number or a boolean" if field.name == label else "a number, a boolean or a string, or excluded"
+            wrong[field.name] = (field.dataType.simpleString(), wanted)
     if wrong:
         raise ColumnTypeError("the training set", wrong)
     return df.select(*casts)

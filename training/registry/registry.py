@@ -189,7 +189,8 @@ def _aliases(client: MlflowClient, model_name: str) -> dict[str, str]:
 
 
 def _versions(client: MlflowClient, model_name: str) -> list[str]:
-    found = client.search_model_versions(f"name = '{model_name}'")
+    quote = '"' if "'" in model_name else "'"
+    found = client.search_model_versions(f"name = {quote}{model_name}{quote}")
     return sorted((str(version.version) for version in found), key=int)
 
 

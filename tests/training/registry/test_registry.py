@@ -87,3 +87,13 @@ def test_the_promotion_log_is_a_delta_table(store, model, spark, schema):
     # Read as SQL does: the session is in UTC, whatever this process's zone is.
     newest = lakehouse.read_table(spark, table).selectExpr("CAST(max(at) AS STRING) AS at").collect()[0].at
     assert dt.datetime.fromisoformat(newest) == entry.at
+
+
+def test_a_quote_in_a_models_name_is_a_character_like_others(store):
+    client = use_store(store)
+    name = f"main.tests.o'hare_{uuid.uuid4().hex[:6]}"
+    client.create_registered_model(name)
+    client.create_model_version(name, source=store.artifacts.as_uri())
+    assert promote(name, "1", reason="first", settings=store).champion == "1"
+    with pytest.raises(ModelVersionError, match=r"has no version 2\. It has 1"):
+        promote(name, "2", reason="none", settings=store)
