@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         Window,
     )
     from headwater.features.evaluation.evaluate import LookupPlan, evaluate, plan_lookups
+    from headwater.features.evaluation.pandas_rows import arrow_rows, pandas_rows
     from headwater.features.evaluation.without_spark import evaluate_without_spark
     from headwater.features.functions.decorator import StoredFunction, feature_function
     from headwater.features.functions.python_function import (
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
         materialize_all,
         materialized,
     )
+    from headwater.features.specs.model_layout import DIGEST_TAG, RAW_MODEL, SPEC_FILE, changed_file, write_digests
     from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
     from headwater.features.tables.declare import (
         FeatureTable,
@@ -109,7 +111,10 @@ if TYPE_CHECKING:
     from headwater.features.training_sets.stored import StoredTrainingSet
 
 __all__ = [
+    "DIGEST_TAG",
     "PYTHON_SUFFIX",
+    "RAW_MODEL",
+    "SPEC_FILE",
     "Aggregation",
     "AggregationFunction",
     "ApproxCountDistinct",
@@ -166,7 +171,9 @@ __all__ = [
     "VarSamp",
     "VolumeSource",
     "Window",
+    "arrow_rows",
     "batch_feature_spec",
+    "changed_file",
     "compute_features",
     "create_declared_training_set",
     "create_feature_spec",
@@ -199,6 +206,7 @@ __all__ = [
     "materialize_all",
     "materialized",
     "overwrite_feature_table",
+    "pandas_rows",
     "plan_lookups",
     "register_feature",
     "register_function",
@@ -207,6 +215,7 @@ __all__ = [
     "tag_properties",
     "update_feature_spec",
     "without_key",
+    "write_digests",
     "write_feature_stream",
     "write_feature_table",
 ]

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from headwater.lakehouse.arrow.delta_files import ArrowTable, dataset_of, open_arrow, open_stored
     from headwater.lakehouse.arrow.frames import arrow_schema, frame_of_arrow, pandas_of_arrow
     from headwater.lakehouse.arrow.plain_scan import PlainScan, open_plain_scan
+    from headwater.lakehouse.arrow.types import arrow_type, spark_type
     from headwater.lakehouse.errors import (
         ColumnTypeError,
         DamagedTableError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from headwater.lakehouse.runtime.java import ensure_java, find_java
     from headwater.lakehouse.runtime.session import is_connect, is_embedded, on_databricks, session, settings_of
     from headwater.lakehouse.runtime.settings import Settings
+    from headwater.lakehouse.scratch import ScratchFullError
     from headwater.lakehouse.sql_text import column, literal, quoted
     from headwater.lakehouse.tables.documents import Documents
     from headwater.lakehouse.tables.idempotent import written_once
@@ -98,6 +100,7 @@ __all__ = [
     "NullKeysError",
     "PlainScan",
     "RowLimitError",
+    "ScratchFullError",
     "Settings",
     "TableError",
     "TableExistsError",
@@ -109,6 +112,7 @@ __all__ = [
     "add_catalog",
     "append",
     "arrow_schema",
+    "arrow_type",
     "check_new_name",
     "column",
     "complete",
@@ -164,6 +168,7 @@ __all__ = [
     "set_not_null",
     "set_table_properties",
     "settings_of",
+    "spark_type",
     "sql_time",
     "store_lock",
     "table_exists",

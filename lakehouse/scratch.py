@@ -1,15 +1,40 @@
-"""The store's folder of scratch files: each process has its own, which goes with it."""
+"""The store's folder of scratch files: each process has its own, which goes with it; its size has a bound."""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
 from pathlib import Path
 
-__all__ = ["remove_left_scratch", "scratch_folder"]
+from headwater.lakehouse.errors import HeadwaterError
+
+__all__ = ["ScratchFullError", "remove_left_scratch", "scratch_bytes", "scratch_folder"]
 
 _ours: set[Path] = set()
+
+
+class ScratchFullError(HeadwaterError):
+    """The rows would make the scratch files of a store larger than its setting ``scratch_gib`` allows."""
+
+    def __init__(self, folder: str, size: int, bound: int) -> None:
+        super().__init__(folder, size, bound)
+        self.folder, self.size, self.bound = folder, size, bound
+
+    def __str__(self) -> str:
+        return (
+            f"the scratch files in {self.folder} would take {self.size:,} bytes, and scratch_gib allows {self.bound:,}"
+        )
+
+
+def scratch_bytes(home: Path) -> int:
+    """Return the size of the scratch files of all processes on this store."""
+    size = 0
+    for file in (home / "scratch").rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # its process has just removed it
+            size += file.stat().st_size if file.is_file() else 0
+    return size
 
 
 def scratch_folder(home: Path) -> Path:

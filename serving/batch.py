@@ -13,6 +13,7 @@ from headwater import lakehouse
 from headwater.conventions import PREDICTION
 from headwater.features import get_feature_table
 from headwater.lakehouse import InvalidInputError, MissingColumnsError
+from headwater.serving.inputs import model_inputs, model_output
 from headwater.serving.packaged_model import ModelArtifact, open_model
 
 if TYPE_CHECKING:
@@ -22,16 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["score_batch"]
 
+_NUMBERS = ("boolean", "byte", "double", "float", "integer", "long", "short")
 _ENVIRONMENTS = ("conda", "local", "uv", "virtualenv")
-_SPARK_TYPES = {
-    "binary": "binary",
-    "boolean": "boolean",
-    "datetime": "timestamp",
-    "double": "double",
-    "float": "float",
-    "integer": "int",
-    "long": "bigint",
-}
 
 
 def score_batch(
@@ -52,8 +45,8 @@ def score_batch(
         Rows with the keys, times and request-time columns of the training set; labels are not needed. A column named like
         a feature is taken instead of looking the feature up.
     result_type
-        Spark type of the prediction, or its name; a model that gives several numbers per row (probabilities) needs
-        ``array<double>``, one that gives a frame ``struct<…>`` of its columns.
+        Spark type of the prediction, or its name; a model of text classes needs ``string``, one that gives several numbers
+        per row (probabilities) ``array<double>``, one that gives a frame ``struct<…>`` of its columns.
     params
         Handed on to the model's ``predict``.
     env_manager
@@ -70,10 +63,16 @@ def score_batch(
     Raises
     ------
     InvalidInputError
-        `df` is a stream, has a ``prediction`` already, or lacks columns: all that are missing are named.
+        The model predicts text and `result_type` is a number; or `df` is a stream, has a ``prediction`` already, or lacks
+        columns: all that are missing are named.
     """
+    from pyspark.sql import DataFrame
     from pyspark.sql import functions as F
 
+    given: object = df
+    if not isinstance(given, DataFrame):
+        found = f"{type(df).__module__.split('.')[0]}.{type(df).__name__}"
+        raise InvalidInputError(f"score_batch takes a Spark DataFrame, found {found}: use spark.createDataFrame(df).")
     if df.isStreaming:
         raise InvalidInputError(
             "score_batch takes a batch DataFrame, found a stream: score each batch in foreachBatch."
@@ -87,19 +86,23 @@ def score_batch(
     kind = _spark_type(result_type)
     artifact = open_model(model_uri)
     spec = artifact.spec
+    if kind.typeName() in _NUMBERS and getattr(model_output(artifact.raw_model), "name", "") == "string":
+        raise InvalidInputError(
+            f"The model {model_uri} predicts text, not {kind.simpleString()}: use result_type='string'."
+        )
     missing = [name for name in spec.required if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "df", df.columns, f"needed to score {model_uri}")
-    _warn_of_new_tables(df, artifact)
+    _check_tables(model_uri, df, artifact)
     wanted = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
     frame = artifact.read_features(df)
     if env_manager == "local":
-        prediction = _prediction(df, artifact, kind, params)
+        prediction = _prediction(frame, artifact, kind, params)
     else:
         from mlflow.pyfunc import spark_udf
 
         apart = spark_udf(df.sparkSession, str(artifact.raw_model), kind, env_manager, params)
-        prediction = apart(F.struct(*_inputs(artifact)))
+        prediction = apart(F.struct(*model_inputs(artifact.spec, artifact.raw_model, frame)))
     names = [*df.columns, *wanted]
     return frame.withColumn(PREDICTION, prediction).select(*map(lakehouse.quoted, [*names, PREDICTION]))
 
@@ -119,7 +122,9 @@ def _spark_type(result_type: str | DataType) -> DataType:
         ) from error
 
 
-def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: DataType, params: dict[str, Any] | None) -> Column:
+def _prediction(
+    frame: DataFrame, artifact: ModelArtifact, result_type: DataType, params: dict[str, Any] | None
+) -> Column:
     """Return the column of predictions.
 
     The model's files travel as one broadcast and are loaded once per task, by its own flavor: a worker needs neither the
@@ -134,8 +139,8 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: DataType, p
 
     several = isinstance(result_type, ArrayType)
     structured, name = isinstance(result_type, StructType), result_type.simpleString()
-    as_numbers = result_type.typeName() in ("double", "float")
-    packed = _sent(df.sparkSession, _zipped(artifact.raw_model))
+    as_numbers, as_number = result_type.typeName() in ("double", "float"), result_type.typeName() in _NUMBERS
+    packed = _sent(frame.sparkSession, _zipped(artifact.raw_model))
 
     def predict(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
         import tempfile
@@ -159,6 +164,12 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: DataType, p
                     yield pd.Series(list(values))
                 elif width == 1:
                     one = pd.Series(values.ravel() if hasattr(values, "ravel") else values)
+                    text = next((value for value in one if isinstance(value, str)), None) if as_number else None
+                    if text is not None:
+                        message = (
+                            f"The model predicts text, for example {text!r}, not {name}: use result_type='string'."
+                        )
+                        raise ValueError(message)
                     yield one.astype(float) if as_numbers and one.dtype == bool else one
                 else:
                     message = f"The model gives {width} values per row: use result_type='array<double>', not {name!r}."
@@ -166,7 +177,7 @@ def _prediction(df: DataFrame, artifact: ModelArtifact, result_type: DataType, p
 
     # Spark reads the kind of function off real types, which the module's own hints, kept as text, are not.
     predict.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.Series]}
-    result: Column = pandas_udf(predict, result_type)(F.struct(*_inputs(artifact)))  # type: ignore[call-overload]
+    result: Column = pandas_udf(predict, result_type)(F.struct(*model_inputs(artifact.spec, artifact.raw_model, frame)))  # type: ignore[call-overload]
     return result
 
 
@@ -178,18 +189,6 @@ def _sent(spark: SparkSession, data: bytes) -> Callable[[], bytes]:
     return lambda: packed.value
 
 
-def _inputs(artifact: ModelArtifact) -> list[Column]:
-    """Return what the raw model takes: the columns of its signature, cast to its types; without one all of the spec."""
-    import mlflow
-
-    signature = mlflow.models.Model.load(str(artifact.raw_model)).signature
-    if signature is None or not signature.inputs.has_input_names():
-        return [lakehouse.column(column.name) for column in artifact.spec.columns]
-    known = {column.name for column in (*artifact.spec.source, *artifact.spec.computed)}
-    taken = [column for column in signature.inputs.inputs if column.name in known]
-    return [lakehouse.column(c.name).cast(_SPARK_TYPES.get(c.type.name, "string")).alias(c.name) for c in taken]
-
-
 def _zipped(folder: Path) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -199,12 +198,22 @@ def _zipped(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-def _warn_of_new_tables(df: DataFrame, artifact: ModelArtifact) -> None:
+def _check_tables(model_uri: str, df: DataFrame, artifact: ModelArtifact) -> None:
+    """Raise if a feature is gone or has another type since training; warn if its table was dropped and made again."""
     for step in artifact.spec.lookups:
-        found = get_feature_table(df.sparkSession, step.table).table_id
-        if found != step.table_id:
+        table = get_feature_table(df.sparkSession, step.table)
+        types = {field.name: field.dataType.simpleString() for field in table.schema}
+        for feature, output, kind in step.features:
+            if output in df.columns or types.get(feature) == kind:
+                continue
+            now = f"is {types[feature]} now" if feature in types else "is no column of that table now"
+            raise InvalidInputError(
+                f"The model {model_uri} was trained with the feature {feature!r} of {step.table}, which was {kind} and {now}: "
+                f"train the model again, or give df a column {output!r}. {lakehouse.known(feature, table.features)}"
+            )
+        if table.table_id != step.table_id:
             warnings.warn(
-                f"{step.table} was dropped and made again since the model was trained (table id {step.table_id} then, {found} "
-                "now): its values may mean something else.",
+                f"{step.table} was dropped and made again since the model was trained (table id {step.table_id} then, "
+                f"{table.table_id} now): its values may mean something else.",
                 stacklevel=3,
             )

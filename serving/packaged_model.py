@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
-from headwater.features import FeatureSpec, evaluate, evaluate_without_spark
+from headwater.features import (
+    DIGEST_TAG,
+    RAW_MODEL,
+    SPEC_FILE,
+    FeatureSpec,
+    arrow_rows,
+    changed_file,
+    evaluate,
+    evaluate_without_spark,
+    pandas_rows,
+)
 from headwater.lakehouse import HeadwaterError, InvalidInputError, MissingColumnsError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from mlflow.entities.model_registry import ModelVersion
     from pyspark.sql import DataFrame
 
 __all__ = ["ModelArtifact", "TamperedModelError", "open_model"]
@@ -22,7 +31,7 @@ _ROW = "__headwater_row"
 
 
 class TamperedModelError(HeadwaterError):
-    """A file of a model is not what was logged."""
+    """A file of a model is not what was logged: it is missing, added or changed."""
 
     def __init__(self, file: str, folder: str) -> None:
         super().__init__(file, folder)
@@ -30,8 +39,8 @@ class TamperedModelError(HeadwaterError):
 
     def __str__(self) -> str:
         return (
-            f"{self.file} of the model in {self.folder} is not what was logged (its SHA-256 differs), so it is not loaded: "
-            "log the model again, or restore the artefact."
+            f"{self.file} of the model in {self.folder} is not what was logged (it is missing, or its SHA-256 differs), so the "
+            "model is not loaded: log the model again, or restore the artefact."
         )
 
 
@@ -50,32 +59,62 @@ class ModelArtifact:
 def open_model(model_uri: str) -> ModelArtifact:
     """Fetch a model that was logged with a feature spec, and check its files.
 
+    A model is code: its pickles and the functions of its feature spec run when it is loaded and scored. Every file of the
+    model and its spec must have the digest with which it was logged. For ``models:/…`` the digests themselves must be those that
+    a tag of the registered version or of the logged model names, so that who can change files alone cannot change a model;
+    whoever can write to the registry can.
+
     Raises
     ------
     InvalidInputError
-        The model has no feature spec.
+        There is no such model, or it has no feature spec, or one of another format.
     TamperedModelError
         A file differs from what was logged.
     """
     import mlflow
+    from mlflow.exceptions import MlflowException
 
-    local = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri))
-    flavor = mlflow.models.Model.load(str(local)).flavors.get("python_function", {})
-    data = local / str(flavor.get("data", ""))
-    if not (data / "feature_spec.yaml").exists():
+    try:
+        local = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri)).resolve()
+        flavor = mlflow.models.Model.load(str(local)).flavors.get("python_function", {})
+        kept = _kept_digest(model_uri)
+    except (MlflowException, OSError) as error:
+        raise InvalidInputError(f"The model {model_uri} cannot be read: {error}") from error
+    data = (local / str(flavor.get("data", ""))).resolve()
+    if flavor.get("loader_module") != __name__ or not data.is_relative_to(local):
         raise InvalidInputError(
             f"The model {model_uri} has no feature spec: log it with FeatureEngineeringClient().log_model(training_set=...), "
             "or score it with mlflow.pyfunc."
         )
-    return _artifact(data)
+    return _artifact(data, kept)
 
 
-def _artifact(data: Path) -> ModelArtifact:
-    raw = data / "raw_model"
-    for file, digest in json.loads((data / "sha256.json").read_text()).items():
-        if not (raw / file).exists() or hashlib.sha256((raw / file).read_bytes()).hexdigest() != digest:
-            raise TamperedModelError(file, str(data))
-    return ModelArtifact(FeatureSpec.from_yaml((data / "feature_spec.yaml").read_text()), raw)
+def _kept_digest(model_uri: str) -> str | None:
+    """Return the digest that the tags of the registered version, or else of the logged model, name; None if none does."""
+    import mlflow
+
+    client, name = mlflow.MlflowClient(), model_uri.removeprefix("models:/").strip("/")
+    if name == model_uri.strip("/"):
+        return None
+    version: ModelVersion | None = None
+    if "@" in name:
+        version = client.get_model_version_by_alias(*name.rsplit("@", 1))
+    elif "/" in name and name.rsplit("/", 1)[1].isdigit():
+        version = client.get_model_version(*name.rsplit("/", 1))
+    elif name.endswith("/latest"):
+        versions = client.search_model_versions(f"name = '{name.removesuffix('/latest')}'")
+        version = max(versions, key=lambda found: int(found.version), default=None)
+    if version is not None and DIGEST_TAG in version.tags:
+        return str(version.tags[DIGEST_TAG])
+    model_id = getattr(version, "model_id", None) if version is not None else name
+    return client.get_logged_model(model_id).tags.get(DIGEST_TAG) if model_id and "/" not in model_id else None
+
+
+def _artifact(data: Path, kept: str | None = None) -> ModelArtifact:
+    changed = changed_file(data, kept)
+    if changed is not None:
+        raise TamperedModelError(changed, str(data))
+    return ModelArtifact(FeatureSpec.from_yaml((data / SPEC_FILE).read_text()), data / RAW_MODEL)
 
 
 class _PackagedModel:
@@ -93,6 +132,7 @@ class _PackagedModel:
         By Spark where a session is active, else without one, from the files of the embedded store: on the workers of
         ``mlflow.pyfunc.spark_udf``, and in a process that has started none.
         """
+        import pyarrow as pa
         from pyspark import TaskContext
         from pyspark.sql import SparkSession
 
@@ -109,12 +149,9 @@ class _PackagedModel:
         if stored and (worker or _all_stored(spec, settings)):
             return self._raw.predict(evaluate_without_spark(spec, data, settings)[names], params=params)
         spark = lakehouse.session()
-        rows = spark.createDataFrame(data.assign(**{_ROW: range(len(data))}))
-        for column in spec.source:
-            if column.name in data.columns:
-                found = rows.schema[column.name].dataType.simpleString()
-                rows = rows.withColumn(column.name, lakehouse.utc_cast(rows[column.name], found, column.type))
-        looked_up = self._artifact.read_features(rows).toPandas().sort_values(_ROW)
+        table = arrow_rows(spec, data)
+        rows = spark.createDataFrame(table.append_column(_ROW, pa.array(range(table.num_rows), pa.int64())))
+        looked_up = pandas_rows(self._artifact.read_features(rows).toArrow().sort_by(_ROW))
         return self._raw.predict(looked_up[names], params=params)
 
 

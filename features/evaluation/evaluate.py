@@ -14,7 +14,7 @@ from headwater.features.evaluation.on_spark import SparkLookup, Spine, look_up_o
 from headwater.features.joins.columns import chosen
 from headwater.features.joins.matching.newest_rows import AmbiguousRowsError
 from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
-from headwater.lakehouse import ArrowTable, InvalidInputError, MissingColumnsError, column, utc_cast
+from headwater.lakehouse import ArrowTable, ColumnTypeError, InvalidInputError, MissingColumnsError, column, utc_cast
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,8 @@ def evaluate(
     ----------
     df
         Rows with the spec's required source columns. A column that has a computed column's name is taken instead of
-        computing it (cast to the declared type), and stands among the computed ones.
+        computing it (cast to the declared type), and stands among the computed ones. Keys and times have the spec's types;
+        an INT key for a BIGINT one is looked up as BIGINT and stays INT.
     versions
         Whether the tables are read as they were when the training set was made, or as they are now.
     recent
@@ -55,9 +56,31 @@ def evaluate(
     -----
     Every row of `df` comes out exactly once. Lookups and functions may take what others give. Where the tables lie on this
     machine and fit its memory (see :func:`plan_lookups`), lookups are done in this process, with two Spark jobs here and
-    now; else by Spark, lazily.
+    now; else by Spark, lazily. So they are where the store's scratch files would grow beyond the setting ``scratch_gib``.
     """
-    return _evaluated(spec, df, versions=versions, recent=recent)[0]
+    widened = _widened_keys(spec, df)
+    wide = df.withColumns({name: column(name).cast("bigint") for name in widened}) if widened else df
+    found = _evaluated(spec, wide, versions=versions, recent=recent)[0]
+    return found.withColumns({name: column(name).cast("int") for name in widened}) if widened else found
+
+
+def _widened_keys(spec: FeatureSpec, df: DataFrame) -> list[str]:
+    """Return the INT keys of `df` for BIGINT keys of the spec; any other difference of keys and times is an error."""
+    found = {field.name: field.dataType.simpleString() for field in df.schema}
+    source = {c.name: c.type for c in spec.source if c.name in found}
+    widened = []
+    for step in spec.lookups:
+        wrong = {}
+        for name in step.inputs:
+            if name not in source or found[name] == source[name]:
+                continue
+            if (found[name], source[name]) == ("int", "bigint"):
+                widened.append(name)
+            else:
+                wrong[name] = (found[name], source[name])
+        if wrong:
+            raise ColumnTypeError(f"the keys for {step.table}", wrong)
+    return list(dict.fromkeys(widened))
 
 
 def plan_lookups(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]) -> LookupPlan:
@@ -105,6 +128,13 @@ def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
     missing = [name for name in spec.required if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "the DataFrame", df.columns, "needed to compute the features")
+    spelled = {name.lower(): name for name in df.columns}
+    for name in (c.name for c in spec.computed):
+        if spelled.get(name.lower(), name) != name:
+            raise InvalidInputError(
+                f"The DataFrame's column {spelled[name.lower()]!r} differs by case only from the feature {name!r}, which is the "
+                "same name to Spark: rename it."
+            )
     given = {c.name: c.type for c in spec.computed if c.name in df.columns}
     own = [name for name in df.columns if name not in given]
     frame = chosen(df, [*own, *given])
@@ -130,7 +160,7 @@ def _evaluated(
     frame = work.frame
     try:
         frame = frame if found is None else found.frame(frame)
-    except AmbiguousRowsError as error:  # seen in a later part of the label rows
+    except (AmbiguousRowsError, lakehouse.ScratchFullError) as error:  # seen in a later part of the label rows
         rest, plan = work.steps, LookupPlan("spark", str(error))
     rest, spine = list(rest), Spine(df)
     spans = _spans(spec, df) if recent and plan.form == "spark" else {}

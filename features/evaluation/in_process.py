@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
@@ -22,7 +21,7 @@ from headwater.lakehouse import ArrowTable, PlainScan
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
-    from pyspark.sql.types import DataType, StructType
+    from pyspark.sql.types import StructType
 
 __all__ = ["LocalLookup", "LocalRows", "look_up_in_process", "unfit"]
 
@@ -52,10 +51,12 @@ class LocalRows:
         return pa.concat_tables(self._parts)
 
     def frame(self, like: DataFrame) -> DataFrame:
-        """Return the rows as a DataFrame of the session of `like`."""
+        """Return the rows as a DataFrame of the session of `like`; raises ScratchFullError if the scratch folder is full."""
         spark = like.sparkSession
         parts = iter(self._parts)
-        return lakehouse.frame_of_arrow(spark, parts, self.schema, home=lakehouse.settings_of(spark).home)
+        settings = lakehouse.settings_of(spark)
+        bound = int(settings.scratch_gib * 2**30)
+        return lakehouse.frame_of_arrow(spark, parts, self.schema, home=settings.home, bound=bound)
 
 
 def unfit(frame: DataFrame, lookups: Sequence[tuple[LookupStep, Sequence[str], ArrowTable | str]]) -> str | None:
@@ -103,7 +104,7 @@ def look_up_in_process(frame: DataFrame, lookups: Sequence[LocalLookup], most: i
     fields = list(frame.schema.fields)
     for one in lookups:
         types = {output: kind for _, output, kind in one.step.features}
-        fields += [StructField(output, _parsed(types[output])) for _, output in one.outputs]
+        fields += [StructField(output, lakehouse.spark_type(types[output])) for _, output in one.outputs]
     schema = StructType(fields)
     kinds = lakehouse.arrow_schema(schema)
     wide = len(frame.columns) + sum(len(one.outputs) for one in lookups)
@@ -154,10 +155,3 @@ def _complete(labels: pa.Table, lookups: Sequence[LocalLookup], most: int) -> pa
             labels = labels.append_column(output, column)
     ordered = [output for one in lookups for _, output in one.outputs]
     return labels.select([*range(own), *map(labels.column_names.index, ordered)])
-
-
-@cache
-def _parsed(kind: str) -> DataType:
-    from pyspark.sql.types import _parse_datatype_string
-
-    return _parse_datatype_string(kind)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from headwater import lakehouse
 from headwater.features.evaluation.evaluate import in_order
 from headwater.features.evaluation.local_lookup import LocalLookup, look_up
-from headwater.features.functions.python_function import arrow_type
+from headwater.features.evaluation.pandas_rows import arrow_rows, pandas_rows
 from headwater.features.joins.matching.newest_rows import AmbiguousRowsError
 from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
-from headwater.lakehouse import InvalidInputError, MissingColumnsError, Settings
+from headwater.lakehouse import InvalidInputError, MissingColumnsError, Settings, arrow_type
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,19 +44,16 @@ def evaluate_without_spark(spec: FeatureSpec, rows: pd.DataFrame, settings: Sett
         A table is not in the store or cannot be read without Spark, or the spec has declared features, which are computed
         by Spark.
     """
-    import pyarrow as pa
-
     missing = [name for name in spec.required if name not in rows.columns]
     if missing:
         raise MissingColumnsError(missing, "the rows", list(rows.columns), "needed to look features up")
-    there = [column for column in (*spec.source, *spec.computed) if column.name in rows.columns]
-    known = pa.table({column.name: _column(rows, column.name, column.type) for column in there})
+    known = arrow_rows(spec, rows)
     most = int(settings.in_process_gib * 2**30)
     for step in in_order(spec.steps, known.column_names):
         wanted = [output for output in step.outputs if output not in known.column_names]
         for output, column in _outputs(step, wanted, known, settings, most):
             known = known.append_column(output, column)
-    return _plain(_filled(spec, known, list(rows.columns)))
+    return pandas_rows(_filled(spec, known, list(rows.columns)))
 
 
 def _outputs(
@@ -91,17 +88,6 @@ def _outputs(
         raise InvalidInputError(f"{error}, and only Spark can tell which one counts.") from error
 
 
-def _column(rows: pd.DataFrame, name: str, kind: str) -> pa.Array:
-    import pandas as pd
-    import pyarrow as pa
-
-    wanted, values = arrow_type(kind), rows[name]
-    if pa.types.is_timestamp(wanted):
-        values = pd.to_datetime(values, utc=True)
-    found = pa.Array.from_pandas(values)
-    return found.cast(wanted, safe=not pa.types.is_timestamp(wanted))
-
-
 def _filled(spec: FeatureSpec, known: pa.Table, given: Sequence[str]) -> pa.Table:
     """Put defaults in place of the NULLs of what was looked up."""
     import pyarrow as pa
@@ -118,15 +104,3 @@ def _filled(spec: FeatureSpec, known: pa.Table, given: Sequence[str]) -> pa.Tabl
                 column = columns[name]
                 columns[name] = pc.fill_null(column, pa.scalar(value).cast(column.type))
     return pa.table(columns)
-
-
-def _plain(table: pa.Table) -> pd.DataFrame:
-    import pyarrow as pa
-
-    for at, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            table = table.set_column(
-                at, field.name, table[field.name].cast(pa.timestamp("us")).cast(pa.timestamp("ns"))
-            )
-    frame: pd.DataFrame = table.to_pandas()
-    return frame

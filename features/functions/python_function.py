@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from headwater import lakehouse
-from headwater.lakehouse import InvalidInputError, utc_cast
+from headwater.lakehouse import InvalidInputError, arrow_type, utc_cast
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, SparkSession
 
 __all__ = [
     "CatalogFunction",
-    "arrow_type",
     "create_function",
     "drop_function",
     "get_function",
@@ -264,32 +263,6 @@ def get_function(spark: SparkSession, name: str) -> CatalogFunction:
     if str(full) not in stored:
         raise InvalidInputError(f"There is no function {full}. {lakehouse.known(str(full), stored)}")
     return stored[str(full)]
-
-
-def arrow_type(kind: str) -> Any:
-    """Return the Arrow type of a SQL type as Spark writes it; of times, microseconds in UTC.
-
-    Examples
-    --------
-    >>> arrow_type("bigint"), arrow_type("timestamp")
-    (DataType(int64), TimestampType(timestamp[us, tz=UTC]))
-    """
-    import pyarrow as pa
-
-    others = {
-        "double": pa.float64(),
-        "bigint": pa.int64(),
-        "boolean": pa.bool_(),
-        "timestamp": pa.timestamp("us", "UTC"),
-    }
-    others |= {"binary": pa.binary(), "date": pa.date32(), "string": pa.string(), "float": pa.float32()}
-    others |= {"tinyint": pa.int8(), "smallint": pa.int16(), "int": pa.int32()}
-    if kind in others:
-        return others[kind]
-    from pyspark.sql.pandas.types import to_arrow_type
-    from pyspark.sql.types import DataType
-
-    return to_arrow_type(DataType.fromDDL(kind), timezone="UTC")
 
 
 def _plain_type(function: str, kind: str) -> str:

@@ -16,8 +16,11 @@ from headwater.features.definitions.feature import Feature
 from headwater.features.definitions.lookups import as_names
 from headwater.features.definitions.serialization import feature_from_dict, feature_to_dict
 from headwater.features.functions.python_function import CatalogFunction
+from headwater.lakehouse import InvalidInputError
 
 __all__ = ["DeclaredStep", "FeatureSpec", "FunctionStep", "LookupStep", "SpecColumn"]
+
+_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ class FeatureSpec:
     def to_yaml(self) -> str:
         """Return the spec as YAML, the form in which it lies beside a model."""
         data: dict[str, Any] = {
-            "format": 1,
+            "format": _FORMAT,
             "source": [[c.name, c.type] for c in self.source],
             "lookups": [
                 {
@@ -205,8 +208,23 @@ class FeatureSpec:
 
     @classmethod
     def from_yaml(cls, text: str) -> FeatureSpec:
-        """Return the spec that :meth:`to_yaml` wrote."""
-        data = yaml.safe_load(text)
+        """Return the spec that :meth:`to_yaml` wrote.
+
+        Raises
+        ------
+        InvalidInputError
+            The text is no feature spec, or has another format.
+        """
+        try:
+            data = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise InvalidInputError(f"The feature spec is no YAML: {error}.") from error
+        found = data.get("format") if isinstance(data, dict) else None
+        if found != _FORMAT:
+            raise InvalidInputError(
+                f"The feature spec has the format {found!r}; this version of Headwater reads the format {_FORMAT}: install the "
+                "version of Headwater that wrote it, or log it again."
+            )
         return cls(
             source=tuple(SpecColumn(*pair) for pair in data["source"]),
             lookups=tuple(_lookup(step) for step in data["lookups"]),

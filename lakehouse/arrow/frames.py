@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headwater.lakehouse.scratch import scratch_folder
+from headwater.lakehouse.scratch import ScratchFullError, scratch_bytes, scratch_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,27 +26,61 @@ _SMALL = 4 << 20
 _GROUP = 1 << 15
 
 
-def frame_of_arrow(spark: SparkSession, parts: Iterator[pa.Table], schema: StructType, *, home: Path) -> DataFrame:
+def frame_of_arrow(
+    spark: SparkSession, parts: Iterator[pa.Table], schema: StructType, *, home: Path, bound: int
+) -> DataFrame:
     """Return a DataFrame of Arrow tables, one after the other; none need be in memory when the next is made.
 
     Few rows go to Spark's memory; more are written to Parquet files in ``<home>/scratch``, which Spark reads 5 to 7 times as
     fast as it takes Arrow data from Python, with only the columns that are used, and without its heap. Each processor writes
-    one, since a file is written by one thread. They go when this process ends, or, should it be killed, when the next session
-    on the same store starts.
+    one, since a file is written by one thread. Frames derived from the frame read its files too, so the files stay as long as
+    the Spark application can: they go when this process ends, or, should it be killed, when the next session on the same store
+    starts; a process that starts another application removes those of the one before.
 
     Parameters
     ----------
     schema
         Types and names. The DataFrame's columns may all be NULL, as those of any file.
+    bound
+        Most bytes that the store's scratch files may take.
+
+    Raises
+    ------
+    ScratchFullError
+        The rows would make them larger; what was written of the rows is removed.
     """
     import pyarrow as pa
 
     first = next(parts)
     if first.nbytes < _SMALL or any(field.dataType.typeName() == "void" for field in schema):
         return spark.createDataFrame(pa.concat_tables([first, *parts]), schema)
-    files = scratch_folder(home) / uuid.uuid4().hex
-    _write(files, first, parts, spark.version)
+    files = _application_folder(spark, home) / uuid.uuid4().hex
+    try:
+        _write(files, first.schema, _bounded(chain([first], parts), home, bound), first.num_rows, spark.version)
+    except BaseException:
+        shutil.rmtree(files, ignore_errors=True)
+        raise
     return spark.read.schema(schema).format("parquet").load(files.as_uri())
+
+
+def _application_folder(spark: SparkSession, home: Path) -> Path:
+    """Return the folder of the Spark application; those of earlier applications of this process, which ended, are removed."""
+    own = scratch_folder(home) / str(spark.sparkContext.applicationId)
+    for ended in own.parent.iterdir():
+        if ended != own:
+            shutil.rmtree(ended, ignore_errors=True)
+    own.mkdir(exist_ok=True)
+    return own
+
+
+def _bounded(parts: Iterable[pa.Table], home: Path, bound: int) -> Iterator[pa.Table]:
+    """Give the parts as long as they fit."""
+    size = scratch_bytes(home)
+    for part in parts:
+        size += part.nbytes
+        if size > bound:
+            raise ScratchFullError(str(home / "scratch"), size, bound)
+        yield part
 
 
 def arrow_schema(schema: StructType) -> pa.Schema:
@@ -68,19 +103,20 @@ def pandas_of_arrow(spark: SparkSession, table: pa.Table, schema: StructType) ->
     )
 
 
-def _write(folder: Path, first: pa.Table, parts: Iterator[pa.Table], version: str) -> None:
+def _write(folder: Path, schema: pa.Schema, parts: Iterator[pa.Table], rows: int, version: str) -> None:
+    """Write the parts into one file per processor, as far as the `rows` of the first part are worth it."""
     import pyarrow.parquet as pq
 
     folder.mkdir()
     # Named after Spark, whose calendar Arrow's is: else early dates might be taken for those of another calendar.
-    target = first.schema.with_metadata({"org.apache.spark.version": version})
+    target = schema.with_metadata({"org.apache.spark.version": version})
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False, "store_schema": False}
-    count = min(os.cpu_count() or 1, -(-first.num_rows // _GROUP))
+    count = min(os.cpu_count() or 1, -(-rows // _GROUP))
     with ExitStack() as files, ThreadPoolExecutor(count) as pool:
         writers = [
             files.enter_context(pq.ParquetWriter(folder / f"{i}.parquet", target, **options)) for i in range(count)
         ]
-        for part in chain([first], parts):
+        for part in parts:
             size = max(1, -(-part.num_rows // count))
             shares = [part.slice(start, size) for start in range(0, part.num_rows, size)]
             list(pool.map(lambda writer, share: writer.write_table(share, row_group_size=_GROUP), writers, shares))

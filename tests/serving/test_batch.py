@@ -12,8 +12,8 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from headwater import FeatureEngineeringClient, serving
-from headwater.features import FeatureLookup
-from headwater.lakehouse import drop_table, settings_of
+from headwater.features import FeatureLookup, write_digests
+from headwater.lakehouse import HeadwaterError, drop_table, settings_of
 from headwater.training import use_store
 
 
@@ -123,6 +123,84 @@ def test_a_file_that_was_changed_is_not_loaded(logged):
         file.write_bytes(file.read_bytes() + b"x")
     with pytest.raises(serving.TamperedModelError, match=r"model.pkl of the model in .* is not what was logged"):
         serving.score_batch(found.model_uri, spine)
+
+
+def test_a_model_is_refused_in_one_sentence_if_any_of_its_files_was_changed(logged):
+    found, _, _ = logged
+    name = found.registered_model_name
+    stored = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{name}/1")).resolve()
+    data = stored / "data" / "feature_store"
+    spec, digests = data / "feature_spec.yaml", data / "sha256.json"
+    before = {file: file.read_text() for file in (spec, digests)}
+
+    def refused(words):
+        with pytest.raises(HeadwaterError, match=words):
+            serving.open_model(f"models:/{name}/1")
+        for file, text in before.items():
+            file.write_text(text)
+
+    spec.write_text(before[spec] + "# a remark\n")
+    refused(r"feature_spec.yaml of the model in .* is not what was logged")
+    spec.unlink()
+    refused(r"feature_spec.yaml of the model in .* is missing, or")
+    for text in ("{}", "[]", "no json"):
+        digests.write_text(text)
+        refused(r"sha256.json of the model in .* is not what was logged")
+    digests.unlink()
+    refused(r"sha256.json of the model in .* is not what was logged")
+    extra = data / "raw_model" / "more.py"
+    extra.write_text("")
+    refused(r"raw_model/more.py of the model")
+    extra.unlink()
+    # Whoever changes the files and their digests too has not changed the registry.
+    spec.write_text(before[spec].replace("format: 1", "format: 99"))
+    write_digests(data)
+    refused(r"sha256.json of the model in .* is not what was logged")
+    spec.write_text(before[spec].replace("format: 1", "format: 99"))
+    write_digests(data)
+    with pytest.raises(ValueError, match="format 99; this version of Headwater reads the format 1"):
+        mlflow.pyfunc.load_model(str(stored))
+    for file, text in before.items():
+        file.write_text(text)
+    assert serving.open_model(f"models:/{name}/latest").spec == serving.open_model(found.model_uri).spec
+
+
+def test_int_keys_are_looked_up_in_a_bigint_table_and_stay_int(client, logged, spark, schema):
+    found, _, _ = logged
+    big = spark.createDataFrame([(2**40, 7.0, 1)], "id long, a double, b int")
+    client.write_table(name=f"{schema}.f", df=big)
+    row = client.score_batch(model_uri=found.model_uri, df=spark.createDataFrame([(3, 1)], "id int, n int")).first()
+    assert (row["id"], row["a"]) == (3, 3.0)
+    narrow = client.score_batch(model_uri=found.model_uri, df=spark.createDataFrame([(3, 1)], "id int, n int"))
+    assert dict(narrow.dtypes)["id"] == "int"
+    with pytest.raises(ValueError, match=rf"Wrong types in the keys for {schema}.f: 'id' is string, must be bigint"):
+        client.score_batch(model_uri=found.model_uri, df=spark.createDataFrame([("3", 1)], "id string, n int"))
+
+
+def test_a_feature_that_was_retyped_or_renamed_names_model_table_and_feature(client, logged, spark, schema):
+    found, spine, _ = logged
+    spark.sql(f"CREATE OR REPLACE TABLE {schema}.copy AS SELECT * FROM {schema}.f")
+    for change, words in (
+        ("a AS a2, b", "is no column of that table now"),
+        ("cast(a AS string) AS a, b", "is string now"),
+    ):
+        rows = spark.sql(f"SELECT id, {change} FROM {schema}.copy")
+        drop_table(spark, f"{schema}.f")
+        client.create_table(name=f"{schema}.f", primary_keys="id", df=rows)
+        with pytest.raises(
+            ValueError, match=rf"model {found.model_uri} .* feature 'a' of {schema}.f, which was double and {words}"
+        ):
+            client.score_batch(model_uri=found.model_uri, df=spine)
+
+
+def test_pandas_rows_an_absent_model_and_names_that_differ_by_case_are_refused_with_the_way_out(client, logged):
+    found, spine, _ = logged
+    with pytest.raises(ValueError, match=r"takes a Spark DataFrame, found pandas.DataFrame: use spark.createDataFrame"):
+        client.score_batch(model_uri=found.model_uri, df=spine.toPandas())
+    with pytest.raises(ValueError, match=r"The model models:/main.ml.absent/1 cannot be read: "):
+        client.score_batch(model_uri="models:/main.ml.absent/1", df=spine)
+    with pytest.raises(ValueError, match=r"column 'A' differs by case only from the feature 'a'"):
+        client.score_batch(model_uri=found.model_uri, df=spine.withColumn("A", spine["n"]))
 
 
 def test_a_table_made_again_since_training_gives_a_warning(client, logged, spark, schema):

@@ -1,51 +1,35 @@
 """Logs a model together with its feature spec, so that it can be scored from keys and times alone.
 
-The artefact is an MLflow model of the ``python_function`` flavor::
-
-    MLmodel                 loader: headwater.serving.packaged_model, which this package names and never imports
-    data/feature_store/
-        feature_spec.yaml   what to look up and compute
-        raw_model/          the model as its own flavor saved it; loads by itself
-        sha256.json         digest of each file of the raw model
+The artefact is an MLflow model of the ``python_function`` flavor with the loader ``headwater.serving.packaged_model``, which
+this package names and never imports; its files are those of :mod:`headwater.features.specs.model_layout`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from headwater.features import saved_training_sets
-from headwater.lakehouse import InvalidInputError, quoted
+from headwater.features import DIGEST_TAG, RAW_MODEL, SPEC_FILE, saved_training_sets, write_digests
+from headwater.lakehouse import InvalidInputError, column, quoted
+from headwater.training.registry.signatures import json_rows, outer_signature
 
 if TYPE_CHECKING:
     import pandas as pd
-    from mlflow.models import ModelSignature
 
-    from headwater.features import FeatureSpec, TrainingSet
+    from headwater.features import TrainingSet
 
-__all__ = ["LOADER", "PICKLED_ON_DATABRICKS", "LoggedModel", "log_model", "outer_signature"]
+__all__ = ["LOADER", "PICKLED_ON_DATABRICKS", "LoggedModel", "log_model"]
 
 LOADER = "headwater.serving.packaged_model"
 # Flavors whose default format is cloudpickle on Databricks, and skops elsewhere.
 PICKLED_ON_DATABRICKS = ("mlflow.sklearn", "mlflow.lightgbm")
-_TYPES = {
-    "bigint": "long",
-    "binary": "binary",
-    "boolean": "boolean",
-    "date": "datetime",
-    "double": "double",
-    "float": "float",
-    "int": "integer",
-    "smallint": "integer",
-    "string": "string",
-    "timestamp": "datetime",
-}
+_INTEGERS = ("tinyint", "smallint", "int", "bigint")
 
 
 @dataclass(frozen=True)
@@ -91,6 +75,9 @@ def log_model(
 
     Notes
     -----
+    A model is code: to load or score it runs its pickles and the functions of its feature spec. So the digests of all files
+    are logged with it, and their own digest becomes a tag of the logged model and of the registered version, against which
+    :func:`headwater.serving.score_batch` checks the files.
     A run for which the training set was saved (:meth:`features.TrainingSet.save`) is tagged with its table, version and digest.
     The outer signature names the source columns as required, looked-up and on-demand ones as optional: given values are
     taken instead of a lookup.
@@ -103,7 +90,8 @@ def log_model(
     if getattr(flavor, "__name__", "") in PICKLED_ON_DATABRICKS:
         kwargs.setdefault("serialization_format", "cloudpickle")
     if infer_input_example and training_set is not None:
-        kwargs.setdefault("input_example", training_set.load_df().drop(*training_set.labels).limit(5).toPandas())
+        rows = training_set.load_df().drop(*training_set.labels).limit(5).toPandas()
+        kwargs.setdefault("input_example", json_rows(rows))
     if extra_pip_requirements:
         kwargs["extra_pip_requirements"] = list(extra_pip_requirements)
     register = {"registered_model_name": registered_model_name, "await_registration_for": await_registration_for}
@@ -114,12 +102,11 @@ def log_model(
         raise InvalidInputError(f"flavor must be an MLflow module with save_model, found {flavor!r}.")
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "feature_store"  # as the published client calls it
-        raw = data / "raw_model"
+        raw = data / RAW_MODEL
         data.mkdir()
         flavor.save_model(*given, path=str(raw), **kwargs)
-        (data / "feature_spec.yaml").write_text(training_set.feature_spec.to_yaml())
-        digests = {file.relative_to(raw).as_posix(): _sha256(file) for file in sorted(raw.rglob("*")) if file.is_file()}
-        (data / "sha256.json").write_text(json.dumps(digests, indent=1))
+        (data / SPEC_FILE).write_text(training_set.feature_spec.to_yaml())
+        digest = write_digests(data)
         signature = outer_signature(training_set.feature_spec, mlflow.models.Model.load(str(raw)).signature)
         info = mlflow.models.Model.log(
             artifact_path=None,
@@ -135,8 +122,20 @@ def log_model(
             metadata={"headwater": {"lookups": list(training_set.feature_spec.table_versions)}},
             **register,
         )
+    _bind(info, registered_model_name, digest)
     _link_saved(training_set, info.run_id)
     return _logged(info, registered_model_name)
+
+
+def _bind(info: Any, name: str | None, digest: str) -> None:
+    """Keep the digest where the files are not: in tags of the logged model and of the registered version."""
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    if info.model_id:
+        client.set_logged_model_tags(info.model_id, {DIGEST_TAG: digest})
+    if name and info.registered_model_version is not None:
+        client.set_model_version_tag(name, str(info.registered_model_version), DIGEST_TAG, digest)
 
 
 def _link_saved(training_set: TrainingSet, run_id: str | None) -> None:
@@ -147,20 +146,6 @@ def _link_saved(training_set: TrainingSet, run_id: str | None) -> None:
     if saved:
         named = ", ".join(f"{one.table} at version {one.version} (digest {one.digest})" for one in saved)
         mlflow.MlflowClient().set_tag(str(run_id), "headwater.training_set", named)
-
-
-def outer_signature(spec: FeatureSpec, raw: ModelSignature | None) -> ModelSignature:
-    """Return the signature of the model with its features: source columns required, computed ones optional."""
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema, TensorSpec
-
-    required = {column.name for column in spec.source if column.name in spec.required}
-    columns: list[ColSpec | TensorSpec] = [
-        ColSpec(type=_TYPES[column.type], name=column.name, required=column.name in required)
-        for column in (*[c for c in spec.source if c.name in required], *spec.computed)
-        if column.type in _TYPES
-    ]
-    return ModelSignature(inputs=Schema(columns), outputs=raw.outputs if raw is not None else None)
 
 
 class _Pyfunc:
@@ -175,14 +160,17 @@ class _Pyfunc:
         mlflow.pyfunc.save_model(**kwargs)
 
 
-def _example(training_set: TrainingSet) -> pd.DataFrame:
-    """Return rows as they come to be scored: the first three of the spine, with what must be there."""
-    rows = training_set.df.select(*map(quoted, training_set.feature_spec.required)).limit(3)
-    return rows.toPandas()
+def _example(training_set: TrainingSet) -> pd.DataFrame | None:
+    """Return rows as they come to be scored: the first three of the spine, with what must be there; None if there are none.
 
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    Rows with a NULL in a column of integers are left out, for MLflow refuses them: pandas makes floats of such a column.
+    """
+    spec = training_set.feature_spec
+    integers = [c.name for c in spec.source if c.type in _INTEGERS and c.name in spec.required]
+    rows = training_set.df.select(*map(quoted, spec.required))
+    known = [column(name).isNotNull() for name in integers]
+    found = (rows.where(reduce(and_, known)) if known else rows).limit(3).toPandas()
+    return json_rows(found) if len(found) else None
 
 
 def _logged(info: Any, name: str | None) -> LoggedModel:

@@ -1,6 +1,7 @@
 """Ways past Spark, into this process and out of it: the same rows, or not taken."""
 
 import datetime as dt
+import os
 from decimal import Decimal
 
 import pandas as pd
@@ -130,3 +131,26 @@ def test_much_data_reaches_spark_as_a_file_with_early_and_late_times(spark, sche
     assert found.selectExpr(
         "count(*)", "count(distinct k)", "count(day)", "min(day)", "sum(date_diff(at, day) - k)"
     ).collect() == [(300_000, 300_000, 300, dt.date(1, 1, 1), 300)]
+
+
+def test_beyond_the_bound_of_the_scratch_files_spark_looks_up_and_nothing_more_is_written(spark, schema, monkeypatch):
+    spine = spark.range(300_000).selectExpr("id AS k", "string(id) AS s")
+    create_feature_table(spark, f"{schema}.facts", "k", spark.range(0, 300_000, 1000).selectExpr("id AS k", "-id AS v"))
+    training_set = create_training_set(spine, [FeatureLookup(f"{schema}.facts", "k")], None)
+    scratch = lakehouse.settings_of(spark).home / "scratch"
+    ended = scratch / str(os.getpid()) / "app-of-a-session-that-was-stopped"
+    ended.mkdir(parents=True)
+    written = training_set.load_df()
+    assert not ended.exists()
+    files = sorted(scratch.rglob("*.parquet"))
+    size = sum(file.stat().st_size for file in files)
+    monkeypatch.setenv("HEADWATER_SCRATCH_GIB", str((size + 1000) / 2**30))
+    for _ in range(3):
+        lazy = training_set.load_df()
+        assert not any("/scratch/" in file for file in lazy.inputFiles())
+    assert sorted(scratch.rglob("*.parquet")) == files
+    # What was written before stays readable, and so do frames derived from it.
+    found = (
+        written.where("v IS NOT NULL").join(lazy.withColumnRenamed("v", "w"), "k").selectExpr("count(*)", "sum(v + w)")
+    )
+    assert tuple(found.first()) == (300, -2 * sum(range(0, 300_000, 1000)))
