@@ -81,6 +81,7 @@ if TYPE_CHECKING:
         has_commit,
         set_damaged_aside,
     )
+    from headwater.lakehouse.warehouse.layout import schema_folder, schema_folders, schema_of, table_folder
     from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view
 
 __all__ = [
@@ -162,6 +163,9 @@ __all__ = [
     "replace_where",
     "resolve",
     "rows_written",
+    "schema_folder",
+    "schema_folders",
+    "schema_of",
     "schemas_first",
     "session",
     "set_damaged_aside",
@@ -172,6 +176,7 @@ __all__ = [
     "sql_time",
     "store_lock",
     "table_exists",
+    "table_folder",
     "table_lock",
     "table_properties",
     "table_version",

@@ -53,7 +53,7 @@ class Call:
 
     def folder(self, full: TableName) -> Path:
         """Return the folder of a table's or a function's schema."""
-        return lakehouse.settings_of(self.spark).warehouse / f"{full.schema.lower()}.db"
+        return lakehouse.schema_folder(lakehouse.settings_of(self.spark).warehouse, full.schema)
 
     def schema(self, name: Name) -> tuple[str, str]:
         """Return catalog and schema of a schema's name; the current ones where it does not say."""

@@ -19,6 +19,7 @@ from headwater.lakehouse.names import TableName
 from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.warehouse import catalog
 from headwater.lakehouse.warehouse.damage import has_commit
+from headwater.lakehouse.warehouse.layout import table_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,7 +119,7 @@ def open_stored(settings: Settings, name: str, version: int | None = None) -> Ar
     As no Spark reads it instead, a table with column mapping is read, as a whole.
     """
     full = TableName.parse(name, catalog=settings.catalog, schema=settings.default_schema)
-    folder = settings.warehouse / f"{full.schema.lower()}.db" / full.table.lower()
+    folder = table_folder(settings.warehouse, full)
     if not has_commit(folder):
         return f"{full} is not in the embedded store {settings.home}"
     return _opened(folder, full, version, mapped=True)

@@ -15,6 +15,7 @@ from headwater.lakehouse.runtime.launch import launch_java
 from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.scratch import remove_left_scratch
 from headwater.lakehouse.warehouse import catalog
+from headwater.lakehouse.warehouse.layout import schema_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -102,7 +103,7 @@ def _start(settings: Settings) -> SparkSession:
     ensure_callback_server_started(spark.sparkContext._gateway)  # type: ignore[no-untyped-call]  # noqa: SLF001
     catalog.add_catalog(spark, settings.catalog)
     spark.catalog.setCurrentCatalog(settings.catalog)
-    _give_default_a_folder(spark, settings.warehouse / "default.db")
+    _give_default_a_folder(spark, schema_folder(settings.warehouse, "default"))
     catalog.refresh(spark)
     return spark
 

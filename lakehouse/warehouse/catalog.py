@@ -20,6 +20,7 @@ from headwater.lakehouse.names import TableName, check_name, is_plain_name
 from headwater.lakehouse.sql_text import literal, quoted
 from headwater.lakehouse.warehouse import views_and_functions as entries
 from headwater.lakehouse.warehouse.damage import examine_table, has_commit, has_data, set_aside
+from headwater.lakehouse.warehouse.layout import schema_folders, schema_of, table_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -127,7 +128,7 @@ def warehouse_of(spark: SparkSession) -> Path | None:
 def folder_of(spark: SparkSession, name: TableName) -> Path | None:
     """Return the folder that holds the table in embedded mode; it need not exist."""
     warehouse = warehouse_of(spark)
-    return warehouse / f"{name.schema.lower()}.db" / name.table.lower() if warehouse else None
+    return table_folder(warehouse, name) if warehouse else None
 
 
 def damage_of(spark: SparkSession, name: TableName) -> DamagedTableError | None:
@@ -145,9 +146,9 @@ def refresh(spark: SparkSession) -> None:
     warehouse = warehouse_of(spark)
     if warehouse is None:
         return
-    for schema in sorted(warehouse.glob("*.db")):
+    for schema in schema_folders(warehouse):
         tables = {log.parent.name for log in schema.glob("*/_delta_log")}
-        name = schema.name.removesuffix(".db")
+        name = schema_of(schema)
         if not is_plain_name(name):
             _say_damaged(DamagedTableError(f"{name}.*", str(schema), "Spark holds no schema of this name"))
             continue

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from headwater.lakehouse.locks import lock_of_table
 from headwater.lakehouse.names import is_plain_name
+from headwater.lakehouse.warehouse.layout import schema_folders, schema_of
 
 __all__ = [
     "DamagedFolder",
@@ -65,8 +66,8 @@ def damaged_folders(warehouse: Path) -> list[DamagedFolder]:
 
 
 def _damaged(warehouse: Path) -> Iterator[tuple[str, Path, str]]:
-    for schema in sorted(warehouse.glob("*.db")):
-        name = schema.name.removesuffix(".db")
+    for schema in schema_folders(warehouse):
+        name = schema_of(schema)
         if not is_plain_name(name):
             yield name, schema, "Spark holds no schema of this name"
             continue

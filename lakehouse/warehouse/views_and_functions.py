@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.lakehouse.files import write_json
 from headwater.lakehouse.java_gateway import jvm, jvm_session
 from headwater.lakehouse.sql_text import quoted
+from headwater.lakehouse.warehouse.layout import schema_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,7 +40,7 @@ def keep_view(spark: SparkSession, folder: Path, view: str) -> None:
         The schema's folder.
     """
     file = folder / _VIEWS / f"{view.lower()}.json"
-    external, schema = _external(spark), folder.name.removesuffix(".db")
+    external, schema = _external(spark), schema_of(folder)
     if not external.tableExists(schema, view.lower()):
         file.unlink(missing_ok=True)
         return
@@ -60,7 +61,7 @@ def keep_view(spark: SparkSession, folder: Path, view: str) -> None:
 def keep_function(spark: SparkSession, folder: Path, function: str) -> None:
     """Write down what the catalog holds of a function, or remove the file of one that is gone."""
     file = folder / _ROUTINES / f"{function.lower()}.json"
-    external, schema = _external(spark), folder.name.removesuffix(".db")
+    external, schema = _external(spark), schema_of(folder)
     if not external.functionExists(schema, function.lower()):
         file.unlink(missing_ok=True)
         return
@@ -91,7 +92,7 @@ def restore(spark: SparkSession, folder: Path, known: Iterable[str]) -> None:
     known
         Names of the tables and views in the catalog; views among them are left as they are.
     """
-    schema = folder.name.removesuffix(".db")
+    schema = schema_of(folder)
     for view in sorted(view_names(folder) - set(known)):
         _restored(partial(_restore_view, spark, schema, view), folder / _VIEWS / f"{view}.json")
     for file in sorted((folder / _ROUTINES).glob("*.json")):

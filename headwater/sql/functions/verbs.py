@@ -37,8 +37,8 @@ def register_kept_functions(call: Call) -> None:
     from headwater import features
 
     catalog = lakehouse.complete(call.spark, "any").catalog
-    for folder in sorted(lakehouse.settings_of(call.spark).warehouse.glob("*.db/_functions")):
-        for function in features.list_functions(call.spark, f"{catalog}.{folder.parent.name.removesuffix('.db')}"):
+    for folder in lakehouse.schema_folders(lakehouse.settings_of(call.spark).warehouse, "_functions"):
+        for function in features.list_functions(call.spark, f"{catalog}.{lakehouse.schema_of(folder)}"):
             features.register_function(call.spark, function)
 
 

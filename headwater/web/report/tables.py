@@ -17,6 +17,7 @@ from headwater.lakehouse import (
     dataset_of,
     examine_table,
     has_commit,
+    table_folder,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Store:
     def folder(self, name: str) -> Path:
         """Return where the table lies, whether it exists or not."""
         full = TableName.parse(name, catalog=self.settings.catalog, schema=self.settings.default_schema)
-        return self.settings.warehouse / f"{full.schema.lower()}.db" / full.table.lower()
+        return table_folder(self.settings.warehouse, full)
 
     def open(self, name: str, version: int | None = None) -> DeltaTable | None:
         """Return the table, by default its newest version; None if it does not exist.
