@@ -17,6 +17,7 @@ from headwater.lakehouse.threads import side_by_side
 from headwater.monitoring.definitions.monitor import Monitor, MonitorSnapshot
 from headwater.monitoring.definitions.windows import (
     BASELINE,
+    LATEST,
     SNAPSHOT,
     Span,
     micros_of,
@@ -29,7 +30,7 @@ from headwater.monitoring.metrics.profile import profiles
 from headwater.monitoring.metrics.quality import quality
 from headwater.monitoring.states.bin_edges import learn_edges
 from headwater.monitoring.states.cells import only_popular, popular_slices
-from headwater.monitoring.states.columns import ProfiledColumn, prepared, profiled_columns, timestamp
+from headwater.monitoring.states.columns import ProfiledColumn, check_types, prepared, profiled_columns, timestamp
 from headwater.monitoring.states.scan import Scan, merged_states, partial_states, state_schema
 from headwater.monitoring.states.state_rows import arrow_schema
 from headwater.monitoring.states.store import Learnt, create_tables, in_windows, neighbours, read_learnt, replace_rows
@@ -110,6 +111,7 @@ def refresh(
     spans = _spans(spark, monitor, start, end, version)
     df = lakehouse.read_table(spark, monitor.table_name, version=version)
     columns = profiled_columns(df, monitor)
+    check_types(df, columns, monitor, monitor.table_name)
     current = _Input(_within(df, monitor, spans), spans, isinstance(monitor.kind, MonitorSnapshot), version)
     learnt = read_learnt(spark, monitor)
     baseline = _stale_baseline(spark, monitor, columns, learnt)
@@ -169,6 +171,7 @@ def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFra
     starts, ends = [span.start for span in spans], [span.end for span in spans]
     first = min((s for s in starts if s is not None), default=None) if None not in starts else None
     last = max((e for e in ends if e is not None), default=None) if None not in ends else None
+    last = None if last == LATEST else last  # the last window holds its end
     assert monitor.timestamp_col is not None
     time, own = timestamp(df, monitor), lakehouse.column(monitor.timestamp_col)
     days = df.schema[monitor.timestamp_col].dataType.typeName() == "date"  # by which Delta skips files
@@ -195,6 +198,7 @@ def _stale_baseline(
     if fresh and names == {":table", *(c.name for c in columns)} and slices <= set(monitor.slicing_exprs):
         return None
     df = lakehouse.read_table(spark, monitor.baseline_table_name, version=version)
+    check_types(df, columns, monitor, monitor.baseline_table_name)
     return _Input(df, (Span(BASELINE, 0, 1),), timeless=True, version=version)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BASELINE",
     "GRANULARITIES",
+    "LATEST",
     "SNAPSHOT",
     "Span",
     "index_column",
@@ -51,6 +52,11 @@ SNAPSHOT: Final = "snapshot"
 BASELINE: Final = ""
 """Stands for the one window of the baseline while it is computed; result tables have NULL."""
 
+_EPOCH: Final = dt.datetime(1970, 1, 1)
+EARLIEST: Final = (dt.datetime(1, 1, 1) - _EPOCH) // dt.timedelta(microseconds=1)
+LATEST: Final = (dt.datetime(9999, 12, 31) - _EPOCH) // dt.timedelta(microseconds=1) + _DAY - 1
+"""First and last moment of Python's datetimes, year 1 to 9999, in microseconds since 1970: windows start and end within them."""
+
 
 def window_index(micros: NDArray[np.int64], granularity: str) -> NDArray[np.int64]:
     """Return the index of the window that each moment (microseconds since 1970, UTC) is in.
@@ -72,6 +78,8 @@ def window_index(micros: NDArray[np.int64], granularity: str) -> NDArray[np.int6
 def window_start(index: int, granularity: str) -> int:
     """Return the first moment of a window in microseconds since 1970, UTC; the next index's start is its exclusive end.
 
+    It stays within `EARLIEST` and `LATEST`: the last window of year 9999 ends at its last microsecond, which it holds.
+
     Examples
     --------
     >>> week = int(window_index(np.array([micros_of(dt.datetime(2013, 1, 9))]), "1 week")[0])
@@ -80,9 +88,9 @@ def window_start(index: int, granularity: str) -> int:
     """
     if granularity in _CALENDAR:
         moment = np.array([index]).astype(f"datetime64[{_CALENDAR[granularity]}]")
-        return int(moment.astype("datetime64[us]").astype(np.int64)[0])
+        return _clipped(int(moment.astype("datetime64[us]").astype(np.int64)[0]))
     if granularity in _FIXED:
-        return index * _FIXED[granularity] + _origin(granularity)
+        return _clipped(index * _FIXED[granularity] + _origin(granularity))
     return index
 
 
@@ -160,3 +168,7 @@ class Span:
 
 def _origin(granularity: str) -> int:
     return _FIRST_MONDAY if "week" in granularity else 0
+
+
+def _clipped(micros: int) -> int:
+    return min(max(micros, EARLIEST), LATEST)

@@ -36,7 +36,7 @@ def drifts(pairs: States, edges: Mapping[str, NDArray[np.float64]], monitor: Mon
 
     def compare(row: dict[str, Any]) -> dict[str, Any]:
         name = row["column_name"]
-        kind = "class" if name in classes else row["column_kind"]
+        kind = "class" if name in classes else _common_kind(row["column_kind"], row["cmp_column_kind"])
         kept = {c: row[c] for c in names if c in row}
         kept["window_cmp"] = row["cmp_window"] if row["drift_type"] == "CONSECUTIVE" else None
         return kept | drift_row(state_of(row), state_of(row, "cmp_"), kind, edges.get(name, np.zeros(1)))
@@ -44,11 +44,18 @@ def drifts(pairs: States, edges: Mapping[str, NDArray[np.float64]], monitor: Mon
     return pairs.derived(compare, schema).toDF(*wanted.names)
 
 
+def _common_kind(kind: str, other: str) -> str:
+    """Return as what two states are compared: as classes or by counts alone where the column's type changed between them."""
+    if kind == other:
+        return kind
+    return "class" if {kind, other} == {"number", "string"} else "other"
+
+
 def drift_row(state: ColumnState, other: ColumnState, kind: str, edges: NDArray[np.float64]) -> dict[str, Any]:
     """Return the deltas (state - other) and distances; a distance is NULL where one side has no value.
 
     `kind` is that of the column, or ``class`` for the prediction and the label of a classifier, which are categories
-    even if they are numbers.
+    even if they are numbers, and for a column that has numbers on one side and text on the other.
     """
     if kind == "table":
         names, others = _names(state), _names(other)

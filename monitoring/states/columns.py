@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from headwater.lakehouse import ColumnTypeError, MissingColumnsError, column, utc_cast
+from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError, column, utc_cast
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from headwater.monitoring.definitions.monitor import Monitor
 
-__all__ = ["ProfiledColumn", "class_name", "class_of_text", "in_words_of", "prepared", "profiled_columns", "timestamp"]
+__all__ = [
+    "ProfiledColumn",
+    "check_types",
+    "class_name",
+    "class_of_text",
+    "in_words_of",
+    "prepared",
+    "profiled_columns",
+    "timestamp",
+]
 
 _NUMBERS: Final = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 
@@ -41,7 +50,12 @@ def profiled_columns(df: DataFrame, monitor: Monitor) -> tuple[ProfiledColumn, .
         If the monitor names a column that the table lacks.
     ColumnTypeError
         If the timestamp is neither a TIMESTAMP nor a DATE.
+    InvalidInputError
+        If a slicing expression cannot be computed from the table's columns.
     """
+    from pyspark.errors import PySparkException
+    from pyspark.sql import functions as F
+
     where = f"the table {monitor.table_name}"
     log = monitor.inference
     named = [log.prediction_col, log.model_id_col, log.label_col, log.prediction_proba_col] if log else []
@@ -54,6 +68,12 @@ def profiled_columns(df: DataFrame, monitor: Monitor) -> tuple[ProfiledColumn, .
         if found not in ("timestamp", "date"):
             raise ColumnTypeError(where, {monitor.timestamp_col: (found, "timestamp or date")})
     always = [log.prediction_col, log.label_col] if log else []
+    for text in monitor.slicing_exprs:
+        try:
+            _ = df.select(F.expr(text)).schema
+        except PySparkException as error:
+            reason = str(error).partition("\n")[0]
+            raise InvalidInputError(f"The slicing expression {text!r} does not fit {where}: {reason}") from error
     chosen = df.columns if monitor.columns is None else [*monitor.columns, *always]
     left_out = {monitor.timestamp_col, monitor.model_id_col, *monitor.exclude} - set(always)
     return tuple(
@@ -61,6 +81,34 @@ def profiled_columns(df: DataFrame, monitor: Monitor) -> tuple[ProfiledColumn, .
         for field in df.schema
         if field.name in chosen and field.name not in left_out
     )
+
+
+def check_types(df: DataFrame, columns: tuple[ProfiledColumn, ...], monitor: Monitor, table: str) -> None:
+    """Raise if a column of `df`, the monitored table or its baseline, cannot be compared with the profiled column of its name.
+
+    Numbers are compared with numbers and booleans, times with times, lengths of binaries with binaries and text; text with
+    all that can be written as text. The prediction and the label of a regression are numbers or booleans.
+
+    Raises
+    ------
+    ColumnTypeError
+        Names the table and all such columns.
+    """
+    taken = {"number": ("number", "boolean"), "time": ("time",), "binary": ("binary", "string", "boolean")}
+    needed = {about.name: about.kind for about in columns}
+    log = monitor.inference
+    if log is not None and log.problem_type == "regression":
+        needed |= dict.fromkeys([name for name in (log.prediction_col, log.label_col) if name is not None], "number")
+    wrong = {}
+    for field in df.schema:
+        found, kind = field.dataType.simpleString(), needed.get(field.name, "other")
+        if kind in taken and not {found, _kind(field.dataType)} & set(taken[kind]):
+            wrong[field.name] = (
+                found,
+                " or ".join("a timestamp" if one == "time" else f"a {one}" for one in taken[kind]),
+            )
+    if wrong:
+        raise ColumnTypeError(f"the table {table}", wrong)
 
 
 def prepared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import importlib
 
@@ -175,3 +176,83 @@ def test_columns_that_are_not_there_are_named(spark, small):
                 table_name=small.table_name, output_schema=small.output_schema, kind=small.kind, columns=("delays",)
             ),
         )
+
+
+def typed(spark, schema, ddl, rows):
+    """Give a time series monitor of a small table, which is written anew with the rows."""
+    frame = spark.createDataFrame(rows, f"at timestamp, {ddl}")
+    frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").saveAsTable(f"{schema}.typed")
+    return Monitor(
+        table_name=f"{schema}.typed",
+        output_schema=schema,
+        kind=MonitorTimeSeries(timestamp_col="at", granularities=("1 day",)),
+    )
+
+
+def test_a_column_that_changes_its_type_is_compared_as_classes_or_by_counts(spark, schema):
+    first, second = MONDAY, MONDAY + DAY
+    monitor = typed(spark, schema, "code int, seen int", [(first, 1, 5), (first, 2, 6)])
+    refresh(spark, monitor)
+    typed(
+        spark,
+        schema,
+        "code string, seen date",
+        [(second, "1", MONDAY.date()), (second, "x", None), (second, "1", None)],
+    )
+    refresh(spark, monitor, second, second + DAY)
+    rows = spark.table(monitor.drift_table).where("column_name in ('code', 'seen')").collect()
+    drift = {row["column_name"]: row for row in rows}
+    assert drift["code"]["count_delta"] == 1
+    assert drift["code"]["tv_distance"] == pytest.approx(0.5)  # {1: 1/2, 2: 1/2} and {1: 2/3, x: 1/3}
+    assert drift["seen"]["percent_null_delta"] == pytest.approx(200 / 3)
+    assert drift["seen"]["ks_test"] is None
+    assert drift["seen"]["tv_distance"] is None
+
+
+def test_text_in_a_baseline_of_numbers_and_in_a_regression_names_table_and_column(spark, schema):
+    monitor = typed(spark, schema, "code double", [(MONDAY, 1.0)])
+    spark.createDataFrame([("a",)], "code string").write.format("delta").saveAsTable(f"{schema}.base")
+    with pytest.raises(
+        ValueError, match=rf"Wrong types in the table {schema}.base: 'code' is string, must be a number"
+    ):
+        refresh(spark, dataclasses.replace(monitor, baseline_table_name=f"{schema}.base"))
+    kind = MonitorInferenceLog(
+        problem_type="regression",
+        timestamp_col="at",
+        granularities=("1 day",),
+        prediction_col="guess",
+        model_id_col="model",
+        label_col="truth",
+    )
+    typed(spark, schema, "guess double, truth string, model string", [(MONDAY, 1.0, "two", "1")])
+    with pytest.raises(
+        ValueError, match=rf"Wrong types in the table {schema}.typed: 'truth' is string, must be a number"
+    ):
+        refresh(spark, dataclasses.replace(monitor, kind=kind))
+
+
+def test_a_slicing_expression_that_does_not_fit_is_named(spark, schema):
+    monitor = dataclasses.replace(typed(spark, schema, "code int", [(MONDAY, 1)]), slicing_exprs=("kode > 1",))
+    with pytest.raises(ValueError, match=rf"The slicing expression 'kode > 1' does not fit the table {schema}.typed: "):
+        refresh(spark, monitor)
+
+
+def test_rows_of_the_years_1_and_9999_have_windows_that_end_with_the_calendar(spark, schema):
+    monitor = typed(spark, schema, "code int", [(MONDAY, 1)])
+    spark.sql(
+        f"INSERT INTO {schema}.typed VALUES (timestamp'0001-01-01 00:00:00+00:00', 2), "
+        "(timestamp'9999-12-31 23:59:59.999999+00:00', 3)"
+    )
+    kind = MonitorTimeSeries(timestamp_col="at", granularities=("1 day", "1 week", "1 month", "1 year"))
+    monitor = dataclasses.replace(monitor, kind=kind)
+    for _ in range(2):
+        refresh(spark, monitor)
+        refresh(spark, monitor, dt.datetime(9999, 12, 31))
+        rows = spark.table(monitor.profile_table).where("column_name = 'code'").orderBy("window.start")
+        found = rows.selectExpr(
+            "granularity", "cast(window.start as string)", "cast(window.end as string)", "avg"
+        ).collect()
+        assert len(found) == 12
+        year = [tuple(row)[1:] for row in found if row["granularity"] == "1 year"]
+        assert year[0] == ("0001-01-01 00:00:00", "0002-01-01 00:00:00", 2.0)
+        assert year[2] == ("9999-01-01 00:00:00", "9999-12-31 23:59:59.999999", 3.0)
