@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingSet", "check_outputs", "check_spine", "create_training_set", "steps_of", "training_set_of"]
 
+_CALENDAR = dt.datetime.max - dt.datetime.min  # noqa: DTZ901 - a longer lookback window is none
 _MOST = {"functions": 100, "tables": 50, "features": 1000}
 
 
@@ -190,9 +192,13 @@ def training_set_of(
 
 def check_spine(df: DataFrame, labels: Sequence[str], excluded: Sequence[str]) -> None:
     """Refuse double columns, and labels that are not there or excluded."""
-    doubled = sorted(name for name, n in Counter(df.columns).items() if n > 1)
+    counts = Counter(name.lower() for name in df.columns)
+    doubled = sorted(name for name in df.columns if counts[name.lower()] > 1)
     if doubled:
-        raise InvalidInputError(f"df has several columns of one name: {', '.join(doubled)}. Rename or drop them.")
+        raise InvalidInputError(
+            f"df has several columns of one name, or of names that differ by case only, which is one name to Spark: "
+            f"{', '.join(doubled)}. Rename or drop them."
+        )
     missing = [name for name in labels if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "df", df.columns, "labels")
@@ -231,7 +237,7 @@ def _lookup_step(spark: SparkSession, item: FeatureLookup, table: FeatureTable) 
         table_version=lakehouse.table_version(spark, table.name),
         keys=tuple(zip(keys, table.lookup_keys, strict=True)),
         time=time,
-        lookback=item.lookback_window,
+        lookback=None if item.lookback_window is None or item.lookback_window > _CALENDAR else item.lookback_window,
         features=features,
         defaults=item.default_values,
     )
@@ -263,16 +269,19 @@ def _function_step(item: FeatureFunction, function: CatalogFunction) -> Function
 
 
 def check_outputs(spec: FeatureSpec, df: DataFrame, labels: Sequence[str]) -> None:
-    """Refuse outputs of one name, several lookbacks of a table, too many of anything, and unknown exclusions."""
+    """Refuse outputs of one name in any case, several lookbacks of a table, too many of anything; warn of unknown exclusions."""
     origin: dict[str, str] = dict.fromkeys(df.columns, "df") | dict.fromkeys(labels, "the labels")
+    spelled = {name.lower(): name for name in origin}
     for step in spec.steps:
         what = step.function.name if isinstance(step, FunctionStep) else getattr(step, "table", "a declared feature")
         for output in step.outputs:
-            if output in origin:
+            other = spelled.get(output.lower())
+            if other is not None:
+                as_other = "" if other == output else f" as {other!r}, which is the same name to Spark"
                 raise InvalidInputError(
-                    f"{output!r} would come from {what} and from {origin[output]}: use rename_outputs or output_name."
+                    f"{output!r} would come from {what} and from {origin[other]}{as_other}: use rename_outputs or output_name."
                 )
-            origin[output] = what
+            origin[output], spelled[output.lower()] = what, output
     lookbacks: dict[str, object] = {}
     for lookup in spec.lookups:
         if lookbacks.setdefault(lookup.table, lookup.lookback) != lookup.lookback:

@@ -245,3 +245,30 @@ def test_columns_and_keys_may_have_backticks_and_dots_in_their_names(spark, sche
         ("b", -1.0),
         ("c", -1.0),
     ]
+
+
+def test_names_that_differ_by_case_only_are_refused_in_one_way(spark, store, schema):
+    create_feature_table(spark, f"{schema}.more", "shop", spark.createDataFrame([(1, 2.0)], "shop long, SIZE double"))
+    spine, one = spark.createDataFrame([(1, 1.0)], "shop long, Size double"), FeatureLookup(f"{schema}.shops", "shop")
+    with pytest.raises(
+        ValueError, match=r"'size' would come from .*shops and from df as 'Size', which is the same name"
+    ):
+        create_training_set(spine, [one], None)
+    with pytest.raises(
+        ValueError, match=r"'size' would come from .*shops and from the labels as 'Size', which is the same name"
+    ):
+        create_training_set(spine, [one], "Size")
+    with pytest.raises(
+        ValueError, match=r"'SIZE' would come from .*more and from .*shops as 'size', which is the same name"
+    ):
+        create_training_set(spine.drop("Size"), [one, FeatureLookup(f"{schema}.more", "shop")], None)
+    with pytest.raises(ValueError, match=r"names that differ by case only, which is one name to Spark: Size, size"):
+        create_training_set(spark.createDataFrame([(1, 1, 1)], "shop long, Size int, size int"), [], None)
+
+
+def test_a_lookback_window_longer_than_the_calendar_is_none(spark, store, schema):
+    rows = spark.createDataFrame([(1, AT, 5.0)], "shop long, at timestamp, v double")
+    create_feature_table(spark, f"{schema}.late", ["shop", "at"], rows, timeseries_column="at")
+    lookup = FeatureLookup(f"{schema}.late", "shop", timestamp_lookup_key="at", lookback_window=dt.timedelta.max)
+    spine = spark.createDataFrame([(1, AT + 5000 * DAY)], "shop long, at timestamp")
+    assert create_training_set(spine, [lookup], None).load_df().first()["v"] == 5.0
