@@ -14,27 +14,20 @@ if TYPE_CHECKING:
         update_feature_spec,
     )
     from headwater.features.catalog.features import delete_feature, get_feature, list_features, register_feature
-    from headwater.features.definitions.aggregations import (
-        ApproxCountDistinct,
-        ApproxPercentile,
-        Avg,
-        Count,
+    from headwater.features.definitions.aggregations.counts import ApproxCountDistinct, Count
+    from headwater.features.definitions.aggregations.ends import (
         First,
         FirstDistinct,
         FirstN,
-        Function,
         Last,
         LastDistinct,
         LastN,
-        Max,
-        Min,
-        PercentileApprox,
-        StddevPop,
-        StddevSamp,
-        Sum,
-        VarPop,
-        VarSamp,
     )
+    from headwater.features.definitions.aggregations.extremes import Max, Min
+    from headwater.features.definitions.aggregations.function import Function
+    from headwater.features.definitions.aggregations.percentiles import ApproxPercentile, PercentileApprox
+    from headwater.features.definitions.aggregations.spread import StddevPop, StddevSamp, VarPop, VarSamp
+    from headwater.features.definitions.aggregations.totals import Avg, Sum
     from headwater.features.definitions.feature import (
         AggregationFunction,
         ColumnSelection,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
-from headwater.features.definitions.aggregations import Function
+from headwater.features.definitions.aggregations.function import Function
 from headwater.features.definitions.lookups import as_names
 from headwater.features.definitions.sources import DataSource
 from headwater.features.definitions.windows import TimeWindow

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from headwater.features.definitions import aggregations as operators
-from headwater.features.definitions.aggregations import Function
+from headwater.features.definitions.aggregations.function import Function
+from headwater.features.definitions.aggregations.registry import aggregation_functions
 from headwater.features.definitions.feature import AggregationFunction, Feature
 from headwater.features.definitions.lookups import as_names
 from headwater.features.definitions.sources import DeltaTableSource
@@ -16,21 +16,6 @@ from headwater.features.definitions.windows import RollingWindow, SlidingWindow,
 from headwater.lakehouse import InvalidInputError, TableName
 
 __all__ = ["Aggregation", "FeatureAggregations"]
-
-_BY_NAME: Mapping[str, type[operators.Operator]] = {
-    one.kind: one
-    for one in (
-        *(
-            operators.ApproxCountDistinct,
-            operators.Avg,
-            operators.Count,
-            operators.First,
-            operators.Last,
-            operators.Max,
-        ),
-        *(operators.Min, operators.StddevPop, operators.StddevSamp, operators.Sum, operators.VarPop, operators.VarSamp),
-    )
-}
 
 
 @dataclass(frozen=True, init=False)
@@ -61,11 +46,14 @@ class Aggregation:
     ) -> None:
         window = time_window if time_window is not None else kwargs.get("window")
         if isinstance(function, str):
-            if function not in _BY_NAME:
-                raise InvalidInputError(f"There is no aggregation {function!r}. Known: {', '.join(sorted(_BY_NAME))}.")
+            of_a_column = _functions_of_a_column()
+            if function not in of_a_column:
+                raise InvalidInputError(
+                    f"There is no aggregation {function!r}. Known: {', '.join(sorted(of_a_column))}."
+                )
             if column is None:
                 raise InvalidInputError(f"The aggregation {function!r} needs a column.")
-            function = _BY_NAME[function](column)
+            function = of_a_column[function](column)
         checked = AggregationFunction(function, window)  # type: ignore[arg-type]
         object.__setattr__(self, "function", checked.operator)
         object.__setattr__(self, "time_window", checked.time_window)
@@ -148,3 +136,12 @@ class FeatureAggregations:
             offset=dt.timedelta(microseconds=first),
             start_time=window.start_time,
         )
+
+
+def _functions_of_a_column() -> dict[str, Callable[[str], Function]]:
+    """Return the functions that need a column and no other parameter, by their names in SQL."""
+    return {
+        one.kind: one
+        for one in aggregation_functions().values()
+        if [field.name for field in fields(one) if field.default is MISSING] == ["input"]  # type: ignore[arg-type]
+    }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
-from headwater.features.definitions import aggregations as operators
-from headwater.features.definitions import windows
+from headwater.features.definitions.aggregations.registry import aggregation_functions
 from headwater.features.definitions.feature import (
     AggregationFunction,
     ColumnSelection,
@@ -16,10 +16,21 @@ from headwater.features.definitions.feature import (
 )
 from headwater.features.definitions.lookups import as_names
 from headwater.features.definitions.sources import DataSource, DeltaTableSource, RequestSource
-from headwater.lakehouse import InvalidInputError
+from headwater.features.definitions.windows import (
+    RollingWindow,
+    SawtoothWindow,
+    SlidingWindow,
+    TimeWindow,
+    TumblingWindow,
+    micros,
+)
+from headwater.lakehouse import InvalidInputError, known
 
 __all__ = ["feature_from_dict", "feature_to_dict"]
 
+_FORMAT = 1  # a stored definition without a number is of this format
+_WINDOWS = {one.__name__: one for one in (RollingWindow, SawtoothWindow, SlidingWindow, TumblingWindow)}
+_SOURCES = ("features", "request", "table")
 _TABLE = ("catalog_name", "schema_name", "table_name", "filter_condition", "transformation_sql", "dataframe_schema")
 _DURATIONS = ("window_duration", "slide_duration", "delay", "offset")
 _REST = ("timeseries_column", "name", "description", "catalog_name", "schema_name")
@@ -41,6 +52,7 @@ def feature_to_dict(feature: Feature) -> dict[str, Any]:
     True
     """
     data = {
+        "format": _FORMAT,
         "source": _source_data(feature.source, str(feature.name)),
         "function": _function_data(feature.function),
         "entity": list(as_names(feature.entity)),
@@ -50,7 +62,19 @@ def feature_to_dict(feature: Feature) -> dict[str, Any]:
 
 
 def feature_from_dict(data: dict[str, Any]) -> Feature:
-    """Return the feature that :func:`feature_to_dict` described."""
+    """Return the feature that :func:`feature_to_dict` described.
+
+    Raises
+    ------
+    InvalidInputError
+        The definition has another format, or names a function, window or source that this version does not know.
+    """
+    number = data.get("format", _FORMAT)
+    if number != _FORMAT:
+        raise InvalidInputError(
+            f"The stored feature {data.get('name')} has format {number!r}, and this version of Headwater reads format "
+            f"{_FORMAT}: read it with the version that stored it, or declare it again."
+        )
     return Feature(
         source=_source(data["source"]),
         function=_function(data["function"]),
@@ -78,6 +102,7 @@ def _source(data: dict[str, Any]) -> DataSource:
         return DeltaTableSource(**{key: value for key, value in data.items() if key != "kind"})
     if data["kind"] == "request":
         return RequestSource(schema=[(name, kind) for name, kind in data["schema"]])
+    _check_known("source", data["kind"], _SOURCES)
     return FeatureViewSource(features=[feature_from_dict(one) for one in data["features"]])
 
 
@@ -95,9 +120,9 @@ def _function_data(function: Any) -> dict[str, Any]:
     }
 
 
-def _window_data(window: windows.TimeWindow) -> dict[str, Any]:
+def _window_data(window: TimeWindow) -> dict[str, Any]:
     durations = {key: value for key, value in vars(window).items() if key in _DURATIONS and value}
-    data: dict[str, Any] = {key: windows.micros(value) for key, value in durations.items()}
+    data: dict[str, Any] = {key: micros(value) for key, value in durations.items()}
     return data | ({"start_time": window.start_time.isoformat()} if window.start_time else {})
 
 
@@ -107,13 +132,27 @@ def _function(data: dict[str, Any]) -> AggregationFunction | ColumnSelection | C
     if "udf" in data:
         return CustomUDF(data["udf"], dict(data["bindings"]))
     given = {key: value for key, value in data.items() if key not in ("operator", "window")}
-    return AggregationFunction(getattr(operators, data["operator"])(**given), _window(dict(data["window"])))
+    functions = aggregation_functions()
+    _check_known("operator", data["operator"], functions)
+    operator: Any = functions[data["operator"]]
+    return AggregationFunction(operator(**given), _window(dict(data["window"])))
 
 
-def _window(data: dict[str, Any]) -> windows.TimeWindow:
-    kind = getattr(windows, data.pop("kind"))
+def _window(data: dict[str, Any]) -> TimeWindow:
+    kind = data.pop("kind")
+    _check_known("window", kind, _WINDOWS)
     given: dict[str, Any] = {key: dt.timedelta(microseconds=value) for key, value in data.items() if key in _DURATIONS}
     if "start_time" in data:
         given["start_time"] = dt.datetime.fromisoformat(data["start_time"])
-    made: windows.TimeWindow = kind(**{"window_duration": None} | given)
+    window: Any = _WINDOWS[kind]
+    made: TimeWindow = window(**{"window_duration": None} | given)
     return made
+
+
+def _check_known(what: str, name: str, names: Iterable[str]) -> None:
+    """Raise if a stored definition names what this version does not have."""
+    if name not in names:
+        raise InvalidInputError(
+            f"A stored feature has the {what} {name!r}, which this version of Headwater does not have. "
+            f"{known(name, list(names))}"
+        )

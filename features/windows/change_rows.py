@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.features.definitions.aggregations import Avg, Count, Max, Min, Sum
 from headwater.features.definitions.feature import AggregationFunction, FeatureGroup
 from headwater.features.definitions.windows import epoch_micros, grid, length_micros, micros
+from headwater.features.windows.aggregates.aggregate import MergeableAggregate, Part
+from headwater.features.windows.aggregates.registry import aggregate_of
 from headwater.features.windows.change_scan import ChangeScan, Total
-from headwater.features.windows.exact_sums import high_part, low_part, mean_of_parts, sum_of_parts
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -34,9 +34,9 @@ __all__ = ["change_rows", "serves"]
 
 
 def serves(group: FeatureGroup) -> bool:
-    """Say whether the group's aggregations can be taken from buckets: sums, means, counts and extremes of plain windows."""
+    """Say whether the group's aggregations can be taken from buckets: mergeable ones of plain windows."""
     functions = _aggregations(group).values()
-    return all(type(f.operator) in (Avg, Count, Max, Min, Sum) and f.time_window.is_plain for f in functions)
+    return all(isinstance(aggregate_of(f.operator), MergeableAggregate) and f.time_window.is_plain for f in functions)
 
 
 def change_rows(group: FeatureGroup, events: DataFrame, start: dt.datetime, end: dt.datetime) -> DataFrame:
@@ -141,69 +141,32 @@ def _aggregations(group: FeatureGroup) -> dict[str, AggregationFunction]:
 
 
 def _partials(name: str, functions: Iterable[AggregationFunction], events: DataFrame) -> list[Column]:
-    from pyspark.sql import functions as F
-
-    column = lakehouse.column(name)
-    kind = events.schema[name].dataType
-    used = {type(f.operator) for f in functions if f.operator.input == name}
-    parts = []
-    if used & {Count, Avg}:
-        parts.append(F.count(column).alias(f"__count_{name}"))
-    if used & {Sum, Avg} and _is_wide(kind):
-        parts.append(F.sum(high_part(column)).alias(f"__high_{name}"))
-        parts.append(F.sum(low_part(column)).alias(f"__low_{name}"))
-    else:
-        if Avg in used and _is_long_decimal(kind):
-            parts.append(F.sum(column.cast("double")).alias(f"__double_{name}"))
-            used.discard(Avg)
-        if used & {Sum, Avg}:
-            parts.append(
-                F.sum(column.cast("bigint") if kind.typeName() == "boolean" else column).alias(f"__sum_{name}")
-            )
-    if Min in used:
-        parts.append(F.min(column).alias(f"__min_{name}"))
-    if Max in used:
-        parts.append(F.max(column).alias(f"__max_{name}"))
-    return parts
+    """Return the parts of a column that its functions need, each once."""
+    column, kind = lakehouse.column(name), events.schema[name].dataType
+    parts: dict[str, Part] = {}
+    for function in functions:
+        if function.operator.input == name:
+            parts |= _mergeable(function).parts(kind)
+    return [part.of(column).alias(f"__{of}_{name}") for of, part in parts.items()]
 
 
 def _value(feature: str, function: AggregationFunction, kind: DataType, totals: dict[str, Total]) -> Column:
     """Return the feature's value from totals, which are added to `totals`: a mean and a count share one."""
-    from pyspark.sql import functions as F
-
-    operator = function.operator
+    operator, aggregate = function.operator, _mergeable(function)
     duration = length_micros(function.time_window)
-
-    def over(how: Literal["sum", "min", "max"], partial: str) -> Column:
-        name = f"{partial}_{operator.input}_{duration}"
-        totals[name] = Total(how, f"{partial}_{operator.input}", duration)
-        return lakehouse.column(name)
-
-    if isinstance(operator, Count):
-        return F.coalesce(over("sum", "__count"), F.lit(0).cast("bigint"))
-    if isinstance(operator, Sum | Avg) and _is_wide(kind):
-        high, low = over("sum", "__high"), over("sum", "__low")
-        if isinstance(operator, Sum):
-            return sum_of_parts(high, low, f"{feature} ({operator.title})")
-        return mean_of_parts(high, low, over("sum", "__count"))
-    if isinstance(operator, Sum):
-        return over("sum", "__sum")
-    if isinstance(operator, Avg):
-        total, count = over("sum", "__double" if _is_long_decimal(kind) else "__sum"), over("sum", "__count")
-        return F.when(count > 0, total.cast("double") / count)
-    return over("min", "__min") if isinstance(operator, Min) else over("max", "__max")
+    merged = {}
+    for of, part in aggregate.parts(kind).items():
+        partial = f"__{of}_{operator.input}"
+        name = f"{partial}_{duration}"
+        totals[name] = Total(part.merge, partial, duration)
+        merged[of] = lakehouse.column(name)
+    return aggregate.of_parts(merged, kind, f"{feature} ({operator.title})")
 
 
-def _is_wide(kind: DataType) -> bool:
-    """Say whether a total of such values may not fit BIGINT."""
-    return kind.typeName() == "long"
-
-
-def _is_long_decimal(kind: DataType) -> bool:
-    """Say whether a total of 10¹⁰ such values may not fit DECIMAL."""
-    from pyspark.sql.types import DecimalType
-
-    return isinstance(kind, DecimalType) and kind.precision > 28
+def _mergeable(function: AggregationFunction) -> MergeableAggregate:
+    aggregate = aggregate_of(function.operator)
+    assert isinstance(aggregate, MergeableAggregate)
+    return aggregate
 
 
 def _is_number(kind: DataType) -> bool:

@@ -86,8 +86,7 @@ def windows_at(
     wanted = [
         Windowed(
             f"__f{i}",
-            f.operator.kind,
-            _number(f),
+            f.operator,
             inputs[f.operator.input],
             edges(f.time_window),
             f"{name} ({f.operator.title})",
@@ -155,9 +154,3 @@ def _changes(window: TimeWindow, at: Column) -> list[Column]:
     if isinstance(window, SawtoothWindow):
         return [*moments, after(at, DAY_MICROS, 0) + length + delay]
     return [*moments, after(at + length, slide, offset) + delay]
-
-
-def _number(function: AggregationFunction) -> float | None:
-    given = function.operator.extra_parameters()
-    found: float | None = given.get("n", given.get("percentile"))
-    return found

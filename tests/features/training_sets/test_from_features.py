@@ -225,9 +225,9 @@ def _scanned(rows, batch):
         names=["k", "__at", "__label", "v"],
     )
     edges = WindowEdges(slide=1, delay=0, offset=0, duration=20, since=None, daily=False)
-    kinds = {"count": pa.int64(), "last_n": pa.list_(pa.int64()), "stddev_pop": pa.float64()}
-    wanted = tuple(Windowed(kind, kind, 2, "v", edges) for kind in kinds)
-    scan = WindowScan(("k",), wanted, 21, pa.schema(list(kinds.items())))
+    functions = {Count("v"): pa.int64(), LastN("v", 2): pa.list_(pa.int64()), StddevPop("v"): pa.float64()}
+    wanted = tuple(Windowed(function.name, function, "v", edges) for function in functions)
+    scan = WindowScan(("k",), wanted, 21, pa.schema([(one.name, kind) for one, kind in functions.items()]))
     found = pa.Table.from_batches(list(scan(iter(table.to_batches(max_chunksize=batch)))))
     return [(row.pop("__label")["id"], *row.values()) for row in found.to_pylist()]
 

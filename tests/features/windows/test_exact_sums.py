@@ -55,7 +55,7 @@ def test_totals_of_ranges_are_those_of_unbounded_integers(seed):
     assert 61 < fit < 1600
 
 
-def _windows(values, kind, out, title="s (Sum of 'v')"):
+def _windows(values, function, out, title="s (Sum of 'v')"):
     """Give the aggregate over all events before each label; labels lie between the events."""
     n = len(values.drop_null()) if isinstance(values, pa.Array) else len(values)
     at = [t for i in range(n) for t in (2 * i, 2 * i + 1)]
@@ -70,28 +70,28 @@ def _windows(values, kind, out, title="s (Sum of 'v')"):
         }
     )
     edges = WindowEdges(slide=1, delay=0, offset=0, duration=None, since=None, daily=False)
-    scan = WindowScan(("__k0",), (Windowed("s", kind, None, "__v0", edges, title),), None, pa.schema([("s", out)]))
+    scan = WindowScan(("__k0",), (Windowed("s", function("v"), "__v0", edges, title),), None, pa.schema([("s", out)]))
     return pa.Table.from_batches(list(scan(iter(rows.to_batches())))).column("s").to_pylist()
 
 
 def test_means_of_any_whole_numbers_and_decimals_are_of_the_exact_total():
     dice = random.Random(3)
     values = _numbers(dice, 80)
-    found = _windows(pa.array(values, pa.int64()), "avg", pa.float64())
+    found = _windows(pa.array(values, pa.int64()), Avg, pa.float64())
     for i, mean in enumerate(found):
         assert mean == pytest.approx(float(Fraction(sum(values[: i + 1]), i + 1)), rel=3e-16, abs=0)
     large = pa.array(["9" * 38] * 3).cast(pa.decimal128(38, 0))
-    assert _windows(large, "avg", pa.float64()) == [1e38] * 3
+    assert _windows(large, Avg, pa.float64()) == [1e38] * 3
 
 
 def test_a_windows_sum_that_does_not_fit_raises_and_names_the_feature():
     fits = [GREATEST, -5, 5, LEAST, 1]
-    assert _windows(pa.array(fits), "sum", pa.int64()) == [sum(fits[: i + 1]) for i in range(5)]
+    assert _windows(pa.array(fits), Sum, pa.int64()) == [sum(fits[: i + 1]) for i in range(5)]
     with pytest.raises(OverflowError, match=r"s \(Sum of 'v'\) does not fit BIGINT.*or take Avg"):
-        _windows(pa.array([6 * 10**18] * 3), "sum", pa.int64())
+        _windows(pa.array([6 * 10**18] * 3), Sum, pa.int64())
     large = pa.array(["9" * 38] * 2).cast(pa.decimal128(38, 0))
     with pytest.raises(OverflowError, match=r"s \(Sum of 'v'\) does not fit DECIMAL\(38,0\)"):
-        _windows(large, "sum", pa.decimal128(38, 0))
+        _windows(large, Sum, pa.decimal128(38, 0))
 
 
 def test_totals_of_buckets_that_do_not_fit_raise():

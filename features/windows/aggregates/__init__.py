@@ -1,0 +1,1 @@
+"""What computes aggregation functions over windows: a class for each function."""
