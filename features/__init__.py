@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     )
     from headwater.features.evaluation.evaluate import LookupPlan, evaluate, plan_lookups
     from headwater.features.evaluation.pandas_rows import arrow_rows, pandas_rows
+    from headwater.features.evaluation.reader import feature_reader
     from headwater.features.evaluation.without_spark import evaluate_without_spark
     from headwater.features.functions.decorator import StoredFunction, feature_function
     from headwater.features.functions.python_function import (
@@ -185,6 +186,7 @@ __all__ = [
     "evaluate_group",
     "evaluate_without_spark",
     "feature_function",
+    "feature_reader",
     "get_feature",
     "get_feature_spec",
     "get_feature_table",
