@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headwater import lakehouse
 from headwater.features import (
     DIGEST_TAG,
     RAW_MODEL,
     SPEC_FILE,
     FeatureSpec,
-    arrow_rows,
     changed_file,
     evaluate,
-    evaluate_without_spark,
-    pandas_rows,
+    feature_reader,
 )
 from headwater.lakehouse import HeadwaterError, InvalidInputError, MissingColumnsError
 
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 __all__ = ["ModelArtifact", "TamperedModelError", "open_model"]
-
-_ROW = "__headwater_row"
 
 
 class TamperedModelError(HeadwaterError):
@@ -132,10 +127,6 @@ class _PackagedModel:
         By Spark where a session is active, else without one, from the files of the embedded store: on the workers of
         ``mlflow.pyfunc.spark_udf``, and in a process that has started none.
         """
-        import pyarrow as pa
-        from pyspark import TaskContext
-        from pyspark.sql import SparkSession
-
         spec = self._artifact.spec
         names = [column.name for column in spec.columns]
         if set(names) <= set(data.columns):
@@ -143,22 +134,7 @@ class _PackagedModel:
         absent = [name for name in spec.required if name not in data.columns]
         if absent:
             raise MissingColumnsError(absent, "the rows", list(data.columns), "needed to look features up")
-        worker = TaskContext.get() is not None
-        settings = lakehouse.Settings()
-        stored = worker or SparkSession.getActiveSession() is None
-        if stored and (worker or _all_stored(spec, settings)):
-            return self._raw.predict(evaluate_without_spark(spec, data, settings)[names], params=params)
-        spark = lakehouse.session()
-        table = arrow_rows(spec, data)
-        rows = spark.createDataFrame(table.append_column(_ROW, pa.array(range(table.num_rows), pa.int64())))
-        looked_up = pandas_rows(self._artifact.read_features(rows).toArrow().sort_by(_ROW))
-        return self._raw.predict(looked_up[names], params=params)
-
-
-def _all_stored(spec: FeatureSpec, settings: lakehouse.Settings) -> bool:
-    if spec.declared or lakehouse.on_databricks():
-        return False
-    return all(not isinstance(lakehouse.open_stored(settings, step.table), str) for step in spec.lookups)
+        return self._raw.predict(feature_reader(spec).read(spec, data)[names], params=params)
 
 
 def _load_pyfunc(data_path: str) -> _PackagedModel:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from headwater import lakehouse
 from headwater.features.evaluation.evaluate import evaluate
+from headwater.features.evaluation.pandas_rows import arrow_rows, pandas_rows
 from headwater.features.evaluation.without_spark import evaluate_without_spark
 from headwater.features.specs.spec import FeatureSpec
 from headwater.lakehouse import Settings
@@ -62,13 +63,12 @@ class SparkReader:
 
     def read(self, spec: FeatureSpec, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the columns; see :func:`headwater.features.evaluate`."""
-        frame = lakehouse.session().createDataFrame(rows.assign(**{_ROW: range(len(rows))}))
-        for column in spec.source:
-            if column.name in rows.columns:
-                kind = frame.schema[column.name].dataType.simpleString()
-                frame = frame.withColumn(column.name, lakehouse.utc_cast(frame[column.name], kind, column.type))
-        features = evaluate(spec, frame, versions="newest", recent=True).toPandas().sort_values(_ROW)
-        return features.drop(columns=_ROW)
+        import pyarrow as pa
+
+        table = arrow_rows(spec, rows)
+        numbered = table.append_column(_ROW, pa.array(range(table.num_rows), pa.int64()))
+        found = evaluate(spec, lakehouse.session().createDataFrame(numbered), versions="newest", recent=True)
+        return pandas_rows(found.toArrow().sort_by(_ROW).drop_columns([_ROW]))
 
 
 def feature_reader(spec: FeatureSpec) -> FeatureReader:
