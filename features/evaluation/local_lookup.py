@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from headwater.features.definitions.windows import micros
 from headwater.features.joins.matching.newest_rows import AmbiguousRowsError, newest_rows, rows_of_keys
 from headwater.features.joins.matching.sorted_search import in_threads
 from headwater.features.joins.matching.take_rows import Gather
@@ -158,9 +159,7 @@ def _age(lookback: dt.timedelta, kind: pa.DataType) -> int:
     """Return a lookback in the unit of the times: whole days for dates, else microseconds."""
     import pyarrow as pa
 
-    if pa.types.is_date(kind):
-        return lookback.days
-    return (lookback.days * 86_400 + lookback.seconds) * 1_000_000 + lookback.microseconds
+    return lookback.days if pa.types.is_date(kind) else micros(lookback)
 
 
 def _taken(

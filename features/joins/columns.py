@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from headwater.features.definitions.windows import micros as exact_micros
 from headwater.lakehouse import quoted
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ def micros(column: Column, is_date: bool) -> Column:
     from pyspark.sql import functions as F
 
     return F.unix_date(column).cast("long") * 86_400_000_000 if is_date else F.unix_micros(column)
-
-
-def exact_micros(duration: dt.timedelta) -> int:
-    """Return a duration in microseconds."""
-    return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
 
 
 def has_order(kind: DataType) -> bool:
