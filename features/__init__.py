@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         create_training_set_of_spec,
         delete_feature_spec,
         get_feature_spec,
+        stored_feature_spec,
         update_feature_spec,
     )
     from headwater.features.catalog.features import delete_feature, get_feature, list_features, register_feature
@@ -54,7 +55,8 @@ if TYPE_CHECKING:
         TumblingWindow,
         Window,
     )
-    from headwater.features.evaluation.evaluate import LookupPlan, evaluate, plan_lookups
+    from headwater.features.evaluation.evaluate import LookupPlan, evaluate, in_order, plan_lookups
+    from headwater.features.evaluation.json_values import json_reader
     from headwater.features.evaluation.pandas_rows import arrow_rows, pandas_rows
     from headwater.features.evaluation.reader import feature_reader
     from headwater.features.evaluation.without_spark import evaluate_without_spark
@@ -191,8 +193,10 @@ __all__ = [
     "get_feature_spec",
     "get_feature_table",
     "get_function",
+    "in_order",
     "join_as_of",
     "join_latest",
+    "json_reader",
     "keep_function",
     "key_properties",
     "list_features",
@@ -207,6 +211,7 @@ __all__ = [
     "register_function",
     "saved_training_sets",
     "set_tag",
+    "stored_feature_spec",
     "tag_properties",
     "update_feature_spec",
     "without_key",

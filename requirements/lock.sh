@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
 "$python" -m pip install -q uv
 "$python" -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
-  --extra connect --extra demo --extra jdk --group dev pyproject.toml -o requirements/lock.txt
+  --extra connect --extra demo --extra fast --extra jdk --extra redis --group dev pyproject.toml -o requirements/lock.txt

@@ -20,7 +20,7 @@ from headwater.features.specs.spec import FeatureSpec, FunctionStep, LookupStep
 from headwater.features.tables.declare import get_feature_table
 from headwater.features.training_sets.from_features import batch_feature_spec, check_declared_keys
 from headwater.features.training_sets.from_lookups import TrainingSet, check_spine, steps_of, training_set_of
-from headwater.lakehouse import InvalidInputError
+from headwater.lakehouse import InvalidInputError, Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -31,6 +31,7 @@ __all__ = [
     "create_training_set_of_spec",
     "delete_feature_spec",
     "get_feature_spec",
+    "stored_feature_spec",
     "update_feature_spec",
 ]
 
@@ -127,6 +128,23 @@ def get_feature_spec(spark: SparkSession, name: str) -> FeatureSpecInfo:
     if full not in stored:
         raise InvalidInputError(f"There is no feature spec {full}. {lakehouse.known(full, stored)}")
     return stored[full]
+
+
+def stored_feature_spec(settings: Settings, name: str) -> FeatureSpec:
+    """Return a feature spec of the catalog of the embedded store of these settings; starts no Spark.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is none of this name.
+    """
+    full = lakehouse.TableName.parse(name, catalog=settings.catalog, schema=settings.default_schema)
+    table = lakehouse.open_stored(settings, f"{full.catalog}.{full.schema}.{_KEPT.table}")
+    rows = [] if isinstance(table, str) else table.read(["name", "definition"]).to_pylist()
+    stored = {row["name"]: row["definition"] for row in rows}
+    if str(full) not in stored:
+        raise InvalidInputError(f"There is no feature spec {full}. {lakehouse.known(str(full), stored)}")
+    return FeatureSpec.from_yaml(stored[str(full)])
 
 
 def update_feature_spec(spark: SparkSession, name: str, owner: str) -> FeatureSpecInfo:

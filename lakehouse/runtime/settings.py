@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     )
     in_process_gib: float = Field(2.0, description="Memory, in GiB, that lookups in this process may take.")
     scratch_gib: float = Field(8.0, description="Disk, in GiB, that rows handed to Spark as files may take in `home`.")
+    online_store: str = Field("", description="Redis for online stores, redis://host:6379/0; empty: SQLite in `home`.")
     pandas_row_limit: int = Field(5_000_000, description="Most rows that single-machine training takes.")
     jars: Path | None = Field(None, description="Folder of Delta's jars; unset: inside the Python environment.")
     project: str = Field("", description="Module of the project that the jobs work on, such as my.module.")

@@ -1,0 +1,1 @@
+"""Online stores: published feature rows, looked up by key in microseconds."""
