@@ -102,6 +102,41 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) 
     raise typer.Exit(subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode)
 
 
+@app.command()
+def serve(
+    model: Annotated[str, typer.Option(help="A registered model: models:/main.ml.m@champion.")] = "",
+    feature_spec: Annotated[str, typer.Option(help="Or a feature spec of the catalog, by its full name.")] = "",
+    shadow: Annotated[
+        str, typer.Option(help="A second model that gets the same requests; its answers are logged.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="The endpoint's name; default: the model's, dots as hyphens.")] = "",
+    payload_table: Annotated[str, typer.Option(help="Inference table; default: the model's name and _payload.")] = "",
+    trace_features: Annotated[bool, typer.Option(help="Keep looked-up values with each request.")] = False,
+    sampling_fraction: Annotated[float, typer.Option(help="Share of the requests that are logged.")] = 1.0,
+    host: Annotated[
+        str, typer.Option(help="Address; more than this machine needs HEADWATER_SERVING_TOKENS.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 8080,
+) -> None:
+    """Answer the store's endpoints over HTTP until interrupted; starts no Spark.
+
+    With a model or a feature spec, an endpoint of it is made or changed first.
+    """
+    from headwater.cli.serve import run_server
+
+    run_server(
+        model=model,
+        feature_spec=feature_spec,
+        shadow=shadow,
+        name=name,
+        payload_table=payload_table,
+        trace_features=trace_features,
+        sampling_fraction=sampling_fraction,
+        host=host,
+        port=port,
+    )
+
+
 def _add(job: Job) -> None:
     """Give the command line a job as a command."""
 

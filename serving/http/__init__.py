@@ -1,0 +1,1 @@
+"""Endpoints over HTTP: models and feature specs, answered as Databricks' and MLflow's servers answer."""
