@@ -1,5 +1,12 @@
-"""What features are declared with: the names that people import from the published client's ``entities``."""
+"""What features and endpoints are declared with: the names that people import from the published client's ``entities``."""
 
+from headwater.clients.online_calls import UNSET
+from headwater.clients.serving_entities import (
+    AutoCaptureConfig,
+    EndpointCoreConfig,
+    FeatureServingEndpoint,
+    ServedEntity,
+)
 from headwater.features import (
     Aggregation,
     AggregationFunction,
@@ -43,6 +50,7 @@ from headwater.features import (
     VolumeSource,
     Window,
 )
+from headwater.serving.online.stores import DatabricksOnlineStore
 
 # The service's own spellings.
 AvgFunction = Avg
@@ -58,10 +66,12 @@ VarPopFunction = VarPop
 VarSampFunction = VarSamp
 
 __all__ = [
+    "UNSET",
     "Aggregation",
     "AggregationFunction",
     "ApproxCountDistinct",
     "ApproxPercentile",
+    "AutoCaptureConfig",
     "Avg",
     "AvgFunction",
     "ColumnSelection",
@@ -70,11 +80,14 @@ __all__ = [
     "CustomUDF",
     "DataFrameSource",
     "DataSource",
+    "DatabricksOnlineStore",
     "DeltaTableSource",
+    "EndpointCoreConfig",
     "Feature",
     "FeatureAggregations",
     "FeatureFunction",
     "FeatureLookup",
+    "FeatureServingEndpoint",
     "FeatureTable",
     "FeatureViewSource",
     "First",
@@ -95,6 +108,7 @@ __all__ = [
     "RollingWindow",
     "RowTransformation",
     "SawtoothWindow",
+    "ServedEntity",
     "SlidingWindow",
     "StddevPop",
     "StddevPopFunction",

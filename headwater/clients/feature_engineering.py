@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from headwater import features as engine
 from headwater import lakehouse
 from headwater.clients.handover import real_client
+from headwater.clients.online_calls import OnlineCalls
 from headwater.sql_session import session
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["FeatureEngineeringClient"]
 
 
-class FeatureEngineeringClient:
+class FeatureEngineeringClient(OnlineCalls):
     """Feature tables, training sets, models with their features, and batch scores.
 
     ``FeatureEngineeringClient()`` is enough to start: where no Spark session is active it makes the embedded one, on the
@@ -123,8 +125,9 @@ class FeatureEngineeringClient:
         return lakehouse.read_table(self._spark, full, timestamp=kwargs.get("as_of_delta_timestamp"))
 
     def get_table(self, *, name: str) -> FeatureTable:
-        """Return what is known of a feature table; see :func:`features.get_feature_table`."""
-        return engine.get_feature_table(self._spark, name)
+        """Return what is known of a feature table, the online stores that have it too; see :func:`features.get_feature_table`."""
+        found = engine.get_feature_table(self._spark, name)
+        return replace(found, online_stores=self._online_stores_of(found.name))
 
     def drop_table(self, *, name: str) -> None:
         """Remove a feature table and its files."""

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from headwater import features as engine
 from headwater.clients.feature_engineering import FeatureEngineeringClient
 from headwater.clients.handover import real_client
+from headwater.clients.online_calls import EVERY_FIVE_MINUTES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.streaming.query import StreamingQuery
     from pyspark.sql.types import DataType, StructType
 
+    from headwater.clients.serving_entities import EndpointCoreConfig, FeatureServingEndpoint
     from headwater.features import FeatureFunction, FeatureLookup, FeatureSpecInfo, FeatureTable, TrainingSet
+    from headwater.serving.online.continuous import PublishedTable
     from headwater.training.registry.packaging import LoggedModel
 
 __all__ = ["FeatureStoreClient"]
@@ -127,6 +130,53 @@ class FeatureStoreClient:
     def drop_table(self, name: str) -> None:
         """Remove a feature table and its files."""
         self._client.drop_table(name=name)
+
+    def publish_table(
+        self,
+        name: str,
+        online_store: Any,
+        *,
+        filter_condition: str | None = None,
+        mode: str = "merge",
+        streaming: bool = False,
+        checkpoint_location: str | None = None,
+        trigger: Mapping[str, Any] = EVERY_FIVE_MINUTES,
+        features: str | Sequence[str] | None = None,
+    ) -> PublishedTable:
+        """Publish a feature table as a whole, or its changes by a stream; the online table has the feature table's name.
+
+        See :meth:`headwater.FeatureEngineeringClient.publish_table`; specs of other vendors' stores are not taken.
+        """
+        return self._client.publish_table(
+            online_store=online_store,
+            source_table_name=name,
+            online_table_name=name,
+            publish_mode="SNAPSHOT",
+            filter_condition=filter_condition,
+            mode=mode,
+            streaming=streaming,
+            checkpoint_location=checkpoint_location,
+            trigger=trigger,
+            features=features,
+        )
+
+    def drop_online_table(self, name: str, online_store: Any) -> None:
+        """Remove an online table."""
+        self._client.drop_online_table(name, online_store)
+
+    def create_feature_serving_endpoint(
+        self, *, name: str | None = None, config: EndpointCoreConfig | None = None
+    ) -> FeatureServingEndpoint:
+        """Create an endpoint of a feature spec, as ``FeatureEngineeringClient`` does."""
+        return self._client.create_feature_serving_endpoint(name=name, config=config)
+
+    def get_feature_serving_endpoint(self, *, name: str | None = None, **kwargs: Any) -> FeatureServingEndpoint:
+        """Return an endpoint."""
+        return self._client.get_feature_serving_endpoint(name=name, **kwargs)
+
+    def delete_feature_serving_endpoint(self, *, name: str | None = None, **kwargs: Any) -> None:
+        """Remove an endpoint."""
+        self._client.delete_feature_serving_endpoint(name=name, **kwargs)
 
     def read_table(self, name: str, **kwargs: Any) -> DataFrame:
         """Return the rows of a feature table, lazily; ``as_of_delta_timestamp`` (UTC) for how they were."""

@@ -54,7 +54,6 @@ class _Draining:
                     super().handle_exit(sig, frame)
                     return
                 outer.app.draining = True
-                self._captured_signals.append(sig)
                 asyncio.get_event_loop().call_later(outer.seconds, setattr, self, "should_exit", True)
 
         self.app, self.seconds, self._server = app, seconds, Server(config)

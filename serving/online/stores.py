@@ -23,6 +23,7 @@ __all__ = [
     "list_online_stores",
     "online_table_of",
     "open_online_store",
+    "published_in",
     "update_online_store",
 ]
 
@@ -51,11 +52,11 @@ class DatabricksOnlineStore:
 
     name: str
     capacity: str
-    read_replica_count: int
-    state: str
-    creator: str
-    creation_time: int
+    read_replica_count: int = 0
     usage_policy_id: str | None = None
+    creator: str | None = None
+    creation_time: int | None = None
+    state: str | None = None
     kind: str = "sqlite"
 
 
@@ -81,7 +82,7 @@ def create_online_store(
     kind = "redis" if settings.online_store else "sqlite"
     user, now = getpass.getuser(), int(time.time() * 1000)
     replicas = 0 if read_replica_count is None else read_replica_count
-    made = DatabricksOnlineStore(name, capacity, replicas, "AVAILABLE", user, now, usage_policy_id, kind)
+    made = DatabricksOnlineStore(name, capacity, replicas, usage_policy_id, user, now, "AVAILABLE", kind)
     _check(made)
     with lakehouse.store_lock(settings.home, "online stores"):
         if get_online_store(settings, name) is not None:
@@ -163,6 +164,18 @@ def online_table_of(settings: Settings, source: str) -> tuple[str, OnlineTable] 
     if not found and failed is not None:
         raise failed
     return min(found, key=lambda pair: (pair[1].created, pair[1].name), default=None)
+
+
+def published_in(settings: Settings, source: str) -> tuple[str, ...]:
+    """Return the names of the online stores that answer and have a feature table, the oldest publish first."""
+    found = []
+    for one in list_online_stores(settings):
+        try:
+            tables = open_online_store(settings, one.name).tables()
+        except HeadwaterError:
+            continue
+        found += [(table.created, one.name) for table in tables if table.source == source]
+    return tuple(dict.fromkeys(name for _, name in sorted(found)))
 
 
 def _check(store: DatabricksOnlineStore) -> None:

@@ -1,6 +1,5 @@
 """What the published client has and ours has not yet: by client, by reason, by name; ``name(parameter)`` for a part."""
 
-ENDPOINTS = {"create_feature_serving_endpoint", "delete_feature_serving_endpoint", "get_feature_serving_endpoint"}
 STREAM_ENTITIES = {
     "DirectMtlsConfig",
     "DirectSchemas",
@@ -35,16 +34,6 @@ STREAM_ENTITIES = {
 GAPS: dict[str, dict[str, set[str]]] = {
     "clients": {},
     "FeatureEngineeringClient": {
-        "online stores": {
-            "create_online_store",
-            "delete_online_store",
-            "drop_online_table",
-            "get_online_store",
-            "list_online_stores",
-            "publish_table",
-            "update_online_store",
-        },
-        "serving endpoints": ENDPOINTS,
         "streams": {"create_stream", "delete_stream", "get_stream", "list_streams", "update_stream"},
         "materialisation by the client": {
             "backfill_features",
@@ -59,13 +48,9 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "wait_for_backfill",
         },
     },
-    "FeatureStoreClient": {
-        "online stores": {"drop_online_table", "publish_table"},
-        "serving endpoints": ENDPOINTS,
-    },
+    "FeatureStoreClient": {},
     "entities": {
         "streams": STREAM_ENTITIES,
-        "online stores": {"DatabricksOnlineStore", "OnlineStoreConfig", "UNSET"},
         "materialisation by the client": {
             "BackfillRange",
             "ComputeFeaturesRange",
@@ -73,6 +58,7 @@ GAPS: dict[str, dict[str, set[str]]] = {
             "CronScheduleMode",
             "MaterializedFeaturePipelineScheduleState",
             "OfflineStoreConfig",
+            "OnlineStoreConfig",
             "TableTrigger",
         },
     },

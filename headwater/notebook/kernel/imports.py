@@ -40,8 +40,8 @@ _WINDOWS = "RollingWindow SawtoothWindow SlidingWindow TimeWindow TumblingWindow
 _DATA = "DataFrameSource DataSource DeltaTableSource FeatureViewSource RequestSource VolumeSource"
 _ROWS = "ColumnSelection CustomUDF RowTransformation"
 _BELOW = {
-    "": "Aggregation FeatureAggregations FeatureEngineeringClient FeatureFunction FeatureLookup FeatureStoreClient UpgradeClient "
-    "Window feature_table",
+    "": "Aggregation DatabricksOnlineStore FeatureAggregations FeatureEngineeringClient FeatureFunction FeatureLookup "
+    "FeatureStoreClient UNSET UpgradeClient Window feature_table",
     "client": "FeatureEngineeringClient FeatureStoreClient",
     "decorators": "feature_table",
     "entities": "AggregationFunction Feature FeatureFunction FeatureLookup FeatureTable TrainingSet "
@@ -54,6 +54,7 @@ _BELOW = {
     "entities.feature_aggregations": "FeatureAggregations",
     "entities.feature_function": "FeatureFunction",
     "entities.feature_lookup": "FeatureLookup",
+    "entities.feature_serving_endpoint": "AutoCaptureConfig EndpointCoreConfig FeatureServingEndpoint ServedEntity",
     "entities.feature_spec": "FeatureSpec",
     "entities.feature_spec_info": "FeatureSpecInfo",
     "entities.feature_table": "FeatureTable",
