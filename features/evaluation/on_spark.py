@@ -11,10 +11,10 @@ from headwater.features.joins.columns import chosen
 from headwater.features.joins.forms.buckets import AsOfLookup, join_buckets_of_keys, join_small_tables
 from headwater.features.joins.forms.by_key import join_latest
 from headwater.features.joins.forms.narrow_wide import join_narrow
+from headwater.features.joins.forms.union_window import join_as_of
 from headwater.features.joins.forms.union_window_many import AsOfTable, join_tables
 from headwater.features.joins.matching.arrow_types import is_key
 from headwater.features.joins.planner import Plan, plan_join, size_of, unfit_for_arrow
-from headwater.features.joins.point_in_time import join_as_of
 from headwater.features.joins.pruning import rows_of_label_keys, rows_of_label_times
 from headwater.features.joins.repeatable import is_cheap, is_repeatable
 from headwater.features.specs.spec import LookupStep

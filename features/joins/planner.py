@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headwater.features.joins.forms.buckets import AsOfLookup, join_buckets_of_keys, join_small_tables
-from headwater.features.joins.forms.hot_keys import Slicing
 from headwater.features.joins.forms.narrow_wide import join_narrow
+from headwater.features.joins.forms.union_window import join_as_of
 from headwater.features.joins.matching.arrow_types import is_key, strange_column
-from headwater.features.joins.point_in_time import join_as_of
 from headwater.features.joins.pruning import rows_of_label_keys
+from headwater.features.joins.time_slices import Slicing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

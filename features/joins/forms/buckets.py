@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from headwater import lakehouse
 from headwater.features.joins.columns import exact_micros, has_order
-from headwater.features.joins.forms.hot_keys import HotKeys, Slicing
 from headwater.features.joins.matching.arrow_types import comparable
 from headwater.features.joins.matching.newest_rows import newest_rows
 from headwater.features.joins.matching.take_rows import Gather
+from headwater.features.joins.time_slices import HotKeys, Slicing
 from headwater.lakehouse import column, quoted
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from headwater.features import (
     write_feature_table,
 )
 from headwater.features.evaluation import on_spark as spark_lookups
-from headwater.features.joins.forms.hot_keys import Slicing
 from headwater.features.joins.planner import FORMS, Plan
+from headwater.features.joins.time_slices import Slicing
 
 AT = dt.datetime(2024, 1, 10, 12)
 DAY = dt.timedelta(days=1)

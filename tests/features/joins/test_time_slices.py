@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from headwater.features.joins.forms import buckets as arrow_join
 from headwater.features.joins.forms.buckets import AsOfLookup, join_buckets_of_keys
-from headwater.features.joins.forms.hot_keys import HotKeys, Slicing
 from headwater.features.joins.planner import plan_join
+from headwater.features.joins.time_slices import HotKeys, Slicing
 from tests.oracles import point_in_time as oracle
 
 AT = dt.datetime(2024, 1, 1)
