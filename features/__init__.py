@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     )
     from headwater.features.functions.sql_registration import PYTHON_SUFFIX, register_function
     from headwater.features.joins.forms.by_key import join_latest
-    from headwater.features.joins.forms.union_window import join_as_of
+    from headwater.features.joins.point_in_time import join_as_of
     from headwater.features.materialization.materialize import (
         Materialization,
         evaluate_group,

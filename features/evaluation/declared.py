@@ -11,7 +11,7 @@ from headwater.features.definitions.lookups import as_names
 from headwater.features.definitions.sources import DeltaTableSource, column_types
 from headwater.features.evaluation.row_functions import row_value
 from headwater.features.joins.forms.by_key import join_latest
-from headwater.features.joins.forms.union_window import join_as_of
+from headwater.features.joins.point_in_time import join_as_of
 from headwater.features.windows.window_join import windows_at
 from headwater.lakehouse import ColumnTypeError, InvalidInputError
 

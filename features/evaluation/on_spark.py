@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from headwater.features.joins.columns import chosen
-from headwater.features.joins.forms.buckets import AsOfLookup, join_buckets_of_keys, join_small_tables
-from headwater.features.joins.forms.by_key import join_latest
-from headwater.features.joins.forms.narrow_wide import join_narrow
-from headwater.features.joins.forms.union_window import join_as_of
-from headwater.features.joins.forms.union_window_many import AsOfTable, join_tables
+from headwater.features.joins.form import Plan
+from headwater.features.joins.lookup import TableLookup
 from headwater.features.joins.matching.arrow_types import is_key
-from headwater.features.joins.planner import Plan, plan_join, size_of, unfit_for_arrow
-from headwater.features.joins.pruning import rows_of_label_keys, rows_of_label_times
+from headwater.features.joins.planner import plan_join
+from headwater.features.joins.point_in_time import join_as_of
+from headwater.features.joins.pruning import rows_of_label_times
+from headwater.features.joins.registry import join_forms
 from headwater.features.joins.repeatable import is_cheap, is_repeatable
+from headwater.features.joins.sides import Sides, size_of, unfit_for_arrow
 from headwater.features.specs.spec import LookupStep
 
 if TYPE_CHECKING:
@@ -82,10 +82,9 @@ class SparkLookup:
         return size_of(self.needed, is_scan=True)
 
     @property
-    def as_of(self) -> AsOfLookup:
-        """The lookup as the joins take it; of a table with a time column."""
-        assert self.step.time is not None
-        return AsOfLookup(self.needed, tuple(self.step.keys), self.step.time, self.outputs, self.step.lookback)
+    def for_join(self) -> TableLookup:
+        """The lookup as the joins take it."""
+        return TableLookup(self.needed, tuple(self.step.keys), self.step.time, self.outputs, self.step.lookback)
 
 
 def look_up_on_spark(
@@ -103,75 +102,61 @@ def look_up_on_spark(
         Earliest and latest label time of the first, where the labels lie at the end of a long history.
     """
     first = lookups[0]
-    if first.step.time is None:
-        keys = list(first.step.keys)
-        joined = join_latest(frame, first.needed, keys=keys, outputs=first.outputs)
-        return joined, [first], f"{first.step.table}: join by keys"
-    if span is not None:
-        joined = _one(join_as_of, frame, first.as_of, span=span)
+    if span is not None and first.step.time is not None:
+        one = first.for_join
+        joined = join_as_of(
+            frame,
+            one.features,
+            keys=one.keys,
+            time=first.step.time,
+            outputs=one.outputs,
+            lookback=one.lookback,
+            span=span,
+        )
         return joined, [first], f"{first.step.table}: union and window of the rows that the labels' span can find"
-    tasks = _tasks(frame)
-    together = [one for one in lookups if one.step.time is not None]
-    plan = _plan(frame, spine, together, tasks)
-    if plan.form != "small tables to all buckets":  # which takes tables of any keys
-        together = [one for one in together if _same_keys(first.step, one.step)]
-        plan = _plan(frame, spine, together, tasks)
+    together, plan = _planned(frame, lookups, spine)
     pruned = [_within_label_times(spine, one) for one in together]
-    joined, form = _joined(frame, spine, [one for one, _ in pruned], plan)
+    joined = join_forms()[plan.form].join(frame, [one for one, _ in pruned], plan, spine.rows)
     within = ", of rows in the labels' span of time" if any(less for _, less in pruned) else ""
-    return joined, together, f"{', '.join(one.step.table for one in together)}: {form}{within} ({plan.reason})"
+    return joined, together, f"{', '.join(one.step.table for one in together)}: {plan.form}{within} ({plan.reason})"
 
 
-def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[AsOfLookup, bool]:
+def _planned(frame: DataFrame, lookups: Sequence[SparkLookup], spine: Spine) -> tuple[Sequence[SparkLookup], Plan]:
+    """Return the lookups that are done together, and the plan."""
+    first = lookups[0]
+    if first.step.time is None:
+        return [first], plan_join(Sides(None, [None], has_time=False))
+    together = [one for one in lookups if one.step.time is not None]
+    plan = plan_join(_sides(frame, spine, together))
+    if not join_forms()[plan.form].takes_any_keys:
+        together = [one for one in together if _same_keys(first.step, one.step)]
+        plan = plan_join(_sides(frame, spine, together))
+    return together, plan
+
+
+def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[TableLookup, bool]:
     """Return the lookup in the rows that the labels' span of time can find, and whether that leaves out any."""
-    as_of = one.as_of
-    worth = _WORTH_ITS_PASS if as_of.lookback is not None else _WORTH_ITS_PASS_WITHOUT
-    if (one.size or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
-        return as_of, False
-    keys = [right for _, right in as_of.keys]
+    lookup = one.for_join
+    worth = _WORTH_ITS_PASS if lookup.lookback is not None else _WORTH_ITS_PASS_WITHOUT
+    if lookup.time is None or (one.size or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
+        return lookup, False
+    keys = lookup.feature_keys
     few = spine.size is not None and (one.size or 0) > _VERY_FEW * spine.size
-    if few or not all(is_key(as_of.features.schema[name].dataType) for name in keys):
+    if few or not all(is_key(lookup.features.schema[name].dataType) for name in keys):
         keys = []
-    rows = rows_of_label_times(spine.rows, as_of.features, as_of.time, as_of.lookback, keys)
-    return replace(as_of, features=rows), True
+    rows = rows_of_label_times(spine.rows, lookup.features, lookup.time, lookup.lookback, keys)
+    return replace(lookup, features=rows), True
 
 
-def _plan(frame: DataFrame, spine: Spine, lookups: Sequence[SparkLookup], tasks: int) -> Plan:
-    sizes = [one.size for one in lookups]
-    repeatable = spine.is_repeatable([one.step for one in lookups])
-    columns = max(len(one.outputs) for one in lookups)
-    plan = plan_join(spine.size, sizes, columns, tasks=tasks, repeatable=repeatable)
-    unfit = unfit_for_arrow(frame, [one.as_of for one in lookups])
-    return plan if unfit is None else Plan("union and window", unfit)
-
-
-def _joined(frame: DataFrame, spine: Spine, lookups: Sequence[AsOfLookup], plan: Plan) -> tuple[DataFrame, str]:
-    if plan.form == "small tables to all buckets":
-        return join_small_tables(frame, lookups, plan.buckets), plan.form
-    if plan.form.startswith("buckets of keys"):
-        return join_buckets_of_keys(frame, lookups, plan.buckets, plan.slicing), plan.form
-    if plan.form == "buckets of the labels' keys":
-        pruned = [replace(one, features=rows_of_label_keys(spine.rows, one.features, one.keys)) for one in lookups]
-        return join_buckets_of_keys(frame, pruned, plan.buckets), plan.form
-    if plan.form == "narrow match, wide fetch":
-        for one in lookups:
-            frame = _one(join_narrow, frame, one, buckets=plan.buckets)
-        return frame, plan.form
-    if len(lookups) == 1:
-        return _one(join_as_of, frame, lookups[0]), plan.form
-    tables = [
-        AsOfTable(one.features, tuple(right for _, right in one.keys), one.time[1], one.outputs, one.lookback)
-        for one in lookups
-    ]
-    keys, time = [left for left, _ in lookups[0].keys], lookups[0].time[0]
-    return join_tables(frame, tables, keys=keys, time=time), "union and window, all tables in one sort"
-
-
-def _one(join: Any, frame: DataFrame, one: AsOfLookup, **more: Any) -> DataFrame:
-    joined: DataFrame = join(
-        frame, one.features, keys=one.keys, time=one.time, outputs=one.outputs, lookback=one.lookback, **more
+def _sides(frame: DataFrame, spine: Spine, lookups: Sequence[SparkLookup]) -> Sides:
+    return Sides(
+        spine.size,
+        [one.size for one in lookups],
+        columns=max(len(one.outputs) for one in lookups),
+        tasks=_tasks(frame),
+        is_repeatable=spine.is_repeatable([one.step for one in lookups]),
+        unfit_for_arrow=unfit_for_arrow(frame, [one.for_join for one in lookups]),
     )
-    return joined
 
 
 def _same_keys(step: LookupStep, other: LookupStep) -> bool:

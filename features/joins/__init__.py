@@ -1,1 +1,1 @@
-"""The one point-in-time join: its door, its planner, what it leaves out."""
+"""The one point-in-time join: its door, its planner, its forms, what it leaves out."""

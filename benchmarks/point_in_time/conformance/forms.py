@@ -1,16 +1,19 @@
-"""Every physical form of ours by its name, each with the parameters of `features.join_as_of`."""
+"""Our physical forms by their names, each on its own, whichever the planner would take."""
 
 from __future__ import annotations
 
-from headwater.features.joins.forms.union_window_many import AsOfTable, join_tables
-from headwater.features.joins.planner import FORMS
+from headwater.features.joins.form import Plan
+from headwater.features.joins.lookup import TableLookup
+from headwater.features.joins.registry import join_forms
+from headwater.features.joins.time_slices import Slicing
 
-__all__ = ["EVERY_FORM"]
+__all__ = ["FORMS_BY_TIME", "join_by_form"]
+
+FORMS_BY_TIME = tuple(name for name, form in join_forms().items() if form.needs_time)
 
 
-def _one_sort(spine, features, *, keys, time, outputs, lookback=None):
-    table = AsOfTable(features, tuple(right for _, right in keys), time[1], outputs, lookback)
-    return join_tables(spine, [table], keys=[left for left, _ in keys], time=time[0])
-
-
-EVERY_FORM = {**FORMS, "one sort for all tables": _one_sort}
+def join_by_form(form, labels, features, *, keys, time, outputs, lookback=None):
+    """Return what `features.join_as_of` returns, by the form of this name; `time` is None for tables without a time column."""
+    lookup = TableLookup(features, tuple(keys), time, outputs, lookback)
+    plan = Plan(form, "asked for by its name", buckets=8, slicing=Slicing(share=0.01, slices=7))
+    return join_forms()[form].join(labels, [lookup], plan, labels)

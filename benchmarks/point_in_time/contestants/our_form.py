@@ -4,7 +4,7 @@ import datetime as dt
 
 import harness
 
-from benchmarks.point_in_time.conformance.forms import EVERY_FORM
+from benchmarks.point_in_time.conformance.forms import join_by_form
 from headwater import lakehouse
 
 
@@ -15,7 +15,8 @@ def make(spec, folder, store, form):
     def run(_sink, target):
         joined = spark.read.parquet(str(folder / "labels"))
         for table in spec["tables"]:
-            joined = EVERY_FORM[form](
+            joined = join_by_form(
+                form,
                 joined,
                 spark.read.parquet(str(folder / table["name"])),
                 keys=[tuple(pair) for pair in table["keys"]],

@@ -6,12 +6,35 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from headwater.features.joins.columns import has_order
+from headwater.features.joins.form import JoinForm, Plan
+from headwater.features.joins.lookup import TableLookup
+from headwater.features.joins.sides import Sides
 from headwater.lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["join_latest"]
+__all__ = ["ByKey", "join_latest"]
+
+
+class ByKey(JoinForm):
+    """The only form for tables without a time column: a left join."""
+
+    name = "join by keys"
+    rank = 0
+    needs_time = False
+
+    def fits(self, sides: Sides) -> Plan | None:
+        """Return the plan."""
+        del sides
+        return Plan(self.name, "there is no time column")
+
+    def join(self, rows: DataFrame, lookups: Sequence[TableLookup], plan: Plan, labels: DataFrame) -> DataFrame:
+        """Return the rows, joined with one table after the other; see `join_latest`."""
+        del plan, labels
+        for lookup in lookups:
+            rows = join_latest(rows, lookup.features, keys=lookup.keys, outputs=lookup.outputs)
+        return rows
 
 
 def join_latest(

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headwater.features.joins.columns import exact_micros, has_order, is_date, micros
+from headwater.features.joins.form import JoinForm, Plan
+from headwater.features.joins.forms.union_window import why_no_workers
+from headwater.features.joins.lookup import TableLookup
+from headwater.features.joins.sides import Sides
 from headwater.lakehouse import column, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["AsOfTable", "join_tables"]
+__all__ = ["UnionWindowMany", "join_in_one_sort"]
 
 
-@dataclass(frozen=True)
-class AsOfTable:
-    """Feature rows, the names of their keys and time, outputs by feature, and the lookback."""
+class UnionWindowMany(JoinForm):
+    """What Spark can do without Python workers, for several tables of the same keys."""
 
-    features: DataFrame
-    keys: tuple[str, ...]
-    time: str
-    outputs: Mapping[str, str]
-    lookback: dt.timedelta | None = None
+    name = "union and window, all tables in one sort"
+    rank = 70
+
+    def fits(self, sides: Sides) -> Plan | None:
+        """Return the plan, for any number of tables."""
+        return Plan(self.name, why_no_workers(sides))
+
+    def join(self, rows: DataFrame, lookups: Sequence[TableLookup], plan: Plan, labels: DataFrame) -> DataFrame:
+        """Return the rows; see `join_in_one_sort`."""
+        del plan, labels
+        return join_in_one_sort(rows, lookups)
 
 
-def join_tables(spine: DataFrame, tables: Sequence[AsOfTable], *, keys: Sequence[str], time: str) -> DataFrame:
+def join_in_one_sort(spine: DataFrame, tables: Sequence[TableLookup]) -> DataFrame:
     """Return each row of `spine`, once, with what :func:`features.join_as_of` would find for it in each of the tables.
 
-    Parameters
-    ----------
-    keys, time
-        The columns of the spine by which all the tables are looked up; keys and times of all tables have their types.
+    All tables are looked up by the same columns of the spine.
 
     Notes
     -----
@@ -44,6 +48,7 @@ def join_tables(spine: DataFrame, tables: Sequence[AsOfTable], *, keys: Sequence
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
+    keys, time = tables[0].label_keys, tables[0].label_time
     names = [f"__k{i}" for i in range(len(keys))]
     slots, places = _slots(tables)
     labels = spine.select(
@@ -56,9 +61,9 @@ def join_tables(spine: DataFrame, tables: Sequence[AsOfTable], *, keys: Sequence
     both = labels
     for number, table in enumerate(tables):
         held = {places[number][o]: column(f) for f, o in table.outputs.items()}
-        rows = table.features.where(column(table.time).isNotNull()).select(
-            *[column(key).alias(name) for name, key in zip(names, table.keys, strict=True)],
-            column(table.time).alias("__time"),
+        rows = table.features.where(column(table.feature_time).isNotNull()).select(
+            *[column(key).alias(name) for name, key in zip(names, table.feature_keys, strict=True)],
+            column(table.feature_time).alias("__time"),
             F.lit(number).alias("__table"),
             F.lit(None).cast(labels.schema["__label"].dataType).alias("__label"),
             *[held.get(slot, F.lit(None)).cast(kind).alias(slot) for slot, kind in slots.items()],
@@ -94,7 +99,7 @@ def join_tables(spine: DataFrame, tables: Sequence[AsOfTable], *, keys: Sequence
     return joined.select(*[F.col(f"__label.{quoted(c)}").alias(c) for c in spine.columns], *outputs)
 
 
-def _slots(tables: Sequence[AsOfTable]) -> tuple[dict[str, str], list[dict[str, str]]]:
+def _slots(tables: Sequence[TableLookup]) -> tuple[dict[str, str], list[dict[str, str]]]:
     """Return the shared columns with their types, and for each table the column that each output travels in."""
     slots: list[str] = []
     places: list[dict[str, str]] = []
@@ -110,7 +115,7 @@ def _slots(tables: Sequence[AsOfTable]) -> tuple[dict[str, str], list[dict[str, 
     return {f"__s{i}": kind for i, kind in enumerate(slots)}, places
 
 
-def _in_order_of_outputs(slots: Mapping[str, str], tables: Sequence[AsOfTable]) -> list[str]:
+def _in_order_of_outputs(slots: Mapping[str, str], tables: Sequence[TableLookup]) -> list[str]:
     """Return the slots by which rows of one key, time and table are sorted."""
     kinds = {
         t.features.schema[f].dataType.simpleString(): t.features.schema[f].dataType for t in tables for f in t.outputs

@@ -1,7 +1,7 @@
 """Every form of the point-in-time join gives the right answer to every case that peers are held to, in any time zone.
 
-Whatever form stands in FORMS is held to this. The small cases lie in one pair of files, the case's number as one more key; each
-form answers all of them, and those that must stand alone, in one job.
+Each form of the registry that looks up rows by time is held to this. The small cases lie in one pair of files, the case's number
+as one more key; each form answers all of them, and those that must stand alone, in one job.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from benchmarks.point_in_time.conformance.cases import FEATURES, as_of
-from benchmarks.point_in_time.conformance.forms import EVERY_FORM
+from benchmarks.point_in_time.conformance.forms import FORMS_BY_TIME, join_by_form
 from benchmarks.point_in_time.conformance.grading import Verdict, grade_table
 from benchmarks.point_in_time.conformance.named import CASES, long_history
 from headwater import lakehouse
@@ -77,7 +77,7 @@ def _wrong(cases, table):
 
 
 @pytest.mark.parametrize("zone", ZONES, indirect=True)
-@pytest.mark.parametrize("form", EVERY_FORM)
+@pytest.mark.parametrize("form", FORMS_BY_TIME)
 def test_each_spark_form_is_right_in_every_case(spark, files, form, zone):
     alone = ALONE if zone == "UTC" else []
     asked = [("small", _of(lookback, SMALL), lookback) for lookback in LOOKBACKS]
@@ -90,7 +90,7 @@ def test_each_spark_form_is_right_in_every_case(spark, files, form, zone):
             for side in ("label", "feature")
         )
         outputs = {feature: feature for feature in FEATURES}
-        joined = EVERY_FORM[form](labels, features, keys=KEYS, time=("at", "ts"), outputs=outputs, lookback=lookback)
+        joined = join_by_form(form, labels, features, keys=KEYS, time=("at", "ts"), outputs=outputs, lookback=lookback)
         assert joined.columns == [*labels.columns, *FEATURES]
         parts.append(joined)
     assert _wrong([*SMALL, *alone], reduce(lambda one, other: one.unionAll(other), parts).toArrow()) == {}

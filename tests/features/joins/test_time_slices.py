@@ -5,9 +5,9 @@ import re
 
 from pyspark.sql import functions as F
 
-from headwater.features.joins.forms import buckets as arrow_join
-from headwater.features.joins.forms.buckets import AsOfLookup, join_buckets_of_keys
-from headwater.features.joins.planner import plan_join
+from headwater.features.joins.dealing import bucket_of
+from headwater.features.joins.forms.buckets import join_buckets_of_keys
+from headwater.features.joins.lookup import TableLookup
 from headwater.features.joins.time_slices import HotKeys, Slicing
 from tests.oracles import point_in_time as oracle
 
@@ -37,26 +37,18 @@ def test_only_keys_with_their_share_of_the_rows_are_hot_and_no_slice_has_most_of
     assert sum(row["count"] for row in counted if row["key"] != "hot") == 6000
 
 
-def test_the_rows_of_a_hot_key_are_matched_in_several_buckets(spark, monkeypatch):
+def test_the_rows_of_a_hot_key_are_dealt_out_to_several_buckets_and_found_as_if_they_were_not(spark):
     features = _history(spark)
-    spine = spark.sql("SELECT id, 'hot' AS k, timestamp_seconds(1700000000 + id * 360000) AS at FROM range(-10, 110)")
-    lookup = AsOfLookup(features, (("k", "key"),), ("at", "ts"), {"x": "x"})
-    largest = {}
-    dealt = arrow_join._matched_in_buckets
-
-    def seen(spine, labels, rows, *rest):
-        sizes = rows.groupBy("__bucket").count().agg(F.max("count")).first()[0]
-        largest[len(largest)] = (sizes, labels.select("__bucket").distinct().count())
-        return dealt(spine, labels, rows, *rest)
-
-    monkeypatch.setattr(arrow_join, "_matched_in_buckets", seen)
-    plain = join_buckets_of_keys(spine, [lookup], 64)
-    cut = join_buckets_of_keys(spine, [lookup], 64, Slicing(share=0.2, slices=16))
-    assert sorted(map(tuple, cut.collect())) == sorted(map(tuple, plain.collect()))
-    (before, one), (after, several) = largest[0], largest[1]
-    assert (before >= 6000, one) == (True, 1)
-    assert after < 3000
-    assert several > 4
+    labels = spark.sql("SELECT id, 'hot' AS k, timestamp_seconds(1700000000 + id * 360000) AS at FROM range(-10, 110)")
+    slicing = Slicing(share=0.2, slices=16)
+    hot = HotKeys.of([(features, ["key"], "ts")], slicing)
+    cut = hot.cut_features(features, ["key"], "ts", 0).selectExpr(bucket_of(["key", "__slice"], 64))
+    cut_labels = hot.cut_labels(labels, ["k"], "at").selectExpr(bucket_of(["k", "__slice"], 64))
+    assert cut.groupBy("__bucket").count().agg(F.max("count")).first()[0] < 3000
+    assert cut_labels.distinct().count() > 4
+    lookup = TableLookup(features, (("k", "key"),), ("at", "ts"), {"x": "x"})
+    sliced, whole = (join_buckets_of_keys(labels, [lookup], 64, how).collect() for how in (slicing, None))
+    assert sorted(map(tuple, sliced)) == sorted(map(tuple, whole))
 
 
 def test_hot_keys_cost_two_passes_over_the_features_and_none_more_for_the_labels(spark, tmp_path):
@@ -65,7 +57,7 @@ def test_hot_keys_cost_two_passes_over_the_features_and_none_more_for_the_labels
     spine = spark.sql(
         "SELECT if(id > 2, 'hot', concat('k', id)) AS k, timestamp_seconds(1700000000 + id) AS at FROM range(9)"
     )
-    lookups = [AsOfLookup(features, (("k", "key"),), ("at", "ts"), {"x": output}) for output in ("x", "y")]
+    lookups = [TableLookup(features, (("k", "key"),), ("at", "ts"), {"x": output}) for output in ("x", "y")]
     joined = join_buckets_of_keys(spine, lookups, 4, Slicing(share=0.2, slices=16, one_in=2))
     joined.collect()
     mode = spark._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("formatted")
@@ -82,8 +74,8 @@ def test_tables_of_one_spine_are_cut_alike_with_ties_and_rows_far_apart(spark):
     second = spark.createDataFrame(others, "case long, key string, ts timestamp, x int, y double")
     keys = (("case", "case"), ("k", "key"))
     lookups = [
-        AsOfLookup(right, keys, ("at", "ts"), {"x": "x1", "y": "y1"}),
-        AsOfLookup(second, keys, ("at", "ts"), {"x": "x2", "y": "y2"}, dt.timedelta(hours=3)),
+        TableLookup(right, keys, ("at", "ts"), {"x": "x1", "y": "y1"}),
+        TableLookup(second, keys, ("at", "ts"), {"x": "x2", "y": "y2"}, dt.timedelta(hours=3)),
     ]
     got = join_buckets_of_keys(left, lookups, 5, Slicing(share=0.001, slices=3)).collect()
     assert sorted((r["id"], r["x1"], r["y1"]) for r in got) == sorted(oracle.as_of(labels, features, None))
@@ -96,15 +88,6 @@ def test_tables_of_one_spine_are_cut_alike_with_ties_and_rows_far_apart(spark):
     spine = spark.sql(
         "SELECT 'a' AS k, at FROM VALUES (timestamp '0001-01-01'), (timestamp '9999-12-31'), (NULL) t(at)"
     )
-    lookup = AsOfLookup(far, (("k", "key"),), ("at", "ts"), {"x": "x"})
+    lookup = TableLookup(far, (("k", "key"),), ("at", "ts"), {"x": "x"})
     got = join_buckets_of_keys(spine, [lookup], 4, Slicing(share=0.1, slices=64)).selectExpr("year(at)", "x").collect()
     assert sorted(map(tuple, got), key=repr) == [(1, None), (9999, 1), (None, None)]
-
-
-def test_the_planner_cuts_hot_keys_of_large_tables_where_tasks_are_many():
-    assert plan_join(2**30, [2**30], tasks=2).slicing is None
-    assert plan_join(2**30, [2**28], tasks=64).slicing is None
-    plan = plan_join(2**30, [2**33], tasks=16)
-    assert plan.form == "buckets of keys, hot ones by time"
-    assert plan.slicing == Slicing(share=2**27 / 2**33, slices=32, one_in=256)
-    assert plan.reason.endswith("keys with 1.6% of the rows or more in 32 slices of time")

@@ -16,9 +16,6 @@ from headwater.features import (
     get_function,
     write_feature_table,
 )
-from headwater.features.evaluation import on_spark as spark_lookups
-from headwater.features.joins.planner import FORMS, Plan
-from headwater.features.joins.time_slices import Slicing
 
 AT = dt.datetime(2024, 1, 10, 12)
 DAY = dt.timedelta(days=1)
@@ -227,11 +224,9 @@ def test_a_function_without_type_hints_is_refused(spark, schema):
         create_function(spark, bare, f"{schema}.bare")
 
 
-@pytest.mark.parametrize("form", ["in process", *FORMS])
-def test_columns_and_keys_may_have_backticks_and_dots_in_their_names(spark, schema, monkeypatch, form):
-    if form != "in process":
-        monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
-        monkeypatch.setattr(spark_lookups, "_plan", lambda *_: Plan(form, "", 2, Slicing(0.1, 3)))
+@pytest.mark.parametrize("lookups", ["auto", "spark"])
+def test_columns_and_keys_may_have_backticks_and_dots_in_their_names(spark, schema, monkeypatch, lookups):
+    monkeypatch.setenv("HEADWATER_LOOKUPS", lookups)
     rows = spark.createDataFrame([("a", AT, 1.0), ("b", AT, None)], "`k``.1` string, `t``s` timestamp, `x``.y` double")
     create_feature_table(spark, f"{schema}.odd", ["k`.1", "t`s"], rows, timeseries_column="t`s")
     spine = spark.createDataFrame([("a", AT), ("b", AT), ("c", AT)], "`l``.1` string, `a``t` timestamp")

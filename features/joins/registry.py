@@ -1,0 +1,29 @@
+"""All forms of the join by their names: the public classes of the files in ``forms/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+
+from headwater.features.joins import forms
+from headwater.features.joins.form import JoinForm
+
+__all__ = ["join_forms"]
+
+
+@cache
+def join_forms() -> Mapping[str, JoinForm]:
+    """Return the forms by name, in the order in which the planner asks them.
+
+    Examples
+    --------
+    >>> [name for name, form in join_forms().items() if not form.needs_time]
+    ['join by keys']
+    """
+    modules = [import_module(f"{forms.__name__}.{file.name}") for file in iter_modules(forms.__path__)]
+    public = [getattr(module, name) for module in modules for name in module.__all__]
+    found = [thing() for thing in public if isinstance(thing, type) and issubclass(thing, JoinForm)]
+    return MappingProxyType({form.name: form for form in sorted(found, key=lambda form: form.rank)})
