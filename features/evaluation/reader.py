@@ -1,87 +1,95 @@
-"""Where the feature rows come from that a process looks up for rows at hand: the files of the embedded store, or Spark."""
+"""The plug point for where a process gets the features of rows at hand: the files of the embedded store, or Spark.
+
+A new reader is a file in ``readers/`` with one public class of this kind: `feature_reader` and the tests find it there.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from headwater import lakehouse
-from headwater.features.evaluation.evaluate import evaluate
-from headwater.features.evaluation.pandas_rows import arrow_rows, pandas_rows
-from headwater.features.evaluation.without_spark import evaluate_without_spark
 from headwater.features.specs.spec import FeatureSpec
 from headwater.lakehouse import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DeltaFilesReader", "FeatureReader", "SparkReader", "feature_reader"]
+__all__ = ["FeatureReader", "Place", "all_readers", "feature_reader"]
 
-_ROW = "__headwater_row"
-
-
-class FeatureReader(Protocol):
-    """A source of features; a new one is a class here or in a file of its own, which `feature_reader` asks."""
-
-    def unreadable(self, spec: FeatureSpec) -> str | None:
-        """Return why the spec's features cannot be read so, or None if they can; no rows are read."""
-        ...
-
-    def read(self, spec: FeatureSpec, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return the spec's source and computed columns for rows with the required columns, in their order."""
-        ...
+Place: TypeAlias = Literal["worker of Spark", "process with a session", "process"]
 
 
 @dataclass(frozen=True)
-class DeltaFilesReader:
-    """The tables' files in the embedded store of these settings, as they are now; no Spark is started."""
+class FeatureReader(ABC):
+    """Gives features for rows at hand, as the tables are now. `settings`: whose store has the tables.
+
+    Attributes
+    ----------
+    rank
+        Of the readers that can read a spec's features, the one of the lowest rank is asked.
+    places
+        Where it works.
+    """
 
     settings: Settings = field(default_factory=Settings)
+    rank: ClassVar[int]
+    places: ClassVar[frozenset[Place]]
 
+    @abstractmethod
     def unreadable(self, spec: FeatureSpec) -> str | None:
-        """Return why a table's files cannot be read, or that Spark has to compute a feature."""
-        if spec.declared:
-            return "declared features are computed by Spark"
-        if lakehouse.on_databricks():
-            return "the tables are not in an embedded store"
-        tables = (lakehouse.open_stored(self.settings, step.table) for step in spec.lookups)
-        return next((reason for reason in tables if isinstance(reason, str)), None)
+        """Return why the spec's features cannot be read so, or None if they can; no rows are read."""
 
+    @abstractmethod
     def read(self, spec: FeatureSpec, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return the columns; see :func:`headwater.features.evaluate_without_spark`."""
-        return evaluate_without_spark(spec, rows, self.settings)
+        """Return the spec's source and computed columns for rows with the required columns, in their order.
+
+        Computed columns that the rows have are taken as they are given. Times are naive UTC; integers with NULLs are floats.
+
+        Raises
+        ------
+        MissingColumnsError
+            Names all required columns that are missing.
+        InvalidInputError
+            The features are unreadable.
+        """
 
 
-@dataclass(frozen=True)
-class SparkReader:
-    """The tables as Spark reads them now, in the session of this process; one is started where there is none."""
+@cache
+def all_readers() -> Mapping[str, type[FeatureReader]]:
+    """Return the readers by the names of their classes, in the order in which they are asked.
 
-    def unreadable(self, spec: FeatureSpec) -> str | None:
-        """Return None: Spark reads every table and computes every feature."""
-        del spec
-        return None
-
-    def read(self, spec: FeatureSpec, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return the columns; see :func:`headwater.features.evaluate`."""
-        import pyarrow as pa
-
-        table = arrow_rows(spec, rows)
-        numbered = table.append_column(_ROW, pa.array(range(table.num_rows), pa.int64()))
-        found = evaluate(spec, lakehouse.session().createDataFrame(numbered), versions="newest", recent=True)
-        return pandas_rows(found.toArrow().sort_by(_ROW).drop_columns([_ROW]))
+    Examples
+    --------
+    >>> list(all_readers())
+    ['DeltaFilesReader', 'SparkReader']
+    """
+    package = import_module("headwater.features.evaluation.readers")
+    modules = [import_module(f"{package.__name__}.{file.name}") for file in iter_modules(package.__path__)]
+    readers = [getattr(module, name) for module in modules for name in module.__all__]
+    return MappingProxyType({reader.__name__: reader for reader in sorted(readers, key=lambda reader: reader.rank)})
 
 
 def feature_reader(spec: FeatureSpec) -> FeatureReader:
-    """Return the reader of this process: Spark where a session is active, else the first that can read the spec's features.
+    """Return the reader of this process: of those that work here, the first that can read the spec's features.
 
-    A Spark worker, which can have no session, reads the files whatever the spec; what it cannot read raises there.
+    If none can, the last is returned, which raises when it reads: on a worker of Spark, which can have no session, the reader
+    of files.
     """
+    here = _place()
+    readers = [reader() for reader in all_readers().values() if here in reader.places]
+    return next((reader for reader in readers[:-1] if reader.unreadable(spec) is None), readers[-1])
+
+
+def _place() -> Place:
     from pyspark import TaskContext
     from pyspark.sql import SparkSession
 
-    files, spark = DeltaFilesReader(), SparkReader()
     if TaskContext.get() is not None:
-        return files
-    if SparkSession.getActiveSession() is not None:
-        return spark
-    return files if files.unreadable(spec) is None else spark
+        return "worker of Spark"
+    return "process" if SparkSession.getActiveSession() is None else "process with a session"

@@ -1,0 +1,1 @@
+"""Where feature rows come from: one file each."""
