@@ -28,7 +28,7 @@ _ENVIRONMENTS = ("conda", "local", "uv", "virtualenv")
 
 
 def score_batch(
-    model_uri: str,
+    model: str | ModelArtifact,
     df: DataFrame,
     result_type: str | DataType = "double",
     params: dict[str, Any] | None = None,
@@ -39,8 +39,9 @@ def score_batch(
 
     Parameters
     ----------
-    model_uri
-        A model logged with a feature spec: ``models:/main.ml.m@champion``, ``models:/m/3``, ``runs:/…``.
+    model
+        A model logged with a feature spec, by its URI: ``models:/main.ml.m@champion``, ``models:/m/3``, ``runs:/…``. Or what
+        :func:`open_model` gave, whose files are then not fetched and hashed again.
     df
         Rows with the keys, times and request-time columns of the training set; labels are not needed. A column named like
         a feature is taken instead of looking the feature up.
@@ -84,8 +85,8 @@ def score_batch(
             f"env_manager={env_manager!r} is unknown. {lakehouse.known(env_manager, _ENVIRONMENTS)}"
         )
     kind = _spark_type(result_type)
-    artifact = open_model(model_uri)
-    spec = artifact.spec
+    artifact = open_model(model) if isinstance(model, str) else model
+    spec, model_uri = artifact.spec, artifact.model_uri
     if kind.typeName() in _NUMBERS and getattr(model_output(artifact.raw_model), "name", "") == "string":
         raise InvalidInputError(
             f"The model {model_uri} predicts text, not {kind.simpleString()}: use result_type='string'."
@@ -93,7 +94,7 @@ def score_batch(
     missing = [name for name in spec.required if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "df", df.columns, f"needed to score {model_uri}")
-    _check_tables(model_uri, df, artifact)
+    _check_tables(df, artifact)
     wanted = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
     frame = artifact.read_features(df)
     if env_manager == "local":
@@ -198,7 +199,7 @@ def _zipped(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-def _check_tables(model_uri: str, df: DataFrame, artifact: ModelArtifact) -> None:
+def _check_tables(df: DataFrame, artifact: ModelArtifact) -> None:
     """Raise if a feature is gone or has another type since training; warn if its table was dropped and made again."""
     for step in artifact.spec.lookups:
         table = get_feature_table(df.sparkSession, step.table)
@@ -208,8 +209,8 @@ def _check_tables(model_uri: str, df: DataFrame, artifact: ModelArtifact) -> Non
                 continue
             now = f"is {types[feature]} now" if feature in types else "is no column of that table now"
             raise InvalidInputError(
-                f"The model {model_uri} was trained with the feature {feature!r} of {step.table}, which was {kind} and {now}: "
-                f"train the model again, or give df a column {output!r}. {lakehouse.known(feature, table.features)}"
+                f"The model {artifact.model_uri} was trained with the feature {feature!r} of {step.table}, which was {kind} and "
+                f"{now}: train the model again, or give df a column {output!r}. {lakehouse.known(feature, table.features)}"
             )
         if table.table_id != step.table_id:
             warnings.warn(

@@ -41,10 +41,11 @@ class TamperedModelError(HeadwaterError):
 
 @dataclass(frozen=True)
 class ModelArtifact:
-    """A model's files on this machine: the feature spec and the folder of the raw model."""
+    """A model's files on this machine, checked: the feature spec, the folder of the raw model, and where they came from."""
 
     spec: FeatureSpec
     raw_model: Path
+    model_uri: str
 
     def read_features(self, df: DataFrame) -> DataFrame:
         """Return `df` with all computed columns, looked up as the tables are now; see :func:`headwater.features.evaluate`."""
@@ -81,7 +82,7 @@ def open_model(model_uri: str) -> ModelArtifact:
             f"The model {model_uri} has no feature spec: log it with FeatureEngineeringClient().log_model(training_set=...), "
             "or score it with mlflow.pyfunc."
         )
-    return _artifact(data, kept)
+    return _artifact(data, model_uri, kept)
 
 
 def _kept_digest(model_uri: str) -> str | None:
@@ -105,11 +106,11 @@ def _kept_digest(model_uri: str) -> str | None:
     return client.get_logged_model(model_id).tags.get(DIGEST_TAG) if model_id and "/" not in model_id else None
 
 
-def _artifact(data: Path, kept: str | None = None) -> ModelArtifact:
+def _artifact(data: Path, model_uri: str, kept: str | None = None) -> ModelArtifact:
     changed = changed_file(data, kept)
     if changed is not None:
         raise TamperedModelError(changed, str(data))
-    return ModelArtifact(FeatureSpec.from_yaml((data / SPEC_FILE).read_text()), data / RAW_MODEL)
+    return ModelArtifact(FeatureSpec.from_yaml((data / SPEC_FILE).read_text()), data / RAW_MODEL, model_uri)
 
 
 class _PackagedModel:
@@ -139,4 +140,4 @@ class _PackagedModel:
 
 def _load_pyfunc(data_path: str) -> _PackagedModel:
     """Load the model; the name is MLflow's."""
-    return _PackagedModel(_artifact(Path(data_path)))
+    return _PackagedModel(_artifact(Path(data_path), data_path))

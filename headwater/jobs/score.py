@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from headwater.project import Project
+    from headwater.serving import ModelArtifact
 
 __all__ = ["JOB", "NoChampionError", "score"]
 
@@ -48,8 +49,8 @@ def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.dat
 
     began = time.monotonic()
     spine = project.spine(spark, start, end)
-    uri, version, note = _champion(spark, project.model_name)
-    scored = serving.score_batch(uri, spine, result_type="array<double>")
+    model, version, note = _champion(spark, project.model_name)
+    scored = serving.score_batch(model, spine, result_type="array<double>")
     chance = F.element_at(PREDICTION, 2)
     rows = (
         scored.withColumn(PREDICTION_PROBA, chance)
@@ -79,8 +80,8 @@ def _ensure(spark: SparkSession, project: Project, table: str, rows: DataFrame) 
     )
 
 
-def _champion(spark: SparkSession, model_name: str) -> tuple[str, str, str]:
-    """Return URI and version of the model to score with, and a note if it is not the champion."""
+def _champion(spark: SparkSession, model_name: str) -> tuple[ModelArtifact, str, str]:
+    """Return the model to score with, opened, its version, and a note if it is not the champion."""
     from headwater import serving
     from headwater.training import use_store
 
@@ -91,13 +92,12 @@ def _champion(spark: SparkSession, model_name: str) -> tuple[str, str, str]:
         if version is None:
             tried.append(f"there is no {alias}")
             continue
-        uri = f"models:/{model_name}/{version}"
         try:
-            serving.open_model(uri)
+            model = serving.open_model(f"models:/{model_name}/{version}")
         except Exception as error:  # noqa: BLE001 - whatever it is, another model can still score
             tried.append(f"{alias}, version {version}, does not load: {error}")
             continue
-        return uri, version, f" (instead: {'; '.join(tried)})" if tried else ""
+        return model, version, f" (instead: {'; '.join(tried)})" if tried else ""
     raise NoChampionError(model_name, "; ".join(tried))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -64,6 +65,17 @@ def test_a_registered_version_and_an_alias_score_too(client, logged, spark):
     one = client.score_batch(model_uri=f"models:/{name}/1", df=spine.drop("y")).orderBy("id").toPandas()
     two = client.score_batch(model_uri=f"models:/{name}@champion", df=spine.drop("y")).orderBy("id").toPandas()
     pd.testing.assert_frame_equal(one, two)
+
+
+def test_a_model_that_was_opened_is_scored_as_it_was_found_and_not_opened_again(logged):
+    found, spine, _ = logged
+    opened = replace(
+        serving.open_model(found.model_uri), model_uri="models:/gone/1"
+    )  # what is not there cannot be opened
+    with pytest.raises(HeadwaterError, match="models:/gone/1 cannot be read"):
+        serving.score_batch("models:/gone/1", spine)
+    rows = serving.score_batch(opened, spine).toPandas()
+    np.testing.assert_allclose(rows["prediction"], rows["y"], atol=1e-9)
 
 
 def test_a_column_of_a_features_name_is_taken_instead_of_the_lookup(client, logged, spark):
