@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import getpass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,9 @@ def champion(model_name: str, *, settings: Settings | None = None) -> ModelVersi
 def challenge(model_name: str, version: str, *, settings: Settings | None = None) -> None:
     """Give the version the alias ``challenger``."""
     client = client_of(settings or Settings())
-    _known(client, model_name, version)
+    versions = _versions(client, model_name)
+    if version not in versions:
+        raise ModelVersionError(model_name, f"version {version}", versions)
     client.set_registered_model_alias(model_name, CHALLENGER, version)
 
 
@@ -92,13 +94,9 @@ def promote(
     ModelVersionError
         If there is no such version.
     """
-    settings = settings or Settings()
-    client = client_of(settings)
-    _known(client, model_name, version)
-    with _turn(settings, model_name):
-        aliases = _aliases(client, model_name)
+
+    def move(client: MlflowClient, aliases: Mapping[str, str]) -> None:
         before = aliases.get(CHAMPION, "")
-        entry = _logged(model_name, version, "promote", version, before, reason, who, table, spark)
         if before != version:
             client.set_model_version_tag(model_name, version, "headwater.replaced", before)
             if before:
@@ -106,8 +104,8 @@ def promote(
             client.set_registered_model_alias(model_name, CHAMPION, version)
         if aliases.get(CHALLENGER) == version:
             client.delete_registered_model_alias(model_name, CHALLENGER)
-        _note(client, entry)
-    return entry
+
+    return _changed(model_name, version, "promote", move, _Record(reason, who, table, spark), settings)
 
 
 def refuse(
@@ -121,14 +119,7 @@ def refuse(
     settings: Settings | None = None,
 ) -> Promotion:
     """Write down why the version does not become champion; no alias changes."""
-    settings = settings or Settings()
-    client = client_of(settings)
-    _known(client, model_name, version)
-    with _turn(settings, model_name):
-        before = _aliases(client, model_name).get(CHAMPION, "")
-        entry = _logged(model_name, version, "refuse", before, before, reason, who, table, spark)
-        _note(client, entry)
-    return entry
+    return _changed(model_name, version, "refuse", None, _Record(reason, who, table, spark), settings)
 
 
 def rollback(
@@ -147,20 +138,62 @@ def rollback(
     ModelVersionError
         If there is no previous champion.
     """
-    settings = settings or Settings()
-    client = client_of(settings)
-    with _turn(settings, model_name):
-        aliases = _aliases(client, model_name)
-        before, to = aliases.get(CHAMPION, ""), aliases.get(PREVIOUS, "")
-        if not to:
-            raise ModelVersionError(model_name, f"alias {PREVIOUS}", _versions(client, model_name))
-        entry = _logged(model_name, to, "rollback", to, before, reason, who, table, spark)
-        client.set_registered_model_alias(model_name, CHAMPION, to)
-        earlier = client.get_model_version(model_name, to).tags.get("headwater.replaced", "")
+
+    def move(client: MlflowClient, aliases: Mapping[str, str]) -> None:
+        version = aliases[PREVIOUS]
+        client.set_registered_model_alias(model_name, CHAMPION, version)
+        earlier = client.get_model_version(model_name, version).tags.get("headwater.replaced", "")
         if earlier in _versions(client, model_name):
             client.set_registered_model_alias(model_name, PREVIOUS, earlier)
         else:
             client.delete_registered_model_alias(model_name, PREVIOUS)
+
+    return _changed(model_name, None, "rollback", move, _Record(reason, who, table, spark), settings)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What is written down with a change of aliases, and where."""
+
+    reason: str
+    who: str
+    table: str | None
+    spark: SparkSession | None
+
+
+def _changed(
+    model_name: str,
+    version: str | None,
+    action: str,
+    move: Callable[[MlflowClient, Mapping[str, str]], None] | None,
+    record: _Record,
+    settings: Settings | None,
+) -> Promotion:
+    """Return the log's entry after the change: written into the table, then the aliases moved, then noted at the version.
+
+    Parameters
+    ----------
+    version
+        The version that the change is about; None: the previous champion.
+    move
+        Moves the aliases, given as they are; then `version` is champion. None: they stay, and so does the champion.
+    """
+    settings = settings or Settings()
+    client = client_of(settings)
+    with _turn(settings, model_name):
+        aliases, versions = _aliases(client, model_name), _versions(client, model_name)
+        subject = aliases.get(PREVIOUS, "") if version is None else version
+        if subject not in versions:
+            title = f"alias {PREVIOUS}" if version is None else f"version {version}"
+            raise ModelVersionError(model_name, title, versions)
+        before = aliases.get(CHAMPION, "")
+        at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        who, champion_after = record.who or _user(), before if move is None else subject
+        entry = Promotion(model_name, subject, action, champion_after, before, record.reason, who, at)
+        if record.table is not None:
+            _append(entry, record.table, record.spark)
+        if move is not None:
+            move(client, aliases)
         _note(client, entry)
     return entry
 
@@ -180,43 +213,18 @@ def _aliases(client: MlflowClient, model_name: str) -> dict[str, str]:
     from mlflow.exceptions import MlflowException
 
     try:
-        found = client.get_registered_model(model_name).aliases
+        aliases = client.get_registered_model(model_name).aliases
     except MlflowException as error:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}:
             return {}
         raise
-    return {str(alias): str(version) for alias, version in found.items()}
+    return {str(alias): str(version) for alias, version in aliases.items()}
 
 
 def _versions(client: MlflowClient, model_name: str) -> list[str]:
     quote = '"' if "'" in model_name else "'"
-    found = client.search_model_versions(f"name = {quote}{model_name}{quote}")
-    return sorted((str(version.version) for version in found), key=int)
-
-
-def _known(client: MlflowClient, model_name: str, version: str) -> None:
-    versions = _versions(client, model_name)
-    if version not in versions:
-        raise ModelVersionError(model_name, f"version {version}", versions)
-
-
-def _logged(
-    model_name: str,
-    version: str,
-    action: str,
-    now_champion: str,
-    previous: str,
-    reason: str,
-    who: str,
-    table: str | None,
-    spark: SparkSession | None,
-) -> Promotion:
-    """Return the log's entry, written into the table if one is named."""
-    at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    entry = Promotion(model_name, version, action, now_champion, previous, reason, who or _user(), at)
-    if table is not None:
-        _append(entry, table, spark)
-    return entry
+    versions = client.search_model_versions(f"name = {quote}{model_name}{quote}")
+    return sorted((str(version.version) for version in versions), key=int)
 
 
 def _note(client: MlflowClient, entry: Promotion) -> None:
