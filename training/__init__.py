@@ -24,8 +24,17 @@ from headwater.training.models.families import (
 from headwater.training.models.space import Choice, Integers, LogUniform, Uniform
 from headwater.training.pipeline import train
 from headwater.training.plan import TrainingPlan, TrainingResult
+from headwater.training.registry.decided import DecidedTraining, complete_training, decided_training
 from headwater.training.registry.packaging import LoggedModel, log_model
-from headwater.training.registry.registry import Promotion, challenge, champion, promote, refuse, rollback
+from headwater.training.registry.registry import (
+    Promotion,
+    challenge,
+    champion,
+    finish_decision,
+    promote,
+    refuse,
+    rollback,
+)
 from headwater.training.registry.tracking import use_store
 from headwater.training.registry.tracking_store import make_store
 from headwater.training.search.search import SearchPlan, SearchResult, search
@@ -36,6 +45,7 @@ __all__ = [
     "Check",
     "Choice",
     "Columns",
+    "DecidedTraining",
     "Difference",
     "Gate",
     "Holdout",
@@ -62,7 +72,10 @@ __all__ = [
     "binary_metrics",
     "challenge",
     "champion",
+    "complete_training",
+    "decided_training",
     "expected_calibration_error",
+    "finish_decision",
     "hist_gradient_boosting",
     "log_model",
     "logistic_regression",

@@ -21,6 +21,7 @@ from headwater.training.judging.importance import permutation_importance
 from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult
 from headwater.training.registry import packaging, registry
+from headwater.training.registry.decided import log_predictions
 from headwater.training.registry.tracking import log_metrics, log_sources, log_trials, start_run, use_store
 from headwater.training.search.search import SearchResult, search
 from headwater.training.search.trial import Trial, fit
@@ -129,6 +130,9 @@ def train(
             log_metrics(client, run.info.run_id, evaluation.metrics)
             log_sources({"training": rows, "holdout": holdout}, _table_versions(training_set))
             _log_facts(plan, found, columns, evaluation, importance, threshold_of(plan, rows))
+            predictions = _predictions(plan, holdout, evaluation)
+            if "headwater.training" in plan.tags:
+                log_predictions(predictions)
             say(f"run {run.info.run_id} with {len(trial_runs)} nested runs")
         with steps("register") as say:
             logged = _register(log_model, model, training_set, plan, columns, rows)
@@ -147,7 +151,7 @@ def train(
         verdict=verdict,
         promoted=promoted,
         search=found,
-        predictions=_predictions(plan, holdout, evaluation),
+        predictions=predictions,
         slices=evaluation.slices,
         months=evaluation.months,
         importance=importance,
@@ -191,7 +195,8 @@ def _ids(plan: TrainingPlan) -> list[str]:
 
 
 def _tags(plan: TrainingPlan) -> dict[str, str]:
-    return {"headwater.model_name": plan.model_name} | ({"headwater.reason": plan.reason} if plan.reason else {})
+    reason = {"headwater.reason": plan.reason} if plan.reason else {}
+    return {"headwater.model_name": plan.model_name, **reason, **plan.tags}
 
 
 def _table_versions(training_set: object) -> Mapping[str, Any]:

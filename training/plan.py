@@ -54,6 +54,9 @@ class TrainingPlan:
         Probability from which label 1 is predicted, for accuracy and the confusion matrix; None: the training rows' rate.
     reason
         Why this training runs (an alert, a schedule); written into the run's tags.
+    tags
+        Further tags of the run. With ``headwater.training``, which says which training of the model it is, such as its interval,
+        the holdout's predictions are logged with the run, for :func:`training.decided_training`.
 
     Examples
     --------
@@ -85,6 +88,7 @@ class TrainingPlan:
     run_name: str = "training"
     threshold: float | None = None
     reason: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [baseline.name for baseline in self.baselines]

@@ -14,20 +14,24 @@ from headwater.jobs.registry import END, START, Job, Option
 from headwater.outcome import DONE, REFUSED, JobResult
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
+    from headwater.features import TrainingSet
     from headwater.project import Project
-    from headwater.training import TrainingResult
+    from headwater.training import DecidedTraining, TrainingPlan, TrainingResult
 
 __all__ = ["JOB", "TrainOutcome", "train"]
+
+_ROWS = "headwater.training_rows"  # tag of a run: the version of the table that has its rows
 
 
 @dataclass(frozen=True)
 class TrainOutcome:
-    """The job's result, and training's own."""
+    """The job's result, and training's own; None of a job that only completed what a killed one had decided."""
 
     job: JobResult
-    training: TrainingResult
+    training: TrainingResult | None
 
 
 def train(
@@ -46,6 +50,9 @@ def train(
     becomes these rows, with the model's predictions for the holdout (rows that it was fitted on get none: they would look
     better than they are).
 
+    Run again after a kill, it trains again, unless the killed run had decided already on its model: then the decision stands, and
+    what was left to do is done. Run again after it was done, it trains again.
+
     The job ends with code 3 if the gate refuses.
     """
     from headwater import training
@@ -63,24 +70,56 @@ def train(
         project.label,
         project.exclude,
     )
+    table = project.table("training_rows")
+    plan = replace(project.training_plan(holdout, end), reason=reason, run_name=f"trained to {holdout:%Y-%m-%d}")
+    key = f"{start:%Y-%m-%dT%H:%M:%S} {holdout:%Y-%m-%dT%H:%M:%S} {end:%Y-%m-%dT%H:%M:%S}"
+    decided = training.decided_training(plan.model_name, plan.experiment_name, key, spark=spark, settings=settings)
+    if decided is not None:
+        return _completed(spark, project, training_set, decided, plan, began)
     say("join", "features as of each row's time")
     joined = time.monotonic()
-    stored = features.StoredTrainingSet.of(training_set, project.table("training_rows"))
+    stored = features.StoredTrainingSet.of(training_set, table)
     rows = stored.load_df()
     say("join", f"done ({time.monotonic() - joined:.1f} s)")
-    plan = replace(project.training_plan(holdout, end), reason=reason, run_name=f"trained to {holdout:%Y-%m-%d}")
+    plan = replace(plan, tags={"headwater.training": key, _ROWS: str(stored.version)})
     result = training.train(stored, plan=plan, settings=settings, progress=progress)
     if result.promoted:
-        _write_baseline(spark, project, rows, result, plan.threshold or 0.5)
-    count = len(result.predictions)
+        _write_baseline(spark, project, rows, result.predictions, result.version, plan.threshold or 0.5)
+    training.complete_training(result.run_id, settings=settings)
     job = JobResult(
         "train",
-        count,
+        len(result.predictions),
         time.monotonic() - began,
         f"{plan.model_name} version {result.version}: {result.verdict.reason}",
         DONE if result.verdict.passed else REFUSED,
     )
     return TrainOutcome(job, result)
+
+
+def _completed(
+    spark: SparkSession,
+    project: Project,
+    training_set: TrainingSet,
+    decided: DecidedTraining,
+    plan: TrainingPlan,
+    began: float,
+) -> TrainOutcome:
+    """Do what a killed job had left to do after its decision: the baseline, unless another version is champion by now."""
+    from headwater import training
+
+    if decided.promoted and decided.champion:
+        stored = features.StoredTrainingSet(
+            training_set.df,
+            training_set.feature_spec,
+            training_set.labels,
+            project.table("training_rows"),
+            int(decided.tags[_ROWS]),
+        )
+        _write_baseline(spark, project, stored.load_df(), decided.predictions, decided.version, plan.threshold or 0.5)
+    training.complete_training(decided.run_id, settings=lakehouse.settings_of(spark))
+    detail = f"{plan.model_name} version {decided.version}: {decided.reason} (A run that was killed had decided this.)"
+    code = DONE if decided.promoted else REFUSED
+    return TrainOutcome(JobResult("train", len(decided.predictions), time.monotonic() - began, detail, code), None)
 
 
 def _saved(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
@@ -90,20 +129,20 @@ def _saved(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
 
 
 def _write_baseline(
-    spark: SparkSession, project: Project, rows: DataFrame, result: TrainingResult, threshold: float
+    spark: SparkSession, project: Project, rows: DataFrame, predictions: pd.DataFrame, version: str, threshold: float
 ) -> None:
     from pyspark.sql import functions as F
 
     keys = list(project.keys)
     judged = spark.createDataFrame(
-        result.predictions[[*keys, "probability"]],
+        predictions[[*keys, "probability"]],
         ", ".join(f"{lakehouse.quoted(key)} {_kind(rows, key)}" for key in keys) + ", p double",
     )
     baseline = rows.join(judged, keys, "left").select(
         *[lakehouse.column(name) for name in rows.columns],
         F.when(F.col("p").isNotNull(), (F.col("p") >= threshold).cast("int")).alias(PREDICTION),
         F.col("p").alias(PREDICTION_PROBA),
-        F.lit(result.version).alias(MODEL_VERSION),
+        F.lit(version).alias(MODEL_VERSION),
     )
     _saved(spark, project.table("baseline"), baseline)
 

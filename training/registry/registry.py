@@ -2,7 +2,8 @@
 
 The aliases are ``champion`` (serves), ``challenger`` (the newest that is not champion) and ``previous_champion`` (what a rollback
 goes back to). Every change is written into the version's tags, and into a Delta table if one is named. A model that is not
-registered yet is a normal case: it has no champion.
+registered yet is a normal case: it has no champion. A change that a kill has cut short is completed by the next call that changes
+something; run again, the killed call completes its own change and does nothing more.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import getpass
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from headwater.lakehouse import Settings, append, ensure_table, store_lock
+from headwater.lakehouse import Settings, store_lock
 from headwater.training.errors import ModelVersionError
+from headwater.training.registry.decisions import Decision, Promotion, carry_out, finish
 from headwater.training.registry.tracking import client_of
 
 if TYPE_CHECKING:
@@ -23,27 +24,9 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from pyspark.sql import SparkSession
 
-__all__ = ["Promotion", "challenge", "champion", "promote", "refuse", "rollback"]
+__all__ = ["Promotion", "challenge", "champion", "finish_decision", "promote", "refuse", "rollback"]
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """One entry of the promotion log.
-
-    `action` is ``promote``, ``refuse`` or ``rollback``; `version` the one that it is about; `champion` the champion
-    afterwards, `previous` the one that was before; both empty if none. `at` is UTC.
-    """
-
-    model_name: str
-    version: str
-    action: str
-    champion: str
-    previous: str
-    reason: str
-    who: str
-    at: dt.datetime
 
 
 def champion(model_name: str, *, settings: Settings | None = None) -> ModelVersion | None:
@@ -59,9 +42,7 @@ def champion(model_name: str, *, settings: Settings | None = None) -> ModelVersi
 def challenge(model_name: str, version: str, *, settings: Settings | None = None) -> None:
     """Give the version the alias ``challenger``."""
     client = client_of(settings or Settings())
-    versions = _versions(client, model_name)
-    if version not in versions:
-        raise ModelVersionError(model_name, f"version {version}", versions)
+    _known(client, model_name, version)
     client.set_registered_model_alias(model_name, CHALLENGER, version)
 
 
@@ -77,8 +58,8 @@ def promote(
 ) -> Promotion:
     """Make the version champion, and the champion so far the previous one.
 
-    Run again with the champion's own version, it changes no alias. The log's row comes first: killed after it, run it again.
-    Promotions of one model in several processes of an embedded store take turns.
+    Run again with the champion's own version, it changes no alias, and adds a row to the log. Run again after a kill, it
+    completes what it had begun. Promotions of one model in several processes of an embedded store take turns.
 
     Parameters
     ----------
@@ -94,18 +75,23 @@ def promote(
     ModelVersionError
         If there is no such version.
     """
-
-    def move(client: MlflowClient, aliases: Mapping[str, str]) -> None:
+    settings = settings or Settings()
+    client = client_of(settings)
+    _known(client, model_name, version)
+    with _turn(settings, model_name):
+        begun = finish(client, model_name, _versions(client, model_name), spark)
+        if begun is not None and (begun.action, begun.version) == ("promote", version):
+            return begun
+        aliases = _aliases(client, model_name)
         before = aliases.get(CHAMPION, "")
+        changes = {}
         if before != version:
-            client.set_model_version_tag(model_name, version, "headwater.replaced", before)
-            if before:
-                client.set_registered_model_alias(model_name, PREVIOUS, before)
-            client.set_registered_model_alias(model_name, CHAMPION, version)
+            changes = ({PREVIOUS: before} if before else {}) | {CHAMPION: version}
         if aliases.get(CHALLENGER) == version:
-            client.delete_registered_model_alias(model_name, CHALLENGER)
-
-    return _changed(model_name, version, "promote", move, _Record(reason, who, table, spark), settings)
+            changes[CHALLENGER] = ""
+        entry = _entry(model_name, version, "promote", version, before, reason, who)
+        replaced = before if before != version else None
+        return carry_out(client, Decision(entry, table, changes, replaced), spark)
 
 
 def refuse(
@@ -119,7 +105,16 @@ def refuse(
     settings: Settings | None = None,
 ) -> Promotion:
     """Write down why the version does not become champion; no alias changes."""
-    return _changed(model_name, version, "refuse", None, _Record(reason, who, table, spark), settings)
+    settings = settings or Settings()
+    client = client_of(settings)
+    _known(client, model_name, version)
+    with _turn(settings, model_name):
+        begun = finish(client, model_name, _versions(client, model_name), spark)
+        if begun is not None and (begun.action, begun.version) == ("refuse", version):
+            return begun
+        before = _aliases(client, model_name).get(CHAMPION, "")
+        entry = _entry(model_name, version, "refuse", before, before, reason, who)
+        return carry_out(client, Decision(entry, table), spark)
 
 
 def rollback(
@@ -133,69 +128,41 @@ def rollback(
 ) -> Promotion:
     """Make the previous champion champion again; a second call goes back one further.
 
+    Run again after a kill, it completes what it had begun, and goes back no further.
+
     Raises
     ------
     ModelVersionError
         If there is no previous champion.
     """
-
-    def move(client: MlflowClient, aliases: Mapping[str, str]) -> None:
-        version = aliases[PREVIOUS]
-        client.set_registered_model_alias(model_name, CHAMPION, version)
-        earlier = client.get_model_version(model_name, version).tags.get("headwater.replaced", "")
-        if earlier in _versions(client, model_name):
-            client.set_registered_model_alias(model_name, PREVIOUS, earlier)
-        else:
-            client.delete_registered_model_alias(model_name, PREVIOUS)
-
-    return _changed(model_name, None, "rollback", move, _Record(reason, who, table, spark), settings)
-
-
-@dataclass(frozen=True)
-class _Record:
-    """What is written down with a change of aliases, and where."""
-
-    reason: str
-    who: str
-    table: str | None
-    spark: SparkSession | None
-
-
-def _changed(
-    model_name: str,
-    version: str | None,
-    action: str,
-    move: Callable[[MlflowClient, Mapping[str, str]], None] | None,
-    record: _Record,
-    settings: Settings | None,
-) -> Promotion:
-    """Return the log's entry after the change: written into the table, then the aliases moved, then noted at the version.
-
-    Parameters
-    ----------
-    version
-        The version that the change is about; None: the previous champion.
-    move
-        Moves the aliases, given as they are; then `version` is champion. None: they stay, and so does the champion.
-    """
     settings = settings or Settings()
     client = client_of(settings)
     with _turn(settings, model_name):
-        aliases, versions = _aliases(client, model_name), _versions(client, model_name)
-        subject = aliases.get(PREVIOUS, "") if version is None else version
-        if subject not in versions:
-            title = f"alias {PREVIOUS}" if version is None else f"version {version}"
-            raise ModelVersionError(model_name, title, versions)
-        before = aliases.get(CHAMPION, "")
-        at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        who, champion_after = record.who or _user(), before if move is None else subject
-        entry = Promotion(model_name, subject, action, champion_after, before, record.reason, who, at)
-        if record.table is not None:
-            _append(entry, record.table, record.spark)
-        if move is not None:
-            move(client, aliases)
-        _note(client, entry)
-    return entry
+        versions = _versions(client, model_name)
+        begun = finish(client, model_name, versions, spark) if versions else None
+        if begun is not None and begun.action == "rollback":
+            return begun
+        aliases = _aliases(client, model_name)
+        before, to = aliases.get(CHAMPION, ""), aliases.get(PREVIOUS, "")
+        if not to:
+            raise ModelVersionError(model_name, f"alias {PREVIOUS}", versions)
+        earlier = client.get_model_version(model_name, to).tags.get("headwater.replaced", "")
+        changes = {CHAMPION: to, PREVIOUS: earlier if earlier in versions else ""}
+        entry = _entry(model_name, to, "rollback", to, before, reason, who)
+        return carry_out(client, Decision(entry, table, changes), spark)
+
+
+def finish_decision(
+    model_name: str, *, spark: SparkSession | None = None, settings: Settings | None = None
+) -> Promotion | None:
+    """Complete the promotion, refusal or rollback that a killed process has begun; None if there is none."""
+    settings = settings or Settings()
+    client = client_of(settings)
+    versions = _versions(client, model_name)
+    if not versions:
+        return None
+    with _turn(settings, model_name):
+        return finish(client, model_name, versions, spark)
 
 
 @contextlib.contextmanager
@@ -213,44 +180,31 @@ def _aliases(client: MlflowClient, model_name: str) -> dict[str, str]:
     from mlflow.exceptions import MlflowException
 
     try:
-        aliases = client.get_registered_model(model_name).aliases
+        found = client.get_registered_model(model_name).aliases
     except MlflowException as error:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}:
             return {}
         raise
-    return {str(alias): str(version) for alias, version in aliases.items()}
+    return {str(alias): str(version) for alias, version in found.items()}
 
 
 def _versions(client: MlflowClient, model_name: str) -> list[str]:
     quote = '"' if "'" in model_name else "'"
-    versions = client.search_model_versions(f"name = {quote}{model_name}{quote}")
-    return sorted((str(version.version) for version in versions), key=int)
+    found = client.search_model_versions(f"name = {quote}{model_name}{quote}")
+    return sorted((str(version.version) for version in found), key=int)
 
 
-def _note(client: MlflowClient, entry: Promotion) -> None:
-    """Write the entry into the version's tags and description."""
-    at = f"{entry.at.isoformat(timespec='seconds')}Z"
-    tags = {"action": entry.action, "at": at, "by": entry.who, "reason": entry.reason[:5000]}
-    for key, value in tags.items():
-        client.set_model_version_tag(entry.model_name, entry.version, f"headwater.{key}", value)
-    text = f"{entry.action}: {entry.reason}"[:5000]
-    client.update_model_version(entry.model_name, entry.version, description=text)
+def _known(client: MlflowClient, model_name: str, version: str) -> None:
+    versions = _versions(client, model_name)
+    if version not in versions:
+        raise ModelVersionError(model_name, f"version {version}", versions)
 
 
-def _append(entry: Promotion, table: str, spark: SparkSession | None) -> None:
-    from pyspark.sql import SparkSession
-    from pyspark.sql.types import StringType, StructField, StructType, TimestampType
-
-    from headwater.lakehouse import session
-
-    spark = spark or SparkSession.getActiveSession() or session()
-    names = ("model_name", "version", "action", "champion", "previous", "reason", "who")
-    fields = [StructField(name, StringType(), nullable=False) for name in names]
-    schema = StructType([*fields, StructField("at", TimestampType(), nullable=False)])
-    ensure_table(spark, table, schema, comment="Promotions, refusals and rollbacks of registered models")
-    # A naive time would be read in this process's own time zone.
-    row = (*(getattr(entry, name) for name in names), entry.at.replace(tzinfo=dt.UTC))
-    append(spark.createDataFrame([row], schema), table)
+def _entry(
+    model_name: str, version: str, action: str, now_champion: str, previous: str, reason: str, who: str
+) -> Promotion:
+    at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    return Promotion(model_name, version, action, now_champion, previous, reason, who or _user(), at)
 
 
 def _user() -> str:
