@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.headwater-stamp
 
-.PHONY: docs demo test check bench conformance clean lock setup quick
+.PHONY: docs demo drill test check bench conformance clean lock setup quick
 
 setup: $(STAMP)  ## Make the environment: locked packages, Java if there is none, Delta's jars.
 
@@ -38,6 +38,9 @@ docs: $(STAMP)  ## Run the notebooks of the tour, and render them with their out
 
 bench: $(STAMP)  ## Compare with peers; see benchmarks/.
 	$(BIN)/python -m benchmarks.point_in_time
+
+drill: $(STAMP)  ## Kill jobs at random instants and run them again: make drill KILLS=100 SEED=1.
+	$(BIN)/python -m tests.end_to_end.drill --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
 conformance: $(STAMP)  ## Hold our forms of the join, and the peers, to the named cases.
 	$(BIN)/python -m benchmarks.point_in_time.conformance

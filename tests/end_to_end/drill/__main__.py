@@ -1,0 +1,84 @@
+"""Kills the chain's commands at random instants and runs them again: ``python -m tests.end_to_end.drill --kills 100``.
+
+World after world, the chain is run until it is through, and then compared with a world in which nobody was killed. Half of the
+kills leave Java alone, which then goes on until it notices that its Python is gone. Exits with 1 if a world differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.end_to_end.drill.contents import contents, differences
+from tests.end_to_end.drill.processes import run_chain
+from tests.end_to_end.drill.project import CHAIN
+
+
+def main() -> int:
+    """Run the drill; print each kill, and what differs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.end_to_end.drill", description=main.__doc__)
+    parser.add_argument("--kills", type=int, default=100, help="how many (default: 100)")
+    parser.add_argument("--seed", type=int, default=None, help="of the instants (default: another each time)")
+    parser.add_argument("--folder", type=Path, default=None, help="where the worlds lie (default: a temporary one)")
+    arguments = parser.parse_args()
+    seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}", flush=True)
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="headwater-drill-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    expected, seconds = _undisturbed(folder / "undisturbed")
+    print(f"without a kill: {seconds:.0f} s", flush=True)
+    chance = random.Random(seed)
+    killed, world, failed = 0, 0, 0
+    while killed < arguments.kills:
+        world += 1
+        home = folder / f"world-{world}"
+        killed += _disturb(home, chance, seconds, arguments.kills - killed)
+        found = differences(contents(home), expected)
+        print(
+            f"world {world}, {killed} kills so far: {'differs' if found else 'the same'}",
+            *found,
+            sep="\n  ",
+            flush=True,
+        )
+        failed += bool(found)
+        if not found:
+            shutil.rmtree(home)
+    print(f"{killed} kills in {world} worlds, {failed} of which differ; seed {seed}, {folder}", flush=True)
+    if not failed and arguments.folder is None:
+        shutil.rmtree(folder)
+    return 1 if failed else 0
+
+
+def _undisturbed(home: Path) -> tuple[dict[str, list[str]], float]:
+    began = time.monotonic()
+    ended = run_chain(home)
+    if ended.code:
+        sys.exit(f"The chain does not run even without a kill:\n{ended.said}")
+    return contents(home), time.monotonic() - began
+
+
+def _disturb(home: Path, chance: random.Random, seconds: float, most: int) -> int:
+    """Run the chain until it is through; return by how many kills it was interrupted.
+
+    The instants lie anywhere in the first fifth of what is run at a time, so that a world has several kills.
+    """
+    for kills in range(20 * len(CHAIN)):
+        after = chance.uniform(0, seconds / 5) if kills < most else None
+        with_java = chance.random() < 0.5
+        ended = run_chain(home, after=after, with_java=with_java)
+        if not ended.killed:
+            if ended.code:
+                sys.exit(f"After {kills} kills the chain fails in {home}:\n{ended.said}")
+            return kills
+        what = "Python and Java" if with_java else "Python alone"
+        print(f"  kill after {after:.2f} s ({what}); done since: {', '.join(ended.done) or 'nothing'}", flush=True)
+    sys.exit(f"The chain in {home} does not come to its end.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
