@@ -24,9 +24,12 @@ def main() -> None:
     parser.add_argument(
         "--readme", default="", help="also write the model's figures into this file, between its markers"
     )
+    parser.add_argument(
+        "--anew", action="store_true", help="start over, also if a demo was interrupted (default: go on from its step)"
+    )
     arguments = parser.parse_args()
     began = time.monotonic()
-    results = Demo(dt.timedelta(days=arguments.step_days)).run()
+    results = Demo(dt.timedelta(days=arguments.step_days)).run(anew=arguments.anew)
     settings = lakehouse.Settings()
     report = write_report(settings, project)
     results.append(("end", report))

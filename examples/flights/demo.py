@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from examples.flights.project import project
-from headwater import jobs, lakehouse
+from examples.flights.record import Record
+from headwater import Project, jobs, lakehouse
 from headwater.jobs import JobResult
+from headwater.outcome import REFUSED
 from headwater.progress import say
 
 if TYPE_CHECKING:
@@ -26,47 +28,76 @@ NEWEST = dt.timedelta(days=28)
 
 @dataclass
 class Demo:
-    """Runs the jobs in order and remembers what each took."""
+    """Runs the jobs in order and remembers what each took.
+
+    Each job that is done is written down in the store: a demo that was interrupted or killed goes on from the job it was at. One
+    that came to its end starts over.
+    """
 
     step: dt.timedelta
+    project: Project = project
+    begin: dt.datetime = BEGIN
+    holdout: dt.datetime = HOLDOUT
+    live: dt.datetime = LIVE
     results: list[tuple[str, JobResult]] = field(default_factory=list)
     retrained: dt.datetime = BEGIN
 
-    def run(self, until: dt.datetime = END) -> list[tuple[str, JobResult]]:
-        """Run everything until a time; run again, it gives the same tables, and one more training run."""
+    def run(self, until: dt.datetime = END, *, anew: bool = False) -> list[tuple[str, JobResult]]:
+        """Run everything until a time that is not done yet; with `anew`, everything.
+
+        Run again after its end, it gives the same tables, and one more training run.
+        """
         began = time.monotonic()
         spark = lakehouse.session()
+        self._record = Record(lakehouse.settings_of(spark).home / f"demo-{self.project.name}.json")
+        if anew:
+            self._record.forget()
         self._done("start", JobResult("start", 0, time.monotonic() - began, "Spark session on .headwater/"))
-        self._job("history", lambda: jobs.land(spark, project, BEGIN, LIVE))
-        self._job("history", lambda: jobs.materialize(spark, project, BEGIN, LIVE))
-        self._job(
-            "history", lambda: jobs.train(spark, project, BEGIN, HOLDOUT, LIVE, reason="first model", progress=say).job
-        )
-        for start, end in steps(LIVE, until, self.step):
+        self._job("history", jobs.land, spark, self.begin, self.live)
+        self._job("history", jobs.materialize, spark, self.begin, self.live)
+        self._train("history", spark, self.holdout, self.live, "first model")
+        for start, end in steps(self.live, until, self.step):
             self._live(spark, start, end)
+        self._record.forget()
         return self.results
 
     def _live(self, spark: SparkSession, start: dt.datetime, end: dt.datetime) -> None:
         phase = f"{start:%d %b}"
-        self._job(phase, lambda: jobs.land(spark, project, start, end))
-        self._job(phase, lambda: jobs.materialize(spark, project, start, end))
-        self._job(phase, lambda: jobs.score(spark, project, start, end))
-        self._job(phase, lambda: jobs.label(spark, project, start, end))
-        outcome = jobs.monitor(spark, project, start - dt.timedelta(days=1), end)
-        self._done(phase, outcome.job)
-        if outcome.decision.retrain and end - self.retrained >= NEWEST:
+        for job in (jobs.land, jobs.materialize, jobs.score, jobs.label):
+            self._job(phase, job, spark, start, end)
+        monitored = self._job(phase, _monitor, spark, start - dt.timedelta(days=1), end)
+        if monitored.code == REFUSED and end - self.retrained >= NEWEST:
             self.retrained = end
-            reason = outcome.decision.reason
-            self._job(
-                phase, lambda: jobs.train(spark, project, BEGIN, end - NEWEST, end, reason=reason, progress=say).job
-            )
+            self._train(phase, spark, end - NEWEST, end, monitored.detail)
 
-    def _job(self, phase: str, job: Callable[[], JobResult]) -> None:
-        self._done(phase, job())
+    def _train(self, phase: str, spark: SparkSession, holdout: dt.datetime, end: dt.datetime, reason: str) -> None:
+        def train(spark: SparkSession, project: Project, holdout: dt.datetime, end: dt.datetime) -> JobResult:
+            return jobs.train(spark, project, self.begin, holdout, end, reason=reason, progress=say).job
+
+        self._job(phase, train, spark, holdout, end)
+
+    def _job(
+        self, phase: str, job: Callable[..., JobResult], spark: SparkSession, start: dt.datetime, end: dt.datetime
+    ) -> JobResult:
+        """Run a job over an interval, or take what it said when it was done."""
+        key = f"{job.__name__} {start:%Y-%m-%dT%H:%M} {end:%Y-%m-%dT%H:%M}"
+        result = self._record.find(key)
+        if result is not None:
+            self.results.append((phase, result))
+            say(f"{phase} {result.step}", "done before the interruption")
+            return result
+        result = job(spark, self.project, start, end)
+        self._record.keep(key, result)
+        self._done(phase, result)
+        return result
 
     def _done(self, phase: str, result: JobResult) -> None:
         self.results.append((phase, result))
         say(f"{phase} {result.step}", f"{result.rows:,} rows in {result.seconds:.1f} s. {result.detail}")
+
+
+def _monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
+    return jobs.monitor(spark, project, start, end).job
 
 
 def steps(start: dt.datetime, end: dt.datetime, length: dt.timedelta) -> Iterator[tuple[dt.datetime, dt.datetime]]:
