@@ -79,7 +79,14 @@ if TYPE_CHECKING:
         materialize_all,
         materialized,
     )
-    from headwater.features.specs.model_layout import DIGEST_TAG, RAW_MODEL, SPEC_FILE, changed_file, write_digests
+    from headwater.features.specs.model_layout import (
+        DIGEST_TAG,
+        MODEL_DATA,
+        RAW_MODEL,
+        SPEC_FILE,
+        changed_file,
+        write_digests,
+    )
     from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
     from headwater.features.tables.declare import (
         FeatureTable,
@@ -108,6 +115,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIGEST_TAG",
+    "MODEL_DATA",
     "PYTHON_SUFFIX",
     "RAW_MODEL",
     "SPEC_FILE",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.features import (
     DIGEST_TAG,
+    MODEL_DATA,
     RAW_MODEL,
     SPEC_FILE,
     FeatureSpec,
@@ -56,9 +58,10 @@ def open_model(model_uri: str) -> ModelArtifact:
     """Fetch a model that was logged with a feature spec, and check its files.
 
     A model is code: its pickles and the functions of its feature spec run when it is loaded and scored. Every file of the
-    model and its spec must have the digest with which it was logged. For ``models:/…`` the digests themselves must be those that
-    a tag of the registered version or of the logged model names, so that who can change files alone cannot change a model;
-    whoever can write to the registry can.
+    model, `MLmodel` included, must have the digest with which it was logged. For ``models:/…`` the digests themselves must be
+    those that tags of the registered version and of the logged model name, so that who can change files alone cannot change a
+    model; whoever can write to the registry can. What MLflow itself rewrites on request (``mlflow.models.set_signature``,
+    ``update_model_requirements``) is a change too: log the model again.
 
     Raises
     ------
@@ -72,17 +75,19 @@ def open_model(model_uri: str) -> ModelArtifact:
 
     try:
         local = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri)).resolve()
+        kept = [digest for digest in (_kept_digest(model_uri), *_digests_of(local)) if digest]
+        data = local / MODEL_DATA
+        if kept or data.is_dir():
+            _check(data, kept)
         flavor = mlflow.models.Model.load(str(local)).flavors.get("python_function", {})
-        kept = _kept_digest(model_uri)
     except (MlflowException, OSError) as error:
         raise InvalidInputError(f"The model {model_uri} cannot be read: {error}") from error
-    data = (local / str(flavor.get("data", ""))).resolve()
-    if flavor.get("loader_module") != __name__ or not data.is_relative_to(local):
+    if flavor.get("loader_module") != __name__:
         raise InvalidInputError(
             f"The model {model_uri} has no feature spec: log it with FeatureEngineeringClient().log_model(training_set=...), "
             "or score it with mlflow.pyfunc."
         )
-    return _artifact(data, model_uri, kept)
+    return _artifact(data, model_uri)
 
 
 def _kept_digest(model_uri: str) -> str | None:
@@ -106,10 +111,40 @@ def _kept_digest(model_uri: str) -> str | None:
     return client.get_logged_model(model_id).tags.get(DIGEST_TAG) if model_id and "/" not in model_id else None
 
 
-def _artifact(data: Path, model_uri: str, kept: str | None = None) -> ModelArtifact:
+def _digests_of(model: Path) -> list[str]:
+    """Return the digests that the registry has for a model's folder, by what MLflow wrote into it; none where no store is set.
+
+    That is the version whose download it is (``registered_model_meta``, written anew by each), and the logged model that
+    ``MLmodel`` names. Workers of Spark, and a copied folder, may have no store, or one that does not know the model.
+    """
+    import mlflow
+    import yaml
+    from mlflow.exceptions import MlflowException
+
+    if not mlflow.is_tracking_uri_set():  # type: ignore[no-untyped-call]
+        return []
+    client = mlflow.MlflowClient()
+    found = []
+    try:
+        meta = yaml.safe_load((model / "registered_model_meta").read_text())
+        found.append(client.get_model_version(meta["model_name"], meta["model_version"]).tags.get(DIGEST_TAG))
+    except (OSError, KeyError, TypeError, yaml.YAMLError, MlflowException):
+        pass
+    try:
+        model_id = mlflow.models.Model.load(str(model)).model_id
+        found.append(client.get_logged_model(model_id).tags.get(DIGEST_TAG) if model_id else None)
+    except (OSError, yaml.YAMLError, MlflowException):
+        pass
+    return [str(digest) for digest in found if digest]
+
+
+def _check(data: Path, kept: Sequence[str]) -> None:
     changed = changed_file(data, kept)
     if changed is not None:
         raise TamperedModelError(changed, str(data))
+
+
+def _artifact(data: Path, model_uri: str) -> ModelArtifact:
     return ModelArtifact(FeatureSpec.from_yaml((data / SPEC_FILE).read_text()), data / RAW_MODEL, model_uri)
 
 
@@ -139,5 +174,7 @@ class _PackagedModel:
 
 
 def _load_pyfunc(data_path: str) -> _PackagedModel:
-    """Load the model; the name is MLflow's."""
-    return _PackagedModel(_artifact(Path(data_path), data_path))
+    """Load the model, whose files must be those that were logged; the name is MLflow's."""
+    data = Path(data_path).resolve()
+    _check(data, _digests_of(data.parents[1]))
+    return _PackagedModel(_artifact(data, data_path))

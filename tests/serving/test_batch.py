@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,7 +139,7 @@ def test_a_file_that_was_changed_is_not_loaded(logged):
         serving.score_batch(found.model_uri, spine)
 
 
-def test_a_model_is_refused_in_one_sentence_if_any_of_its_files_was_changed(logged):
+def test_a_model_is_refused_in_one_sentence_if_any_of_its_files_was_changed(logged, tmp_path):
     found, _, _ = logged
     name = found.registered_model_name
     stored = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{name}/1")).resolve()
@@ -166,15 +168,55 @@ def test_a_model_is_refused_in_one_sentence_if_any_of_its_files_was_changed(logg
     extra.unlink()
     # Whoever changes the files and their digests too has not changed the registry.
     spec.write_text(before[spec].replace("format: 1", "format: 99"))
-    write_digests(data)
+    write_digests(stored)
     refused(r"sha256.json of the model in .* is not what was logged")
-    spec.write_text(before[spec].replace("format: 1", "format: 99"))
-    write_digests(data)
+    # A copy that no registry knows has its own digests alone.
+    copy = tmp_path / "copy"
+    shutil.copytree(stored, copy)
+    (copy / "registered_model_meta").unlink()
+    description = (copy / "MLmodel").read_text()
+    (copy / "MLmodel").write_text(re.sub(r"model_id: .*\n", "", description))
+    with pytest.raises(serving.TamperedModelError, match=r"MLmodel of the model in"):
+        mlflow.pyfunc.load_model(str(copy))
+    (copy / "data" / "feature_store" / "feature_spec.yaml").write_text(before[spec].replace("format: 1", "format: 99"))
+    write_digests(copy)
     with pytest.raises(ValueError, match="format 99; this version of Headwater reads the format 1"):
-        mlflow.pyfunc.load_model(str(stored))
-    for file, text in before.items():
-        file.write_text(text)
+        mlflow.pyfunc.load_model(str(copy))
     assert serving.open_model(f"models:/{name}/latest").spec == serving.open_model(found.model_uri).spec
+
+
+def test_mlflow_itself_does_not_load_a_model_of_which_any_file_was_changed(logged):
+    found, _, _ = logged
+    uri = f"models:/{found.registered_model_name}/1"
+    stored = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri)).resolve()
+    files = [file for file in stored.rglob("*") if file.is_file() and file.name != "registered_model_meta"]
+    assert {"MLmodel", "conda.yaml", "requirements.txt", "model.pkl"} <= {file.name for file in files}
+    for file in files:
+        before = file.read_bytes()
+        file.write_bytes(before + b"\n")
+        for load in (serving.open_model, mlflow.pyfunc.load_model):
+            with pytest.raises(
+                serving.TamperedModelError, match=rf"{file.name} of the model in .* is not what was logged"
+            ):
+                load(uri)
+        file.write_bytes(before)
+    mlflow.pyfunc.load_model(uri)
+    # Whoever changes a file and the digests has not changed the registry.
+    description = (stored / "MLmodel").read_text()
+    (stored / "MLmodel").write_text(description.replace(f"model_id: {found.model_id}\n", ""))
+    write_digests(stored)
+    for load in (serving.open_model, mlflow.pyfunc.load_model):
+        with pytest.raises(serving.TamperedModelError, match=r"sha256.json of the model in .* is not what was logged"):
+            load(uri)
+
+
+def test_a_model_whose_description_names_another_loader_is_refused(logged):
+    found, spine, _ = logged
+    stored = Path(mlflow.artifacts.download_artifacts(artifact_uri=found.model_uri)).resolve()
+    description = (stored / "MLmodel").read_text()
+    (stored / "MLmodel").write_text(description.replace("headwater.serving.packaged_model", "mlflow.sklearn"))
+    with pytest.raises(serving.TamperedModelError, match=r"MLmodel of the model in"):
+        serving.score_batch(found.model_uri, spine)
 
 
 def test_int_keys_are_looked_up_in_a_bigint_table_and_stay_int(client, logged, spark, schema):

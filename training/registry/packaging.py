@@ -106,12 +106,12 @@ def log_model(
         data.mkdir()
         flavor.save_model(*given, path=str(raw), **kwargs)
         (data / SPEC_FILE).write_text(training_set.feature_spec.to_yaml())
-        digest = write_digests(data)
         signature = outer_signature(training_set.feature_spec, mlflow.models.Model.load(str(raw)).signature)
+        whole = _Pyfunc()
         info = mlflow.models.Model.log(
             artifact_path=None,
             name=artifact_path,
-            flavor=_Pyfunc,
+            flavor=whole,
             flavor_name="mlflow.pyfunc",
             validate_serving_input=False,
             loader_module=LOADER,
@@ -122,7 +122,7 @@ def log_model(
             metadata={"headwater": {"lookups": list(training_set.feature_spec.table_versions)}},
             **register,
         )
-    _bind(info, registered_model_name, digest)
+    _bind(info, registered_model_name, whole.digest)
     _link_saved(training_set, info.run_id)
     return _logged(info, registered_model_name)
 
@@ -149,15 +149,20 @@ def _link_saved(training_set: TrainingSet, run_id: str | None) -> None:
 
 
 class _Pyfunc:
-    """MLflow's ``pyfunc`` flavor without a trial run of the example, which would look features up: seconds of Spark."""
+    """MLflow's ``pyfunc`` flavor, which adds the files' digests once all are there.
 
-    @staticmethod
-    def save_model(*, validate_serving_input: bool, **kwargs: Any) -> None:
-        """Save the model."""
+    Without a trial run of the example, which would look features up: seconds of Spark.
+    """
+
+    digest = ""
+
+    def save_model(self, *, validate_serving_input: bool, path: str, **kwargs: Any) -> None:
+        """Save the model, `MLmodel` included; of the steps of MLflow's that follow, none changes a file of it."""
         import mlflow
 
         del validate_serving_input
-        mlflow.pyfunc.save_model(**kwargs)
+        mlflow.pyfunc.save_model(path=path, **kwargs)
+        self.digest = write_digests(Path(path))
 
 
 def _example(training_set: TrainingSet) -> pd.DataFrame | None:
