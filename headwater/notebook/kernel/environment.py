@@ -57,7 +57,7 @@ class Environment:
                 ("matplotlib.pyplot", self._inline_figures),
                 ("plotly.basedatatypes", self._inline_plotly),
                 ("IPython.display", self._inline_ipython),
-                ("databricks.sdk", lambda: workspace_client(self._settings, self.spark)),
+                ("databricks.sdk", lambda: workspace_client(self._settings, self._places, self.spark)),
             ):
                 undo.enter_context(after_import(module, make))
             undo.enter_context(python_paths(self._places))

@@ -1,4 +1,7 @@
-"""``databricks.sdk.WorkspaceClient`` within a run: quality monitors and the current user; all else says that it is not here."""
+"""``databricks.sdk.WorkspaceClient`` within a run: files, the notebook's folder tree, quality monitors, the current user.
+
+All else says that it is not here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse import Settings
+from headwater.notebook.workspace.client_files import Dbfs, Files
+from headwater.notebook.workspace.client_jobs import Jobs
+from headwater.notebook.workspace.client_workspace import Workspace
+from headwater.notebook.workspace.file_system import FileSystem
+from headwater.notebook.workspace.paths import Places
 from headwater.notebook.workspace.python_paths import replaced
 from headwater.notebook.workspace.quality_monitors import QualityMonitors
 
@@ -17,28 +25,32 @@ if TYPE_CHECKING:
 
 __all__ = ["workspace_client"]
 
-_PARTS = ("current_user", "quality_monitors")
+_PARTS = ("current_user", "dbfs", "files", "jobs", "quality_monitors", "workspace")
 
 
 @contextmanager
-def workspace_client(settings: Settings, session: Callable[[], SparkSession]) -> Iterator[None]:
+def workspace_client(settings: Settings, places: Places, session: Callable[[], SparkSession]) -> Iterator[None]:
     """Let ``WorkspaceClient()`` mean the embedded store within; to be entered when ``databricks.sdk`` is loaded."""
     sdk = sys.modules["databricks.sdk"]
     monitors = QualityMonitors(settings.home, session)
-    with replaced([(sdk, "WorkspaceClient", lambda _: lambda *_args, **_options: _Workspace(monitors))]):
+    with replaced([(sdk, "WorkspaceClient", lambda _: lambda *_args, **_options: _Client(monitors, places))]):
         yield
 
 
-class _Workspace:
-    def __init__(self, monitors: QualityMonitors) -> None:
+class _Client:
+    def __init__(self, monitors: QualityMonitors, places: Places) -> None:
+        files = FileSystem(places)
         self.quality_monitors = monitors
         self.current_user = _CurrentUser()
+        self.workspace = Workspace(places)
+        self.files, self.dbfs = Files(files), Dbfs(files)
+        self.jobs = Jobs()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         raise AttributeError(
-            f"WorkspaceClient().{name} is a workspace's, and this is a run of Headwater, which has {' and '.join(_PARTS)}: "
+            f"WorkspaceClient().{name} is a workspace's, and this is a run of Headwater, which has {', '.join(_PARTS)}: "
             "call it on Databricks alone."
         )
 

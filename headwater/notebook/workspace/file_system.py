@@ -54,18 +54,18 @@ class FileSystem:
 
     def ls(self, path: str) -> list[FileInfo]:
         """Return the entries of a folder by name, or the one of a file."""
-        local = self._there(path)
+        local = self.there(path)
         entries = sorted(local.iterdir()) if local.is_dir() else [local]
         return [self._info(one) for one in entries if not _CHECKSUM.fullmatch(one.name)]
 
     def mkdirs(self, path: str) -> bool:
         """Make a folder and those above it."""
-        self._local(path).mkdir(parents=True, exist_ok=True)
+        self.local(path).mkdir(parents=True, exist_ok=True)
         return True
 
     def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
         """Write a text as a file, UTF-8."""
-        local = self._local(file)
+        local = self.local(file)
         if local.exists() and not overwrite:
             raise FileExistsError(f"{file} exists already: pass overwrite=True.")
         local.parent.mkdir(parents=True, exist_ok=True)
@@ -74,12 +74,12 @@ class FileSystem:
 
     def head(self, file: str, maxBytes: int = 65536) -> str:  # noqa: N803 - their word
         """Return the first bytes of a file as text."""
-        with self._there(file).open("rb") as opened:
+        with self.there(file).open("rb") as opened:
             return opened.read(maxBytes).decode("utf-8", errors="replace")
 
     def cp(self, source: str, to: str, recurse: bool = False) -> bool:
         """Copy a file, or a folder with `recurse`; a file copied to a folder keeps its name."""
-        local, target = self._there(source), self._local(to)
+        local, target = self.there(source), self.local(to)
         if not local.is_dir():
             target = target / local.name if target.is_dir() or to.endswith("/") else target
             self._copy(local, target)
@@ -93,7 +93,7 @@ class FileSystem:
 
     def mv(self, source: str, to: str, recurse: bool = False) -> bool:
         """Move a file, or a folder with `recurse`."""
-        self._there(source, self._places.to_write)
+        self.there(source, self._places.to_write)
         self.cp(
             self._places.to_write(source), to, recurse
         )  # so that a file of the machine's is never taken for the store's
@@ -108,7 +108,7 @@ class FileSystem:
             For ``dbfs:/`` and the folders of ``/Volumes`` above a volume; with ``file:/``, for a root, a home, or a folder that
             the notebook is in.
         """
-        local = self._local(path, functools.partial(self._places.to_write, follow=False))
+        local = self.local(path, functools.partial(self._places.to_write, follow=False))
         if local.is_symlink() or (local.exists() and not local.is_dir()):
             local.unlink()
         elif not local.exists():
@@ -145,7 +145,8 @@ class FileSystem:
         """Print what there is."""
         print(f"dbutils.fs{'.' + name if name else ''}: cp, head, ls, mkdirs, mounts, mv, put, rm")
 
-    def _local(self, path: str, mapping: Callable[[str], str] | None = None) -> Path:
+    def local(self, path: str, mapping: Callable[[str], str] | None = None) -> Path:
+        """Return where a path lies on this machine, to be made or written; it need not exist."""
         local = (mapping or self._places.of_dbutils)(str(path))
         local = f"/{local[5:].lstrip('/')}" if local.startswith("file:") else local
         if ":" in local.split("/")[0]:
@@ -154,8 +155,9 @@ class FileSystem:
             Path(root).mkdir(parents=True, exist_ok=True)
         return Path(local)
 
-    def _there(self, path: str, mapping: Callable[[str], str] | None = None) -> Path:
-        local = self._local(path, mapping or self._places.to_read)
+    def there(self, path: str, mapping: Callable[[str], str] | None = None) -> Path:
+        """Return where a path lies on this machine; FileNotFoundError if it does not exist."""
+        local = self.local(path, mapping or self._places.to_read)
         if not local.exists():
             own = self._places.on_machine(str(path))
             hint = f" This machine's own is {own}." if own else ""
