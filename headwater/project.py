@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
-from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
+from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA, REQUEST_ID
 from headwater.features import FeatureFunction, FeatureGroup, FeatureLookup
 from headwater.lakehouse import HeadwaterError, InvalidInputError
 from headwater.monitoring import Monitor, MonitorInferenceLog, Threshold, default_rules
@@ -19,6 +19,7 @@ from headwater.monitoring import Monitor, MonitorInferenceLog, Threshold, defaul
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from headwater.serving import InferenceTable
     from headwater.training import RateBaseline, TrainingPlan
 
 __all__ = ["Project", "ProjectNotFoundError", "load_project"]
@@ -100,6 +101,8 @@ class Project:
         Retrain when so many columns have drifted; None: only when the performance falls.
     monitor_exclude
         Columns that the monitor leaves out.
+    online_store
+        Name of the online store that its feature tables are published to; default: the project's name.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Project:
     rules: Sequence[Threshold] | None = None
     drifted_columns: int | None = None
     monitor_exclude: Sequence[str] = ()
+    online_store: str = ""
 
     def table(self, name: str) -> str:
         """Return the full name of one of the project's own tables."""
@@ -147,6 +151,31 @@ class Project:
         return replace(
             plan, baselines=tuple(self.baselines), threshold=threshold, promotion_table=self.table("promotions")
         )
+
+    @property
+    def inference_table(self) -> InferenceTable:
+        """Its scores, of batches and endpoints."""
+        from headwater.serving import InferenceTable
+
+        return InferenceTable(
+            self.table("inference"),
+            tuple(self.keys),
+            self.time_column,
+            self.label,
+            self.threshold or 0.5,
+            f"Scores of {self.name} with their features",
+        )
+
+    @property
+    def payload_table(self) -> str:
+        """Full name of the table of its endpoint's requests and answers."""
+        return f"{self.model_name}_payload"
+
+    @property
+    def looked_up_tables(self) -> tuple[str, ...]:
+        """Full names of the feature tables that its model looks up."""
+        names = (lookup.table_name for lookup in self.lookups if isinstance(lookup, FeatureLookup))
+        return tuple(dict.fromkeys(names))
 
     @property
     def alert_rules(self) -> tuple[Threshold, ...]:
@@ -173,7 +202,7 @@ class Project:
                 label_col=self.label,
             ),
             baseline_table_name=self.table("baseline"),
-            exclude=(*self.keys, *self.monitor_exclude),
+            exclude=(*self.keys, REQUEST_ID, *self.monitor_exclude),
         )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 import time
 
 import pandas as pd
 
-from examples.flights.demo import Demo, totals
+from examples.flights.demo import SERVED, Demo, totals
 from examples.flights.project import MODEL, project
 from headwater import lakehouse
 from headwater.jobs import JobResult
+from headwater.outcome import FAILED
 from headwater.web.report import figures_markdown, monthly_figures, update_readme, write_report
 
 
@@ -29,7 +31,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     began = time.monotonic()
-    results = Demo(dt.timedelta(days=arguments.step_days)).run(anew=arguments.anew)
+    results = Demo(dt.timedelta(days=arguments.step_days), served=SERVED).run(anew=arguments.anew)
     settings = lakehouse.Settings()
     report = write_report(settings, project)
     results.append(("end", report))
@@ -37,6 +39,8 @@ def main() -> None:
     if arguments.readme:
         update_readme(arguments.readme, figures_markdown(settings, project))
     _print(results, figures, time.monotonic() - began, report.detail)
+    if any(result.code == FAILED for _, result in results):
+        sys.exit(FAILED)
 
 
 def _print(results: list[tuple[str, JobResult]], figures: pd.DataFrame, seconds: float, report: str) -> None:
@@ -57,6 +61,9 @@ def _print(results: list[tuple[str, JobResult]], figures: pd.DataFrame, seconds:
         quality.add_row(str(row["month"]), str(row["predictor"]), f"{row['rows']:,}", *measures)
     console = Console()
     console.print(table)
+    for _, result in results:
+        if result.step == "serve":
+            console.print(f"Served: {result.rows:,} flights, {result.detail}.")
     console.print(quality)
     console.print(
         f"{report}\nMLflow: .venv/bin/headwater ui, then open the experiment 'flights' and the model {MODEL}."

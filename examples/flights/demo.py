@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from examples.flights.project import project
 from examples.flights.record import Record
+from examples.flights.served import serve_a_day
 from headwater import Project, jobs, lakehouse
 from headwater.jobs import JobResult
 from headwater.outcome import REFUSED
@@ -22,6 +23,8 @@ BEGIN = dt.datetime(2012, 12, 31, tzinfo=dt.UTC)
 HOLDOUT = dt.datetime(2013, 9, 1, tzinfo=dt.UTC)
 LIVE = dt.datetime(2013, 10, 1, tzinfo=dt.UTC)
 END = dt.datetime(2014, 1, 1, tzinfo=dt.UTC)
+# A day whose flights are asked one by one over HTTP.
+SERVED = (dt.datetime(2013, 12, 20, tzinfo=dt.UTC), dt.datetime(2013, 12, 21, tzinfo=dt.UTC))
 # A retraining judges on its newest month; the next one waits until as much has happened again.
 NEWEST = dt.timedelta(days=28)
 
@@ -39,6 +42,7 @@ class Demo:
     begin: dt.datetime = BEGIN
     holdout: dt.datetime = HOLDOUT
     live: dt.datetime = LIVE
+    served: tuple[dt.datetime, dt.datetime] | None = None  # whose flights are asked from an endpoint in the end
     results: list[tuple[str, JobResult]] = field(default_factory=list)
     retrained: dt.datetime = BEGIN
 
@@ -58,6 +62,8 @@ class Demo:
         self._train("history", spark, self.holdout, self.live, "first model")
         for start, end in steps(self.live, until, self.step):
             self._live(spark, start, end)
+        if self.served is not None:
+            self._job("served", serve_a_day, spark, *self.served)
         self._record.forget()
         return self.results
 
@@ -112,7 +118,7 @@ def totals(results: list[tuple[str, JobResult]]) -> list[tuple[str, int, int, fl
     """Return per job of each phase, history or steps: name, how often, rows, seconds."""
     summed: dict[str, tuple[int, int, float]] = {}
     for phase, result in results:
-        name = result.step if phase in ("start", "history") else f"{result.step}, step by step"
+        name = result.step if phase in ("start", "history", "served") else f"{result.step}, step by step"
         often, rows, seconds = summed.get(name, (0, 0, 0.0))
         summed[name] = (often + 1, rows + result.rows, seconds + result.seconds)
     return [(name, *numbers) for name, numbers in summed.items()]

@@ -137,6 +137,20 @@ def serve(
     )
 
 
+@app.command()
+def explain(
+    request_id: Annotated[
+        str, typer.Argument(help="Id of a logged request: the answer's x-request-id, or client_request_id.")
+    ],
+    payload_table: Annotated[str, typer.Option(help="Table of requests and answers; default: the project's.")] = "",
+    project: Named = "",
+) -> None:
+    """Say of what rows an endpoint's prediction was made, and where they differ from the offline ones; starts no Spark."""
+    from headwater.cli.explain import print_explanation
+
+    print_explanation(request_id, payload_table, project)
+
+
 def _add(job: Job) -> None:
     """Give the command line a job as a command."""
 

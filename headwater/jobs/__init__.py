@@ -4,8 +4,10 @@ from headwater.jobs.label import label
 from headwater.jobs.land import land
 from headwater.jobs.materialize import materialize
 from headwater.jobs.monitor import MonitorOutcome, monitor
+from headwater.jobs.publish import publish
 from headwater.jobs.score import score
 from headwater.jobs.train import TrainOutcome, train
+from headwater.jobs.unpack import unpack
 from headwater.outcome import JobResult
 
 __all__ = [
@@ -16,6 +18,8 @@ __all__ = [
     "land",
     "materialize",
     "monitor",
+    "publish",
     "score",
     "train",
+    "unpack",
 ]

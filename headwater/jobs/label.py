@@ -6,7 +6,6 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
-from headwater import lakehouse
 from headwater.jobs.registry import AS_OF, START, Job
 from headwater.outcome import JobResult
 
@@ -24,20 +23,8 @@ def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.d
     Only rows without a label are written; run again, it changes nothing.
     """
     began = time.monotonic()
-    table = project.table("inference")
-    first, last = lakehouse.sql_time(start - project.label_delay), lakehouse.sql_time(as_of)
-    within = f"{project.time_column} >= TIMESTAMP '{first}' AND {project.time_column} < TIMESTAMP '{last}'"
-    waiting = (
-        lakehouse.read_table(spark, table)
-        .where(within)
-        .where(f"{lakehouse.quoted(project.label)} IS NULL")
-        .select(*project.keys)
-    )
-    known = project.outcomes(spark, as_of).select(*project.keys, project.label).dropna()
-    found = waiting.join(known, list(project.keys)).localCheckpoint()
-    rows = found.count()
-    if rows:
-        lakehouse.merge(found, table, project.keys, condition=f"t.{within.replace(' AND ', ' AND t.')}")
+    known = project.outcomes(spark, as_of)
+    rows = project.inference_table.add_labels(known, start - project.label_delay, as_of)
     return JobResult("label", rows, time.monotonic() - began, f"known by {as_of:%Y-%m-%d}")
 
 

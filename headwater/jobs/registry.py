@@ -53,7 +53,7 @@ def all_jobs() -> Mapping[str, Job]:
     Examples
     --------
     >>> sorted(all_jobs())
-    ['label', 'land', 'materialize', 'monitor', 'report', 'score', 'train']
+    ['label', 'land', 'materialize', 'monitor', 'publish', 'report', 'score', 'train', 'unpack']
     """
     package = importlib.import_module("headwater.jobs")
     modules = [

@@ -7,14 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
 from headwater.jobs.registry import END, START, Job
 from headwater.lakehouse import HeadwaterError
 from headwater.outcome import JobResult
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
     from headwater.project import Project
     from headwater.serving import ModelArtifact
@@ -39,45 +38,19 @@ class NoChampionError(HeadwaterError):
 def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
     """Score the rows to be predicted in [start, end), UTC, with the champion.
 
-    The interval's rows of the table ``inference`` are replaced, in one commit: spine, features, ``prediction`` (1 or 0),
-    ``prediction_proba``, ``model_version``, and the label, still NULL. A champion that does not load is replaced by the
+    The batch's rows of the interval in the table ``inference`` are replaced, in one commit: spine, features, ``prediction``
+    (1 or 0), ``prediction_proba``, ``model_version``, and the label, still NULL. Rows that an endpoint wrote stay.
+    A champion that does not load is replaced by the
     previous champion, and the result says so.
     """
-    from pyspark.sql import functions as F
-
     from headwater import serving
 
     began = time.monotonic()
     spine = project.spine(spark, start, end)
     model, version, note = _champion(spark, project.model_name)
     scored = serving.score_batch(model, spine, result_type="array<double>")
-    chance = F.element_at(PREDICTION, 2)
-    rows = (
-        scored.withColumn(PREDICTION_PROBA, chance)
-        .withColumn(PREDICTION, (chance >= (project.threshold or 0.5)).cast("int"))
-        .withColumn(MODEL_VERSION, F.lit(version))
-        .withColumn(project.label, F.lit(None).cast("int"))
-    )
-    table = project.table("inference")
-    _ensure(spark, project, table, rows)
-    # Delta plans a write several times over, and this plan is a large one: 12 s against 9 for a week of flights.
-    rows = rows.persist()
-    try:
-        lakehouse.replace_interval(rows, table, project.time_column, start, end)
-        written = rows.count()
-    finally:
-        rows.unpersist()
+    written = project.inference_table.write_batch(scored, version, start, end)
     return JobResult("score", written, time.monotonic() - began, f"version {version}{note}")
-
-
-def _ensure(spark: SparkSession, project: Project, table: str, rows: DataFrame) -> None:
-    lakehouse.ensure_table(
-        spark,
-        table,
-        rows.schema,
-        cluster_by=[project.time_column],
-        comment=f"Scores of {project.name} with their features",
-    )
 
 
 def _champion(spark: SparkSession, model_name: str) -> tuple[ModelArtifact, str, str]:

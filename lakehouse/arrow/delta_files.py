@@ -101,6 +101,10 @@ class ArrowTable:
         conditions = [ds.field(name).isin(values) for name, values in (among or {}).items()]
         return self._dataset.to_table(columns=list(columns), filter=reduce(and_, conditions) if conditions else None)
 
+    def read_where(self, condition: Any, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the rows that meet an expression of ``pyarrow.dataset``; None: with all columns."""
+        return self._dataset.to_table(columns=None if columns is None else list(columns), filter=condition)
+
 
 def open_arrow(spark: SparkSession, name: TableName, version: int | None = None) -> ArrowTable | str:
     """Return the table's files at a version (None: now), or a sentence that says why they cannot be read without Spark.

@@ -44,6 +44,8 @@ class Models:
         Gives the feature spec of a full name.
     only
         Names of the endpoints to answer; empty: all of the store.
+    logged
+        Whether requests are logged where the endpoint says so.
     """
 
     def __init__(
@@ -54,9 +56,10 @@ class Models:
         *,
         only: tuple[str, ...] = (),
         seconds: float = 5.0,
+        logged: bool = True,
     ) -> None:
         self._settings, self._metrics, self._feature_spec = settings, metrics, feature_spec
-        self._only, self._seconds = only, seconds
+        self._only, self._seconds, self._logged = only, seconds, logged
         self._live: dict[str, Live] = {}
         self._logs: dict[str, PayloadLog] = {}
         self._ends = threading.Event()
@@ -152,7 +155,7 @@ class Models:
         return made, newest, ""
 
     def _log(self, endpoint: Endpoint) -> PayloadLog | None:
-        if not endpoint.payload_table:
+        if not endpoint.payload_table or not self._logged:
             return None
         if endpoint.payload_table not in self._logs:
             self._logs[endpoint.payload_table] = PayloadLog(self._settings, endpoint.payload_table)

@@ -72,7 +72,9 @@ class ServedFeatures:
             raise RequestError("This endpoint looks features up by the names of keys: send rows as objects.")
         rows = self._features.evaluate(request.rows, traced=traced or request.explain)
         outputs = [{name: row.values[name] for name in self._columns} for row in rows]
-        return Answer({"outputs": outputs, **_explained(rows, asked=request.explain)}, _traced(rows, traced=traced))
+        return Answer(
+            {"outputs": outputs, **_explained(rows, asked=request.explain)}, _traced(rows, request, traced=traced)
+        )
 
 
 class ServedModel:
@@ -113,7 +115,7 @@ class ServedModel:
             raise ModelFailedError(type(error).__name__) from error
         took = (time.perf_counter() - began) * 1000
         body = {"predictions": predictions, **_explained(rows or [], asked=request.explain)}
-        return Answer(body, _traced(rows or [], traced=traced), took)
+        return Answer(body, _traced(rows or [], request, traced=traced), took)
 
     def _rows(self, request: Request, *, traced: bool) -> list[Row] | None:
         if self._features is not None:
@@ -180,14 +182,14 @@ def _status(one: FeatureStatus, now: float) -> dict[str, Any]:
     return said
 
 
-def _traced(rows: Sequence[Row], *, traced: bool) -> list[dict[str, Any]]:
-    """Return the values of each row's features with their row's time, table and version."""
+def _traced(rows: Sequence[Row], request: Request, *, traced: bool) -> list[dict[str, Any]]:
+    """Return all values of each row, those of the request's other columns too, and where its features came from."""
     if not traced:
         return []
     return [
         {
-            "values": row.values,
+            "values": {**given, **row.values},
             "sources": {name: [one.status, one.time, one.table, one.version] for name, one in row.statuses.items()},
         }
-        for row in rows
+        for given, row in zip(request.rows, rows, strict=False)
     ]

@@ -5,27 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
-from headwater import FeatureEngineeringClient, lakehouse, serving
+from headwater import FeatureEngineeringClient, jobs, lakehouse, serving
 from headwater.features import evaluate
 from headwater.serving.http.requests import parse_request
 from headwater.serving.http.served import load_model
-from headwater.serving.online.publish import publish_table
-from headwater.serving.online.stores import create_online_store, delete_online_store
+from headwater.serving.online.stores import delete_online_store
 from tests.end_to_end.flights import BEGIN, END
 
 
 @pytest.fixture(scope="module")
 def published(spark, flights):
     """Give the model's address after its feature tables were published, all of them as they are now."""
-    settings, name = lakehouse.settings_of(spark), "flights-served"
-    create_online_store(settings, name, "CU_1")
-    for group in flights.project.groups:
-        publish_table(spark, name, group.table, f"{group.table}_online", "SNAPSHOT")
+    settings = lakehouse.settings_of(spark)
+    jobs.publish(spark, replace(flights.project, online_store="all-flights"))
     yield f"models:/{flights.project.model_name}@champion"
-    delete_online_store(settings, name)
+    delete_online_store(settings, "all-flights")
 
 
 def test_every_flight_has_the_same_features_and_score_online_in_batch_and_recomputed(spark, flights, published):

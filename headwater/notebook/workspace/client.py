@@ -1,4 +1,4 @@
-"""``databricks.sdk.WorkspaceClient`` within a run: files, the notebook's folder tree, quality monitors, the current user.
+"""``databricks.sdk.WorkspaceClient`` within a run: files, the notebook's folder tree, quality monitors, endpoints, the user.
 
 All else says that it is not here.
 """
@@ -19,13 +19,23 @@ from headwater.notebook.workspace.file_system import FileSystem
 from headwater.notebook.workspace.paths import Places
 from headwater.notebook.workspace.python_paths import replaced
 from headwater.notebook.workspace.quality_monitors import QualityMonitors
+from headwater.notebook.workspace.serving_endpoints import FeatureStore, ServingEndpoints
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 __all__ = ["workspace_client"]
 
-_PARTS = ("current_user", "dbfs", "files", "jobs", "quality_monitors", "workspace")
+_PARTS = (
+    "current_user",
+    "dbfs",
+    "feature_store",
+    "files",
+    "jobs",
+    "quality_monitors",
+    "serving_endpoints",
+    "workspace",
+)
 
 
 @contextmanager
@@ -33,14 +43,20 @@ def workspace_client(settings: Settings, places: Places, session: Callable[[], S
     """Let ``WorkspaceClient()`` mean the embedded store within; to be entered when ``databricks.sdk`` is loaded."""
     sdk = sys.modules["databricks.sdk"]
     monitors = QualityMonitors(settings.home, session)
-    with replaced([(sdk, "WorkspaceClient", lambda _: lambda *_args, **_options: _Client(monitors, places))]):
+    endpoints, store = ServingEndpoints(settings, session), FeatureStore(settings)
+    with replaced(
+        [(sdk, "WorkspaceClient", lambda _: lambda *_args, **_options: _Client(monitors, endpoints, store, places))]
+    ):
         yield
 
 
 class _Client:
-    def __init__(self, monitors: QualityMonitors, places: Places) -> None:
+    def __init__(
+        self, monitors: QualityMonitors, endpoints: ServingEndpoints, store: FeatureStore, places: Places
+    ) -> None:
         files = FileSystem(places)
         self.quality_monitors = monitors
+        self.serving_endpoints, self.feature_store = endpoints, store
         self.current_user = _CurrentUser()
         self.workspace = Workspace(places)
         self.files, self.dbfs = Files(files), Dbfs(files)

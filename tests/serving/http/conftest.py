@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 import uuid
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from headwater import FeatureEngineeringClient, FeatureFunction, FeatureLookup, lakehouse
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 DAY = dt.datetime(2026, 3, 1)
 

@@ -7,10 +7,10 @@ import threading
 import time
 
 import pytest
-from client import get, post, serving
 
 from headwater.serving.http.app import Limits
 from headwater.serving.online.publish import publish_table
+from tests.serving.http.client import get, post, serving
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Requests per second, latency, CPU and memory of endpoints, side by side in one run."""
