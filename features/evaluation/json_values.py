@@ -16,7 +16,7 @@ from headwater.lakehouse import arrow_type
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["json_reader"]
+__all__ = ["json_reader", "rounded_decimal"]
 
 _Reader: TypeAlias = Callable[[Any], Any]
 _PRECISE = Context(prec=76)
@@ -39,6 +39,17 @@ def json_reader(kind: str) -> _Reader:
     ValueError: 2147483648 is beyond the range of int
     """
     return _nullable(_reader(arrow_type(kind), kind))
+
+
+def rounded_decimal(value: Any, scale: int) -> Decimal:
+    """Return a number, or its text, as a decimal rounded half up; all 38 digits that Spark has are kept.
+
+    Examples
+    --------
+    >>> rounded_decimal(1.005, 2), rounded_decimal("12345678901234567890123456789012345678", 0)
+    (Decimal('1.01'), Decimal('12345678901234567890123456789012345678'))
+    """
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _PRECISE)
 
 
 def _reader(wanted: pa.DataType, kind: str) -> _Reader:  # noqa: PLR0911 - one return a type
@@ -188,7 +199,7 @@ def _decimal(precision: int, scale: int, kind: str) -> _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
             raise ValueError(_found(value, kind))  # noqa: TRY004 - callers catch one kind
         try:
-            number = Decimal(str(value)).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _PRECISE)
+            number = rounded_decimal(value, scale)
             fits = number.is_finite() and (not number or number.adjusted() + 1 <= precision - scale)
         except ArithmeticError:
             fits = False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+from headwater.features.evaluation.json_values import rounded_decimal
 from headwater.features.specs.spec import FeatureSpec
 from headwater.lakehouse import InvalidInputError, arrow_type
 
@@ -92,7 +92,7 @@ def _scalar(value: Any, wanted: pa.DataType) -> Any:
     import pyarrow as pa
 
     if pa.types.is_decimal(wanted):
-        return Decimal(str(value)).quantize(Decimal(1).scaleb(-wanted.scale), ROUND_HALF_UP)
+        return rounded_decimal(value, wanted.scale)
     if pa.types.is_timestamp(wanted):
         return pd.Timestamp(value)
     return value.item() if hasattr(value, "item") else value
