@@ -59,7 +59,7 @@ def score_batch(
     DataFrame
         The columns of `df`, computed inputs of the model that are not excluded, ``prediction``. Every row once.
         The model is run when the result is used. The features are looked up here and now where they lie on this machine
-        and fit its memory; else lazily, but for one small job for the span of the rows' times.
+        and fit its memory; else lazily.
 
     Raises
     ------

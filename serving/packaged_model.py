@@ -51,7 +51,7 @@ class ModelArtifact:
 
     def read_features(self, df: DataFrame) -> DataFrame:
         """Return `df` with all computed columns, looked up as the tables are now; see :func:`headwater.features.evaluate`."""
-        return evaluate(self.spec, df, versions="newest", recent=True)
+        return evaluate(self.spec, df, versions="newest")
 
 
 def open_model(model_uri: str) -> ModelArtifact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,12 @@ from headwater import lakehouse
 from headwater.features.definitions.feature import AggregationFunction, ColumnSelection, Feature
 from headwater.features.definitions.lookups import as_names
 from headwater.features.definitions.sources import DeltaTableSource, column_types
+from headwater.features.definitions.windows import reach_micros
 from headwater.features.evaluation.row_functions import row_value
+from headwater.features.evaluation.spine import Spine
 from headwater.features.joins.forms.by_key import join_latest
 from headwater.features.joins.point_in_time import join_as_of
+from headwater.features.joins.sides import size_of
 from headwater.features.windows.window_join import windows_at
 from headwater.lakehouse import ColumnTypeError, InvalidInputError
 
@@ -29,7 +33,7 @@ def declared_features(
     wanted: Sequence[str],
     *,
     trained: bool,
-    spans: Mapping[str, tuple[Any, Any]],
+    spine: Spine,
 ) -> DataFrame:
     """Return the rows of `frame`, each once, with the declared features that are `wanted`.
 
@@ -37,8 +41,8 @@ def declared_features(
     ----------
     trained
         Whether source tables are read as they were when the training set was made, or as they are now.
-    spans
-        Earliest and latest value of time columns of `frame`, where they are known.
+    spine
+        What `frame` was before any lookup.
 
     Notes
     -----
@@ -58,13 +62,11 @@ def declared_features(
         else:
             same.append(feature)
     for _, members in groups:
-        frame = _computed(frame, members, step.versions if trained else {}, spans)
+        frame = _computed(frame, members, step.versions if trained else {}, spine)
     return frame
 
 
-def _computed(
-    frame: DataFrame, features: list[Feature], versions: Mapping[str, int], spans: Mapping[str, tuple[Any, Any]]
-) -> DataFrame:
+def _computed(frame: DataFrame, features: list[Feature], versions: Mapping[str, int], spine: Spine) -> DataFrame:
     first = features[0]
     version = versions.get(first.source.full_name) if isinstance(first.source, DeltaTableSource) else None
     rows = first.source.load_df(frame.sparkSession, version)
@@ -72,13 +74,29 @@ def _computed(
     functions = {str(f.name): f.function for f in features if isinstance(f.function, AggregationFunction)}
     if functions:
         assert time is not None
-        return windows_at(frame, rows, functions, keys=keys, time=(time, time), span=spans.get(time))
+        reach = reach_micros([function.time_window for function in functions.values()])
+        if reach is not None:  # what reaches back to the first event needs them all
+            needed = dict.fromkeys([*as_names(first.entity), time, *(f.operator.input for f in functions.values())])
+            rows = _within_reach(rows, list(needed), spine, first, dt.timedelta(microseconds=reach))
+        return windows_at(frame, rows, functions, keys=keys, time=(time, time))
+    if time is not None:
+        rows = _within_reach(rows, rows.columns, spine, first, None)
     names = {f"__f{i}": str(feature.name) for i, feature in enumerate(features)}
     columns = [row_value(frame.sparkSession, f, rows).alias(n) for n, f in zip(names, features, strict=True)]
-    found = rows.select(*map(lakehouse.quoted, (*as_names(first.entity), *as_names(time))), *columns)
+    values = rows.select(*map(lakehouse.quoted, (*as_names(first.entity), *as_names(time))), *columns)
     if time is None:
-        return join_latest(frame, found, keys=keys, outputs=names)
-    return join_as_of(frame, found, keys=keys, time=(time, time), outputs=names, span=spans.get(time))
+        return join_latest(frame, values, keys=keys, outputs=names)
+    return join_as_of(frame, values, keys=keys, time=(time, time), outputs=names)
+
+
+def _within_reach(
+    rows: DataFrame, needed: Sequence[str], spine: Spine, feature: Feature, lookback: dt.timedelta | None
+) -> DataFrame:
+    """Return the rows of the feature's source that the label times can find."""
+    time, keys = str(feature.timeseries_column), list(as_names(feature.entity))
+    size = size_of(rows.select(*map(lakehouse.quoted, needed)), is_scan=True)
+    within = spine.rows_within_reach(rows, size, (time, time), lookback, keys, [time])
+    return rows if within is None else within
 
 
 def feature_types(spark: SparkSession, features: Sequence[Feature]) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from headwater import lakehouse
 from headwater.features.evaluation.declared import declared_features
 from headwater.features.evaluation.in_process import LocalLookup, LocalRows, look_up_in_process, unfit
 from headwater.features.evaluation.local_defaults import filled
-from headwater.features.evaluation.on_spark import SparkLookup, Spine, look_up_on_spark
+from headwater.features.evaluation.on_spark import SparkLookup, look_up_on_spark
+from headwater.features.evaluation.spine import Spine
 from headwater.features.joins.columns import chosen
 from headwater.features.joins.matching.newest_rows import AmbiguousRowsError
 from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep
@@ -35,9 +36,7 @@ class LookupPlan:
     reason: str
 
 
-def evaluate(
-    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool = False
-) -> DataFrame:
+def evaluate(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]) -> DataFrame:
     """Return `df` with the columns that the spec computes, in the spec's order, after its own.
 
     Parameters
@@ -48,9 +47,6 @@ def evaluate(
         an INT key for a BIGINT one is looked up as BIGINT and stays INT.
     versions
         Whether the tables are read as they were when the training set was made, or as they are now.
-    recent
-        Whether the rows lie at the end of the tables' history: Spark's form then looks up the span of their times first, in
-        one small job, so that the joins need not sort that history. The result is the same.
 
     Notes
     -----
@@ -60,7 +56,7 @@ def evaluate(
     """
     widened = _widened_keys(spec, df)
     wide = df.withColumns({name: column(name).cast("bigint") for name in widened}) if widened else df
-    found = _evaluated(spec, wide, versions=versions, recent=recent)[0]
+    found = _evaluated(spec, wide, versions=versions)[0]
     return found.withColumns({name: column(name).cast("int") for name in widened}) if widened else found
 
 
@@ -89,7 +85,7 @@ def plan_lookups(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained
     found, rest, plan = _here(work.frame, work.steps, versions)
     if found is not None and not any(isinstance(step, LookupStep) for step, _ in rest):
         return plan
-    return _evaluated(spec, df, versions=versions, recent=False)[1]
+    return _evaluated(spec, df, versions=versions)[1]
 
 
 def evaluate_in_process(
@@ -151,7 +147,7 @@ def _prepared(spec: FeatureSpec, df: DataFrame) -> _Work:
 
 
 def _evaluated(
-    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"], recent: bool
+    spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "newest"]
 ) -> tuple[DataFrame, LookupPlan]:
     from pyspark.sql import functions as F
 
@@ -163,7 +159,6 @@ def _evaluated(
     except (AmbiguousRowsError, lakehouse.ScratchFullError) as error:  # seen in a later part of the label rows
         rest, plan = work.steps, LookupPlan("spark", str(error))
     rest, spine = list(rest), Spine(df)
-    spans = _spans(spec, df) if recent and plan.form == "spark" else {}
     forms = []
     while rest:
         step, wanted = rest.pop(0)
@@ -175,16 +170,11 @@ def _evaluated(
             frame = frame.withColumn(step.output, value)
             continue
         if isinstance(step, DeclaredStep):
-            frame = declared_features(frame, step, wanted, trained=versions == "trained", spans=spans)
+            frame = declared_features(frame, step, wanted, trained=versions == "trained", spine=spine)
             continue
         there = set(frame.columns)
         group = [(step, wanted)] + [(s, w) for s, w in rest if isinstance(s, LookupStep) and there.issuperset(s.inputs)]
-        frame, done, form = look_up_on_spark(
-            frame,
-            [_on_spark(df, *one, versions) for one in group],
-            spine,
-            spans.get(step.time[0]) if step.time else None,
-        )
+        frame, done, form = look_up_on_spark(frame, [_on_spark(df, *todo, versions) for todo in group], spine)
         steps = [one.step for one in done]
         rest = [todo for todo in rest if todo[0] not in steps]
         forms.append(form)
@@ -265,20 +255,6 @@ def in_order(steps: Sequence[_Step], columns: Sequence[str]) -> list[_Step]:
         there.update(output for step in ready for output in step.outputs)
         pending = [step for step in pending if step not in ready]
     return ordered
-
-
-def _spans(spec: FeatureSpec, df: DataFrame) -> dict[str, tuple[Any, Any]]:
-    """Return the earliest and latest value of each time column of `df` that a lookup uses."""
-    from pyspark.sql import functions as F
-
-    times = {step.time[0] for step in spec.lookups if step.time}
-    times |= {f.timeseries_column for step in spec.declared for f in step.features if f.timeseries_column}
-    names = sorted(times & set(df.columns))
-    if not names:
-        return {}
-    columns = [f(column(name)) for name in names for f in (F.min, F.max)]
-    found = df.agg(*columns).collect()[0]
-    return {name: (found[2 * i], found[2 * i + 1]) for i, name in enumerate(names)}
 
 
 def _on_spark(df: DataFrame, step: LookupStep, wanted: Sequence[str], versions: str) -> SparkLookup:

@@ -3,57 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from headwater.features.evaluation.spine import Spine
 from headwater.features.joins.columns import chosen
 from headwater.features.joins.form import Plan
 from headwater.features.joins.lookup import TableLookup
-from headwater.features.joins.matching.arrow_types import is_key
 from headwater.features.joins.planner import plan_join
-from headwater.features.joins.point_in_time import join_as_of
-from headwater.features.joins.pruning import rows_of_label_times
 from headwater.features.joins.registry import join_forms
-from headwater.features.joins.repeatable import is_cheap, is_repeatable
 from headwater.features.joins.sides import Sides, size_of, unfit_for_arrow
 from headwater.features.specs.spec import LookupStep
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["SparkLookup", "Spine", "look_up_on_spark"]
-
-_WORTH_ITS_PASS = 2**25  # bytes of features, from which a pass over the label times may pay where there is a lookback
-_WORTH_ITS_PASS_WITHOUT = 2**28
-_VERY_FEW = (
-    1000  # times as much of features as of labels, from which the labels' keys leave out more than a further scan can
-)
-
-
-@dataclass(frozen=True)
-class Spine:
-    """The label rows before any lookup: of joined rows Spark knows nothing."""
-
-    rows: DataFrame
-    _repeatable: dict[tuple[str, ...], bool] = field(default_factory=dict)
-
-    @cached_property
-    def size(self) -> int | None:
-        """Bytes that Spark expects; None: unknown."""
-        return size_of(self.rows)
-
-    @cached_property
-    def is_cheap(self) -> bool:
-        """Whether it costs little to read them again."""
-        return is_cheap(self.rows)
-
-    def is_repeatable(self, steps: Sequence[LookupStep]) -> bool:
-        """Say whether what steps use of the rows is theirs, and the same each time they are evaluated."""
-        names = tuple(dict.fromkeys(name for step in steps for name in step.inputs))
-        if names not in self._repeatable:
-            self._repeatable[names] = set(names) <= set(self.rows.columns) and is_repeatable(self.rows, names)
-        return self._repeatable[names]
+__all__ = ["SparkLookup", "look_up_on_spark"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +54,7 @@ class SparkLookup:
 
 
 def look_up_on_spark(
-    frame: DataFrame, lookups: Sequence[SparkLookup], spine: Spine, span: tuple[Any, Any] | None
+    frame: DataFrame, lookups: Sequence[SparkLookup], spine: Spine
 ) -> tuple[DataFrame, Sequence[SparkLookup], str]:
     """Return the rows with the outputs of the first lookup and of those done with it; which these are; the form, and why.
 
@@ -98,27 +64,13 @@ def look_up_on_spark(
         All need columns of `frame` alone.
     spine
         What `frame` was before any lookup.
-    span
-        Earliest and latest label time of the first, where the labels lie at the end of a long history.
     """
-    first = lookups[0]
-    if span is not None and first.step.time is not None:
-        one = first.for_join
-        joined = join_as_of(
-            frame,
-            one.features,
-            keys=one.keys,
-            time=first.step.time,
-            outputs=one.outputs,
-            lookback=one.lookback,
-            span=span,
-        )
-        return joined, [first], f"{first.step.table}: union and window of the rows that the labels' span can find"
     together, plan = _planned(frame, lookups, spine)
-    pruned = [_within_label_times(spine, one) for one in together]
-    joined = join_forms()[plan.form].join(frame, [one for one, _ in pruned], plan, spine.rows)
+    pruned = [_within_label_times(spine, lookup) for lookup in together]
+    joined = join_forms()[plan.form].join(frame, [lookup for lookup, _ in pruned], plan, spine.rows)
     within = ", of rows in the labels' span of time" if any(less for _, less in pruned) else ""
-    return joined, together, f"{', '.join(one.step.table for one in together)}: {plan.form}{within} ({plan.reason})"
+    tables = ", ".join(lookup.step.table for lookup in together)
+    return joined, together, f"{tables}: {plan.form}{within} ({plan.reason})"
 
 
 def _planned(frame: DataFrame, lookups: Sequence[SparkLookup], spine: Spine) -> tuple[Sequence[SparkLookup], Plan]:
@@ -126,36 +78,33 @@ def _planned(frame: DataFrame, lookups: Sequence[SparkLookup], spine: Spine) -> 
     first = lookups[0]
     if first.step.time is None:
         return [first], plan_join(Sides(None, [None], has_time=False))
-    together = [one for one in lookups if one.step.time is not None]
+    together = [lookup for lookup in lookups if lookup.step.time is not None]
     plan = plan_join(_sides(frame, spine, together))
     if not join_forms()[plan.form].takes_any_keys:
-        together = [one for one in together if _same_keys(first.step, one.step)]
+        together = [lookup for lookup in together if _same_keys(first.step, lookup.step)]
         plan = plan_join(_sides(frame, spine, together))
     return together, plan
 
 
-def _within_label_times(spine: Spine, one: SparkLookup) -> tuple[TableLookup, bool]:
+def _within_label_times(spine: Spine, lookup: SparkLookup) -> tuple[TableLookup, bool]:
     """Return the lookup in the rows that the labels' span of time can find, and whether that leaves out any."""
-    lookup = one.for_join
-    worth = _WORTH_ITS_PASS if lookup.lookback is not None else _WORTH_ITS_PASS_WITHOUT
-    if lookup.time is None or (one.size or 0) < worth or not (spine.is_cheap and spine.is_repeatable([one.step])):
-        return lookup, False
-    keys = lookup.feature_keys
-    few = spine.size is not None and (one.size or 0) > _VERY_FEW * spine.size
-    if few or not all(is_key(lookup.features.schema[name].dataType) for name in keys):
-        keys = []
-    rows = rows_of_label_times(spine.rows, lookup.features, lookup.time, lookup.lookback, keys)
-    return replace(lookup, features=rows), True
+    table, step = lookup.for_join, lookup.step
+    if table.time is None:
+        return table, False
+    rows = spine.rows_within_reach(
+        table.features, lookup.size, table.time, table.lookback, table.feature_keys, step.inputs
+    )
+    return (table, False) if rows is None else (replace(table, features=rows), True)
 
 
 def _sides(frame: DataFrame, spine: Spine, lookups: Sequence[SparkLookup]) -> Sides:
     return Sides(
         spine.size,
-        [one.size for one in lookups],
-        columns=max(len(one.outputs) for one in lookups),
+        [lookup.size for lookup in lookups],
+        columns=max(len(lookup.outputs) for lookup in lookups),
         tasks=_tasks(frame),
-        is_repeatable=spine.is_repeatable([one.step for one in lookups]),
-        unfit_for_arrow=unfit_for_arrow(frame, [one.for_join for one in lookups]),
+        is_repeatable=spine.is_repeatable([name for lookup in lookups for name in lookup.step.inputs]),
+        unfit_for_arrow=unfit_for_arrow(frame, [lookup.for_join for lookup in lookups]),
     )
 
 

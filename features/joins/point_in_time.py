@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headwater.features.joins.forms.union_window import join_by_union_and_window
 from headwater.features.joins.lookup import TableLookup
-from headwater.features.joins.pruning import rows_within_span
-from headwater.lakehouse import column
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -28,7 +26,6 @@ def join_as_of(
     time: tuple[str, str],
     outputs: Mapping[str, str],
     lookback: dt.timedelta | None = None,
-    span: tuple[Any, Any] | None = None,
 ) -> DataFrame:
     """Return each row of `spine`, once, with the columns of the newest feature row at or before its time.
 
@@ -47,11 +44,6 @@ def join_as_of(
         Output name by feature column.
     lookback
         Oldest age, **inclusive**; a row that is older gives NULLs, never an older row's values.
-    span
-        Earliest and latest time of the spine, both inclusive, as Spark collects them. To be given where the labels lie at
-        the end of a long history, as in scoring: the result is the same, but only the feature rows that can be found are
-        sorted. With a lookback these are found by Delta's file statistics; without one the newest row of each key before
-        the span must be looked for, which reads keys and times of the whole table.
 
     Notes
     -----
@@ -60,7 +52,4 @@ def join_as_of(
 
     Cost: one shuffle and sort of both sides together. Lazy; no Spark job.
     """
-    if span is not None:
-        timed = features.where(column(time[1]).isNotNull())
-        features = rows_within_span(span, timed, [right for _, right in keys], time[1], lookback)
     return join_by_union_and_window(spine, TableLookup(features, tuple(keys), time, outputs, lookback))

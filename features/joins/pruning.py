@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headwater.features.joins.columns import exact_micros, is_date
 from headwater.lakehouse import column
@@ -12,7 +12,7 @@ from headwater.lakehouse import column
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["rows_of_label_keys", "rows_of_label_times", "rows_within_span"]
+__all__ = ["rows_of_label_keys", "rows_of_label_times"]
 
 _CENTURY = dt.timedelta(days=36_525)  # longer lookbacks leave nothing out, and could pass the ends of time
 _GROUPS = 2**16
@@ -90,24 +90,3 @@ def _newest_by_group(rows: DataFrame, keys: Sequence[str], time: str) -> DataFra
     return earliest.select(
         F.transform(F.array_sort(F.collect_list(F.struct("group", "newest"))), lambda one: one["newest"])
     )
-
-
-def rows_within_span(
-    span: tuple[Any, Any], features: DataFrame, keys: Sequence[str], time: str, lookback: dt.timedelta | None
-) -> DataFrame:
-    """Return the feature rows that can be found from within the span: those in it, and what can still hold at its start.
-
-    The newest times come from a hash aggregation over keys and time alone: sorting a million old rows to find the last of
-    each key costs more than everything else.
-    """
-    from pyspark.sql import functions as F
-
-    at, (first, last) = column(time), span
-    if first is None:
-        return features.limit(0)
-    if lookback is not None:
-        return features.where((at >= F.lit(first - lookback)) & (at <= F.lit(last)))
-    before = features.where(at < F.lit(first))
-    newest = before.groupBy(*[column(key) for key in keys]).agg(F.max(at).alias(time))
-    inside = features.where((at >= F.lit(first)) & (at <= F.lit(last)))
-    return before.join(newest, [*keys, time], "left_semi").unionByName(inside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headwater.features.definitions.feature import AggregationFunction
 from headwater.features.definitions.windows import (
@@ -31,7 +31,6 @@ def windows_at(
     *,
     keys: Sequence[tuple[str, str]],
     time: tuple[str, str],
-    span: tuple[Any, Any] | None = None,
 ) -> DataFrame:
     """Return each row of `spine`, once, with a column for each aggregation of the events before its time.
 
@@ -46,9 +45,6 @@ def windows_at(
         By output name. Their windows may differ in everything.
     keys, time
         Pairs of columns, of `spine` and of `events`; the times are TIMESTAMP.
-    span
-        Earliest and latest time of the spine, both inclusive, if they are known: older events than the windows can reach
-        are then not sorted.
 
     Notes
     -----
@@ -72,11 +68,6 @@ def windows_at(
     counts = at.isNotNull()
     for _, right in keys:
         counts &= column(right).isNotNull()
-    if span is not None and span[0] is not None:
-        first, last = (F.lit(moment).cast("timestamp") for moment in span)
-        counts &= column(event_time) < last
-        if reach is not None:
-            counts &= column(event_time) >= F.timestamp_micros(F.unix_micros(first) - reach)
     rows = events.where(counts).select(
         *[column(right).alias(name) for name, (_, right) in zip(names, keys, strict=True)],
         at.alias("__at"),

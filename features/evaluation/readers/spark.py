@@ -36,5 +36,5 @@ class SparkReader(FeatureReader):
         table = arrow_rows(spec, rows)
         numbered = table.append_column(_ROW, pa.array(range(table.num_rows), pa.int64()))
         spark = lakehouse.session(self.settings)
-        evaluated = evaluate(spec, spark.createDataFrame(numbered), versions="newest", recent=True)
+        evaluated = evaluate(spec, spark.createDataFrame(numbered), versions="newest")
         return pandas_rows(evaluated.toArrow().sort_by(_ROW).drop_columns([_ROW]))

@@ -12,7 +12,7 @@ from headwater.features import (
     join_as_of,
     key_properties,
 )
-from headwater.features.evaluation import on_spark as spark_lookups
+from headwater.features.evaluation import spine as spine_module
 from headwater.features.joins import pruning
 from headwater.features.joins.pruning import rows_of_label_times
 from headwater.features.joins.repeatable import is_repeatable
@@ -118,8 +118,8 @@ def test_training_sets_of_labels_by_chance_and_of_long_histories_have_the_rows_f
     spark, schema, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
-    monkeypatch.setattr(spark_lookups, "_WORTH_ITS_PASS", 1)
-    monkeypatch.setattr(spark_lookups, "_WORTH_ITS_PASS_WITHOUT", 1)
+    monkeypatch.setattr(spine_module, "_WORTH_ITS_PASS", 1)
+    monkeypatch.setattr(spine_module, "_WORTH_ITS_PASS_WITHOUT", 1)
     features = "SELECT id % 500 AS k, timestamp_seconds(id * 60) AS ts, id AS x FROM range(20000)"
     create_feature_table(spark, f"{schema}.f", ["k", "ts"], spark.sql(features), "ts")
     every = spark.sql("SELECT id % 500 AS k, timestamp_seconds(900000 + id) AS at FROM range(1000)")
@@ -142,14 +142,14 @@ def test_old_rows_are_looked_for_by_keys_that_hash_alike_and_not_beside_very_few
     spark, schema, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("HEADWATER_LOOKUPS", "spark")
-    monkeypatch.setattr(spark_lookups, "_WORTH_ITS_PASS_WITHOUT", 1)
+    monkeypatch.setattr(spine_module, "_WORTH_ITS_PASS_WITHOUT", 1)
     asked = []
 
     def spied(spine, features, time, lookback, keys):
         asked.append(keys)
         return rows_of_label_times(spine, features, time, lookback, keys)
 
-    monkeypatch.setattr(spark_lookups, "rows_of_label_times", spied)
+    monkeypatch.setattr(spine_module, "rows_of_label_times", spied)
     zeros = "IF(id % 2 = 0, 0D, -0D)"  # equal, though their hashes differ
     for kind, key in (("long", "id % 5"), ("double", zeros)):
         rows = spark.sql(f"SELECT {key} AS k, timestamp_seconds(id * 60) AS ts, id AS x FROM range(300)")
@@ -170,6 +170,6 @@ def test_old_rows_are_looked_for_by_keys_that_hash_alike_and_not_beside_very_few
 
     assert found("long") == sorted((i % 5, 196 + (i + 4) % 5) for i in range(50))
     assert {x for _, x in found("double")} == {200}
-    monkeypatch.setattr(spark_lookups, "_VERY_FEW", 0)
+    monkeypatch.setattr(spine_module, "_VERY_FEW", 0)
     assert len(found("long")) == 50
     assert asked == [["k"], [], []]

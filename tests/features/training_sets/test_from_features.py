@@ -266,7 +266,7 @@ def test_a_feature_table_of_any_window_holds_what_a_training_set_computes(spark,
     }
     spec = create_declared_training_set(spine, list(every.values()), None).feature_spec
     assert FeatureSpec.from_yaml(spec.to_yaml()) == spec
-    expected = {row["id"]: row for row in evaluate(spec, spine, versions="newest", recent=True).collect()}
+    expected = {row["id"]: row for row in evaluate(spec, spine, versions="newest").collect()}
     for shape in shapes:
         features = tuple(feature for name, feature in every.items() if name.endswith(shape))
         group = FeatureGroup(f"{schema}.{shape}", features)
