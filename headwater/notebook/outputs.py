@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TextIO
@@ -94,6 +94,18 @@ class Recorder:
             replace(output, text=next(streams[output.name])) if isinstance(output, Stream) else self._redact(output)
             for output in outputs
         )
+
+    def across(self, cells: Sequence[tuple[Output, ...]]) -> list[tuple[Output, ...]]:
+        """Return the outputs of cells, which :meth:`taken` gave, without secrets that one stream has over several of them."""
+        outputs = [output for cell in cells for output in cell]
+        streams = {name: iter(self.secrets.redacted_pieces(_texts(outputs, name))) for name in ("stdout", "stderr")}
+        return [
+            tuple(
+                replace(output, text=next(streams[output.name])) if isinstance(output, Stream) else output
+                for output in cell
+            )
+            for cell in cells
+        ]
 
     def drop(self, since: int) -> None:
         """Forget the outputs since a mark that :attr:`mark` gave."""

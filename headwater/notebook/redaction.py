@@ -4,6 +4,10 @@ A secret is looked for letter by letter. Each letter may stand as it is, or esca
 it, also several times over: a JSON text in an HTML table is both. Beside that it is looked for in base64, alone or within a
 longer text. A beginning of a secret that an ellipsis follows is a secret that was cut short to be shown.
 
+Between the letters of a secret of six or more may stand what is no word: it is found letter by letter (a list, a column, a line
+for each) and in slices one after the other. This is what cannot be known: a slice by itself, letters that are counted where the
+secret has digits too, and what a program computes of a secret (its length, hash, capitals, character codes, another order).
+
 A secret of one or two characters is blacked out where it stands alone, as a word or as a value; it is in every text else.
 """
 
@@ -24,7 +28,13 @@ _EDGE = r"\s'\"`<>()\[\]{},;:=|"
 _LONGEST_WORD = 2  # a secret so short is only looked for as a word
 _SHORTEST_CUT = 3  # letters of a beginning that count before an ellipsis
 _SHORTEST_BASE64 = 6  # bytes; fewer are in every picture by chance
+_SHORTEST_SPREAD = 6  # letters of a secret that is also looked for letter by letter
 _LINE = 8  # letters from which a line of a longer secret counts by itself
+# What may stand between two letters: nothing, or marks and spaces, also as HTML writes them, tags, and a number that counts them.
+_MARK = r"(?:</?[A-Za-z][^<>]{0,60}>|&(?:amp;)*(?:#?\w{2,8});|\\+[nrt'\"]|[^\w<&\\]|_)"
+_BETWEEN = rf"(?:{_MARK}{{0,40}}?|{_MARK}{{1,40}}?\d{{1,6}}{_MARK}{{1,40}}?)"
+# These begin marks too: the letter itself is one that begins none.
+_AMONG_MARKS = {"&": r"(?:&(?:amp;)+|%26|&(?!#?\w{2,8};))", "<": r"(?:&(?:amp;)*lt;|%3[Cc]|<(?!/?[A-Za-z]))"}
 _C_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _Letters = Sequence[re.Pattern[str]]
 
@@ -134,7 +144,11 @@ def _forms(secret: str) -> Iterator[tuple[_Letters, re.Pattern[str] | None]]:
         yield [re.compile(f"(?<![^{_EDGE}]){''.join(map(_letter, secret))}(?![^{_EDGE}])")], None
         return
     # Several backslashes are one letter: each format doubles them.
-    yield [re.compile(_letter(letter)) for letter in re.findall(r"\\+|[^\\]", secret)], None
+    letters = re.findall(r"\\+|[^\\]", secret)
+    yield [re.compile(_letter(letter)) for letter in letters], None
+    if len(letters) >= _SHORTEST_SPREAD:
+        later = (re.compile(_BETWEEN + _AMONG_MARKS.get(letter, _letter(letter))) for letter in letters[1:])
+        yield [re.compile(_letter(letters[0])), *later], None
     plain = secret.encode()
     if len(plain) < _SHORTEST_BASE64:
         return

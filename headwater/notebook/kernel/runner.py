@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
@@ -88,7 +88,9 @@ class Run:
             if error is not None or exit_value is not None:
                 break
         exit_value = None if exit_value is None else self.recorder.redacted(exit_value)
-        return NotebookRun(self.notebook, tuple(done), exit_value, error, time.monotonic() - begun)
+        outputs = self.recorder.across([one.outputs for one in done])
+        cells = tuple(replace(one, outputs=shown) for one, shown in zip(done, outputs, strict=True))
+        return NotebookRun(self.notebook, cells, exit_value, error, time.monotonic() - begun)
 
     def include(self, name: str, params: Mapping[str, str]) -> None:
         """Run another notebook's cells in this namespace, as ``%run`` does; an exit in it ends it alone."""

@@ -55,3 +55,16 @@ def test_what_is_dropped_is_not_recorded():
     recorder.write("stderr", "dropped")
     recorder.drop(mark)
     assert recorder.taken() == (Stream("stdout", "kept"),)
+
+
+def test_a_secret_over_two_cells_is_blacked_out_in_both():
+    recorder = Recorder(secrets=KnownSecrets([SECRET]))
+    recorder.write("stdout", "first half hunt\n")
+    first = recorder.taken()
+    recorder.write("stderr", "between")
+    recorder.write("stdout", "er22 and more\n")
+    second = recorder.taken()
+    assert recorder.across([first, second]) == [
+        (Stream("stdout", "first half [REDACTED]"),),
+        (Stream("stderr", "between"), Stream("stdout", " and more\n")),
+    ]

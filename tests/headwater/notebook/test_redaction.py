@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 import reprlib
 import urllib.parse
 
@@ -109,3 +110,49 @@ def test_each_longer_line_of_a_secret_counts_and_an_empty_one_does_not():
 
 def test_secrets_that_overlap_are_one_mark():
     assert KnownSecrets(["abcdef", "defghi"]).redacted("x abcdefghi y") == f"x {REDACTED} y"
+
+
+SPREAD = {
+    "letters of print": " ".join,
+    "a line each": "\n".join,
+    "a list": lambda text: repr(list(text)),
+    "a list in HTML": lambda text: html.escape(repr(list(text))),
+    "JSON": lambda text: json.dumps(list(text)),
+    "two slices": lambda text: f"{text[:4]}\n{text[4:]}",
+    "three slices": lambda text: f"{text[:2]} | {text[2:5]} | {text[5:]}",
+}
+COUNTED = {
+    "counted": lambda text: "\n".join(f"{i} {letter}" for i, letter in enumerate(text)),
+    "a column": lambda text: repr(pd.DataFrame({"_": list(text)})),
+    "a column in HTML": lambda text: pd.DataFrame({"_": list(text)}).to_html(),
+}
+
+
+@pytest.mark.parametrize(
+    ("secret", "form"),
+    [(secret, form) for secret in ("hunter22", "pa\"ss&wo'rd<1>", "sk-123.abc~_x") for form in SPREAD]
+    + [(secret, form) for secret in ("correct-horse", "swordfish<&>") for form in COUNTED],
+)
+def test_a_secret_letter_by_letter_or_in_slices_one_after_the_other_is_blacked_out(secret, form):
+    shown = KnownSecrets([secret]).redacted(f"before {(SPREAD | COUNTED)[form](secret)} after")
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+    before, mark, after = shown.removeprefix("before").removesuffix("after").partition(REDACTED)
+    assert mark
+    for rest in (before, after):
+        seen = html.unescape(re.sub(r"<[^<>]*>", "", rest))
+        for part in (secret[:3], secret[-3:]):
+            assert not re.search(".*".join(map(re.escape, part)), seen, re.DOTALL), shown
+
+
+def test_text_that_has_a_secrets_letters_among_words_stays():
+    known = KnownSecrets(["hunter22", "sesame"])
+    text = "the hunt was over: 2 terns, 22 eggs; see same, and hunter 2"
+    assert known.redacted(text.replace("see same", "seed sameness")) == text.replace("see same", "seed sameness")
+    assert known.redacted("s1e2s3a4m5e6") == "s1e2s3a4m5e6"
+
+
+def test_looking_for_letters_takes_no_longer_the_longer_the_text_by_more_than_it_is_longer():
+    known = KnownSecrets(["h" * 8 + "x"])
+    assert known.redacted("h, " * 20_000).count("h") == 20_000
+    assert known.redacted("<h&h_" * 5_000).count("h") == 10_000
