@@ -6,6 +6,7 @@ from headwater.training.errors import (
     ModelVersionError,
     SearchFailedError,
     SparkContextError,
+    TrackingStoreError,
     TrainingDataError,
     TrainingError,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "SearchResult",
     "SparkContextError",
     "TimeFolds",
+    "TrackingStoreError",
     "TrainingDataError",
     "TrainingError",
     "TrainingPlan",

@@ -6,7 +6,8 @@
     ├── TrainingError
     │   ├── SearchFailedError       no trial of a search gave a model
     │   ├── SparkContextError       SparkTrials has no classic Spark context to run on
-    │   └── ChampionLoadError       a champion is registered and cannot be loaded
+    │   ├── ChampionLoadError       a champion is registered and cannot be loaded
+    │   └── TrackingStoreError      the embedded store's MLflow database cannot be opened
     └── InvalidInputError
         ├── TrainingDataError       the rows cannot be trained on
         └── ModelVersionError       the registry has no such version or alias
@@ -23,6 +24,7 @@ __all__ = [
     "ModelVersionError",
     "SearchFailedError",
     "SparkContextError",
+    "TrackingStoreError",
     "TrainingDataError",
     "TrainingError",
 ]
@@ -72,6 +74,20 @@ class ChampionLoadError(TrainingError):
         return (
             f"The champion of {self.model_name}, version {self.version}, cannot be compared with: {self.reason}. "
             "Repair its artefacts, or move the alias with `training.rollback`."
+        )
+
+
+class TrackingStoreError(TrainingError):
+    """The MLflow database of the embedded store cannot be opened, nor mended."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file, self.reason = file, reason
+
+    def __str__(self) -> str:
+        return (
+            f"MLflow's database {self.file} cannot be opened ({self.reason}); it was left as it is, and tables work without it. "
+            "Put it back from a copy, or move it to another place: a new one is made, without runs and models."
         )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from headwater.lakehouse import Settings, is_locked, remove_lock, store_lock
-from headwater.training.registry.tracking_store import make_store
+from headwater.training.registry.tracking_store import make_store, mend_store
 from headwater.training.search.search import SearchResult
 
 if TYPE_CHECKING:
@@ -41,10 +41,26 @@ def use_store(settings: Settings) -> MlflowClient:
 
 
 def client_of(settings: Settings) -> MlflowClient:
-    """Return a client of the settings' store, which is made where it is missing."""
+    """Return a client of the settings' store, which is made where it is missing, and mended where it is half made or old.
+
+    Raises
+    ------
+    TrackingStoreError
+        The embedded store's database cannot be opened, nor mended.
+    """
+    make_store(settings)
+    try:
+        return _client(settings)
+    except Exception as error:
+        if settings.tracking_uri:
+            raise
+        mend_store(settings, error)
+    return _client(settings)
+
+
+def _client(settings: Settings) -> MlflowClient:
     from mlflow import MlflowClient
 
-    make_store(settings)
     with warnings.catch_warnings(), _artifact_root(settings):
         # SQLAlchemy 2.1 on how MLflow declares its tables, at the first use in a process.
         warnings.filterwarnings("ignore", message="The ``noload`` loader strategy is deprecated")
