@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from headwater.lakehouse.arrow.plain_scan import PlainScan, open_plain_scan
     from headwater.lakehouse.arrow.types import arrow_type, spark_type
     from headwater.lakehouse.errors import (
+        CatalogUnavailableError,
         ColumnTypeError,
         DamagedTableError,
         DuplicateKeysError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         TableNotFoundError,
         WorkspaceOnlyError,
         known,
+        zone_hint,
     )
     from headwater.lakehouse.files import replace_file, write_json
     from headwater.lakehouse.java_gateway import jvm, jvm_session
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from headwater.lakehouse.names import TableName, is_plain_name
     from headwater.lakehouse.runtime.jars import ensure_jars
     from headwater.lakehouse.runtime.java import ensure_java, find_java
+    from headwater.lakehouse.runtime.java_classes import ensure_classes
     from headwater.lakehouse.runtime.session import is_connect, is_embedded, on_databricks, session, settings_of
     from headwater.lakehouse.runtime.settings import Settings
     from headwater.lakehouse.scratch import ScratchFullError
@@ -63,12 +66,15 @@ if TYPE_CHECKING:
         table_properties,
         table_version,
     )
-    from headwater.lakehouse.utc import utc_cast
+    from headwater.lakehouse.utc import in_utc, utc_cast
     from headwater.lakehouse.warehouse.catalog import (
         add_catalog,
         check_new_name,
         complete,
         creation,
+        current_catalog,
+        folders_elsewhere,
+        make_catalog,
         refresh,
         remove_catalog,
         schemas_first,
@@ -81,11 +87,22 @@ if TYPE_CHECKING:
         has_commit,
         set_damaged_aside,
     )
-    from headwater.lakehouse.warehouse.layout import schema_folder, schema_folders, schema_of, table_folder
+    from headwater.lakehouse.warehouse.layout import (
+        MAIN,
+        SchemaFolder,
+        catalogs,
+        database_of,
+        is_main,
+        schema_folder,
+        schema_folders,
+        table_folder,
+    )
     from headwater.lakehouse.warehouse.views_and_functions import forget_function, keep_function, keep_view
 
 __all__ = [
+    "MAIN",
     "ArrowTable",
+    "CatalogUnavailableError",
     "ColumnTypeError",
     "DamagedFolder",
     "DamagedTableError",
@@ -101,6 +118,7 @@ __all__ = [
     "NullKeysError",
     "PlainScan",
     "RowLimitError",
+    "SchemaFolder",
     "ScratchFullError",
     "Settings",
     "TableError",
@@ -114,25 +132,32 @@ __all__ = [
     "append",
     "arrow_schema",
     "arrow_type",
+    "catalogs",
     "check_new_name",
     "column",
     "complete",
     "create_table",
     "creation",
+    "current_catalog",
     "damaged_folders",
+    "database_of",
     "dataset_of",
     "drop_table",
+    "ensure_classes",
     "ensure_jars",
     "ensure_java",
     "ensure_table",
     "examine_table",
     "find_java",
+    "folders_elsewhere",
     "forget_function",
     "frame_of_arrow",
     "has_commit",
+    "in_utc",
     "is_connect",
     "is_embedded",
     "is_locked",
+    "is_main",
     "is_plain_name",
     "jvm",
     "jvm_session",
@@ -141,6 +166,7 @@ __all__ = [
     "known",
     "list_tables",
     "literal",
+    "make_catalog",
     "merge",
     "metadata_of",
     "newest_version",
@@ -165,7 +191,6 @@ __all__ = [
     "rows_written",
     "schema_folder",
     "schema_folders",
-    "schema_of",
     "schemas_first",
     "session",
     "set_damaged_aside",
@@ -183,6 +208,7 @@ __all__ = [
     "utc_cast",
     "write_json",
     "written_once",
+    "zone_hint",
 ]
 
 __getattr__, __dir__ = on_demand(__name__, __file__)

@@ -5,7 +5,8 @@
     HeadwaterError
     ├── MachineError                 the machine lacks something (Java, Delta's jars)
     │   ├── JavaNotFoundError
-    │   └── JarsNotFoundError
+    │   ├── JarsNotFoundError
+    │   └── CatalogUnavailableError
     ├── TableError
     │   ├── TableNotFoundError
     │   ├── TableExistsError
@@ -25,9 +26,9 @@ Facts are in the arguments, so that an error crosses a Spark worker by pickle; t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 __all__ = [
+    "CatalogUnavailableError",
     "ColumnTypeError",
     "DamagedTableError",
     "DuplicateKeysError",
@@ -58,6 +59,8 @@ def known(wanted: str, names: Iterable[str], most: int = 12) -> str:
     >>> known("x", [])
     'There are none.'
     """
+    from difflib import get_close_matches
+
     names = sorted(names)
     if not names:
         return "There are none."
@@ -105,6 +108,21 @@ class JarsNotFoundError(MachineError):
         )
 
 
+class CatalogUnavailableError(MachineError):
+    """A catalog other than ``main`` cannot be kept apart from the others with this Spark."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name, self.reason = name, reason
+
+    def __str__(self) -> str:
+        return (
+            f"The catalog {self.name} cannot be used: the classes that keep catalogs apart do not load ({self.reason}). main is "
+            f"the only catalog then. Use the versions of pyspark and delta-spark that Headwater is made for, or name tables of "
+            "main, and give each store a HEADWATER_HOME of its own."
+        )
+
+
 class TableError(HeadwaterError):
     """Something about one table."""
 
@@ -112,12 +130,13 @@ class TableError(HeadwaterError):
 class TableNotFoundError(TableError):
     """There is no such table."""
 
-    def __init__(self, name: str, tables: Sequence[str]) -> None:
-        super().__init__(name, list(tables))
-        self.name, self.tables = name, list(tables)
+    def __init__(self, name: str, tables: Sequence[str], elsewhere: Sequence[str] = ()) -> None:
+        super().__init__(name, list(tables), list(elsewhere))
+        self.name, self.tables, self.elsewhere = name, list(tables), list(elsewhere)
 
     def __str__(self) -> str:
-        return f"There is no table {self.name}. {known(self.name, self.tables)}"
+        other = f"Another catalog has {', '.join(self.elsewhere)}. " if self.elsewhere else ""
+        return f"There is no table {self.name}. {other}{known(self.name, self.tables)}"
 
 
 class TableExistsError(TableError):
@@ -183,7 +202,24 @@ class ColumnTypeError(InvalidInputError):
 
     def __str__(self) -> str:
         facts = "; ".join(f"{c!r} is {found}, must be {wanted}" for c, (found, wanted) in self.wrong.items())
-        return f"Wrong types in {self.where}: {facts}. Cast them: df.withColumn(name, col(name).cast(type))."
+        zoneless = [column for column, (found, _) in self.wrong.items() if found == "timestamp_ntz"]
+        hint = zone_hint(zoneless) or "Cast them: df.withColumn(name, col(name).cast(type))."
+        return f"Wrong types in {self.where}: {facts}. {hint}"
+
+
+def zone_hint(columns: Sequence[str]) -> str:
+    """Return the sentence that says how columns of TIMESTAMP_NTZ become TIMESTAMP; nothing without columns.
+
+    Examples
+    --------
+    >>> zone_hint(["ts"])
+    "Cast it: df.withColumn('ts', col('ts').cast('timestamp')) takes its times as those of the session's time zone (UTC)."
+    """
+    if not columns:
+        return ""
+    name = columns[0]
+    cast = f"df.withColumn({name!r}, col({name!r}).cast('timestamp'))"
+    return f"Cast it: {cast} takes its times as those of the session's time zone (UTC)."
 
 
 class NullKeysError(InvalidInputError):

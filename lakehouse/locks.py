@@ -107,7 +107,7 @@ def _file(home: Path, name: str) -> Path:
 
 
 @contextmanager
-def lock_of_table(home: Path, schema: str, table: str) -> Iterator[None]:
-    """Hold the store's lock of one table within."""
-    with store_lock(home, f"table {schema.lower()}.{table.lower()}"):
+def lock_of_table(home: Path, database: str, table: str) -> Iterator[None]:
+    """Hold the store's lock of one table within; its schema is named as Spark's session catalog knows it."""
+    with store_lock(home, f"table {database.lower()}.{table.lower()}"):
         yield

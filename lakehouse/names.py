@@ -12,7 +12,7 @@ __all__ = ["TableName", "check_name", "is_plain_name"]
 
 _PART = re.compile(r"`((?:[^`]|``)+)`|([^`.\s]+)")
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
-_FREE = re.compile(r"[^./\\\s\x00-\x1f\x7f]+")
+_FREE = re.compile(r"[^.:/\\\s\x00-\x1f\x7f]+")
 _HELD_BY_SPARK = frozenset({"schema", "table", "view"})
 _MOST = 200  # a file's name has 255 bytes; ours have endings
 
@@ -93,7 +93,7 @@ def check_name(kind: str, *parts: str) -> None:
     """Raise if the embedded store cannot hold a thing of this name; called before anything of it is written.
 
     Schemas, tables and views are what Spark's own catalog takes, see :func:`is_plain_name`. All other
-    things have the names that Databricks takes: any characters but dots, blanks, slashes and control characters.
+    things have the names that Databricks takes: any characters but dots, colons, blanks, slashes and control characters.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def check_name(kind: str, *parts: str) -> None:
     for level, part in zip(("schema", kind)[-len(parts) :], parts, strict=True):
         if level not in _HELD_BY_SPARK:
             if not _FREE.fullmatch(part) or len(part.encode()) > _MOST:
-                form = f"1 to {_MOST} bytes without dots, blanks, slashes and control characters"
+                form = f"1 to {_MOST} bytes without dots, colons, blanks, slashes and control characters"
                 raise InvalidNameError(f"{level} name", part, form)
         elif not is_plain_name(part):
             form = f"1 to {_MOST} letters a to z, digits and _ (Spark's own catalog takes no others)"

@@ -1,16 +1,47 @@
-"""Casts of times as in a session whose time zone is UTC, whatever this session's is."""
+"""Casts of times, and SQL that users write, as in a session whose time zone is UTC, whatever this session's is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column
+    from pyspark.sql import Column, SparkSession
 
-__all__ = ["utc_cast"]
+__all__ = ["in_utc", "utc_cast"]
 
 _DAY: Final = 86_400_000_000
+_ZONE: Final = "spark.sql.session.timeZone"
 _HAS_ZONE: Final = r":[0-9.]+\s*[A-Za-z+-]"  # a letter or a sign after the minutes or seconds
+
+
+@contextmanager
+def in_utc(spark: SparkSession) -> Iterator[None]:
+    """Let texts of SQL that are given to DataFrames within go by UTC: their dates, hours, casts and literals.
+
+    Spark notes the zone in each expression when it resolves it, which it does as soon as a DataFrame is made of it: what is read
+    of such a DataFrame later goes by UTC too. The session's setting is another one for as long, and is put back. On Spark
+    Connect, which resolves when rows are asked for, nothing changes: set the session's time zone to UTC there.
+
+    Examples
+    --------
+    >>> spark.conf.set("spark.sql.session.timeZone", "America/New_York")
+    >>> with in_utc(spark):
+    ...     hours = spark.sql("SELECT timestamp'2024-03-01 12:00:00+00:00' AS at").selectExpr("hour(at) AS hour")
+    >>> spark.conf.get("spark.sql.session.timeZone"), hours.first().hour
+    ('America/New_York', 12)
+    >>> spark.conf.set("spark.sql.session.timeZone", "UTC")
+    """
+    before = str(spark.conf.get(_ZONE))
+    if before == "UTC":
+        yield
+        return
+    spark.conf.set(_ZONE, "UTC")
+    try:
+        yield
+    finally:
+        spark.conf.set(_ZONE, before)
 
 
 def utc_cast(value: Column, found: str, wanted: str) -> Column:

@@ -32,7 +32,7 @@ def register_function(spark: SparkSession, function: CatalogFunction) -> None:
     """
     full = lakehouse.complete(spark, function.name)
     registry, catalog, inner = _registry(spark), _catalog(spark), _identifier(spark, full, PYTHON_SUFFIX)
-    schema, name = full.schema.lower(), full.table.lower()
+    schema, name = lakehouse.database_of(full.catalog, full.schema), full.table.lower()
     if registry.functionExists(inner) and catalog.functionExists(schema, name):
         return
     spark.udf.register(name + PYTHON_SUFFIX, function.udf())
@@ -54,7 +54,7 @@ def forget(spark: SparkSession, full: TableName) -> None:
     """Take back what :func:`register_function` did, if it did."""
     if not lakehouse.is_embedded(spark):
         return
-    registry, catalog, schema = _registry(spark), _catalog(spark), full.schema.lower()
+    registry, catalog, schema = _registry(spark), _catalog(spark), lakehouse.database_of(full.catalog, full.schema)
     for suffix in ("", PYTHON_SUFFIX):
         registry.dropFunction(_identifier(spark, full, suffix))
         if catalog.databaseExists(schema) and catalog.functionExists(schema, full.table.lower() + suffix):
@@ -71,7 +71,8 @@ def _declaration(function: CatalogFunction, full: TableName) -> str:
     )
     comment = f" COMMENT {literal(function.comment)}" if function.comment else ""
     determinism = "" if function.deterministic else " NOT DETERMINISTIC"
-    schema, name = quoted(full.schema), quoted(full.table)  # a function's body can name another with two levels only
+    schema = quoted(lakehouse.database_of(full.catalog, full.schema))
+    name = quoted(full.table)  # a function's body can name another with two levels only
     python = quoted(full.table + PYTHON_SUFFIX)
     values = ", ".join(quoted(p) for p, _ in function.parameters) or "1"
     return (
@@ -91,8 +92,8 @@ def _catalog(spark: SparkSession) -> Any:
 def _identifier(spark: SparkSession, full: TableName, suffix: str = "") -> Any:
     java = lakehouse.jvm(spark)
     some = java.scala.Option.apply
-    name = full.table.lower() + suffix
-    return java.org.apache.spark.sql.catalyst.FunctionIdentifier(name, some(full.schema.lower()), some("spark_catalog"))
+    name, schema = full.table.lower() + suffix, lakehouse.database_of(full.catalog, full.schema)
+    return java.org.apache.spark.sql.catalyst.FunctionIdentifier(name, some(schema), some("spark_catalog"))
 
 
 def _temporary(spark: SparkSession, name: str) -> Any:

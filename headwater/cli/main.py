@@ -47,15 +47,18 @@ def main() -> None:
 
 @app.command()
 def setup() -> None:
-    """Make sure that Java and Delta's jars are there; fetch them if they are not."""
+    """Make sure that Java, Delta's jars and the compiled catalogs are there; fetch or make them if they are not."""
     java = lakehouse.ensure_java()
     jars = lakehouse.ensure_jars()
+    lakehouse.ensure_classes(jars)
     print(f"Java: {java}\nDelta: {len(jars)} jars in {jars[0].parent}")
 
 
 @app.command()
 def doctor(
-    tables: Annotated[list[str] | None, typer.Argument(help="Damaged tables, schema.table; none named: all.")] = None,
+    tables: Annotated[
+        list[str] | None, typer.Argument(help="Damaged tables, [catalog.]schema.table; none named: all.")
+    ] = None,
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Move damaged tables into the store's folder set-aside.")
     ] = False,
@@ -68,7 +71,11 @@ def doctor(
     left = 0
     found = lakehouse.damaged_folders(settings.warehouse)
     for damaged in found:
-        if tables and damaged.name not in tables and f"{settings.catalog}.{damaged.name}" not in tables:
+        if (
+            tables
+            and damaged.name not in tables
+            and damaged.name not in [f"{settings.catalog}.{name}" for name in tables]
+        ):
             continue
         print(f"{damaged.name} is damaged: {damaged.reason} ({damaged.folder})")
         if not set_aside:

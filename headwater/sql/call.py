@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
-from headwater.lakehouse import InvalidNameError, TableMetadata, TableName, literal, quoted
+from headwater.lakehouse import InvalidNameError, SchemaFolder, TableMetadata, TableName, literal, quoted
 from headwater.sql.cursor import Name
 
 if TYPE_CHECKING:
@@ -51,9 +50,9 @@ class Call:
         full = self.full(name)
         return full, lakehouse.metadata_of(self.spark, full.quoted)
 
-    def folder(self, full: TableName) -> Path:
-        """Return the folder of a table's or a function's schema."""
-        return lakehouse.schema_folder(lakehouse.settings_of(self.spark).warehouse, full.schema)
+    def folder(self, full: TableName) -> SchemaFolder:
+        """Return the schema, with its folder, of a table or a function."""
+        return lakehouse.schema_folder(lakehouse.settings_of(self.spark).warehouse, full.catalog, full.schema)
 
     def schema(self, name: Name) -> tuple[str, str]:
         """Return catalog and schema of a schema's name; the current ones where it does not say."""

@@ -26,7 +26,8 @@ __all__ = ["install", "uninstall"]
 
 _homes: set[str] = set()
 _READY = "_headwater_sql"
-_NO_TABLE = {"TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"}
+_NO_CATALOG = "REQUIRES_SINGLE_PART_NAMESPACE"  # what Spark says of a name whose catalog it does not know
+_NO_TABLE = {"TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", _NO_CATALOG}
 _CATALOG_TAKEN = {"REQUIRES_SINGLE_PART_NAMESPACE", "MISSING_DATABASE_FOR_V1_SESSION_CATALOG"}
 _NO_FUNCTION = {"UNRESOLVED_ROUTINE", "ROUTINE_NOT_FOUND", "CANNOT_LOAD_FUNCTION_CLASS"}
 
@@ -86,7 +87,26 @@ def _answer(
         condition = (error.getCondition() or "").split(".")[0]
         if not _look_again(spark, spark_sql, condition):
             raise
-    return spark_sql(spark, text, args, **frames)
+    try:
+        return spark_sql(spark, text, args, **frames)
+    except AnalysisException as error:
+        _name_other_catalogs(spark, error)
+        raise
+
+
+def _name_other_catalogs(spark: SparkSession, error: AnalysisException) -> None:
+    """Add to an error on a table or catalog that is not there which catalogs there are, or have one of its schema and name."""
+    from headwater import lakehouse
+
+    if error.getCondition() == _NO_CATALOG:
+        names = ", ".join(lakehouse.catalogs(lakehouse.settings_of(spark).warehouse))
+        error.add_note(f"Known catalogs: {names}. CREATE CATALOG makes one.")
+        return
+    name = (error.getMessageParameters() or {}).get("relationName", "")
+    if error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND" and name:
+        elsewhere = lakehouse.folders_elsewhere(spark, lakehouse.complete(spark, name))
+        if elsewhere:
+            error.add_note(f"Another catalog has {', '.join(elsewhere)}: catalogs do not share their tables.")
 
 
 def _schemas_before_catalogs(

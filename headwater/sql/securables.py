@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater import lakehouse
-from headwater.lakehouse import InvalidInputError, TableName
+from headwater.lakehouse import InvalidInputError, TableName, quoted
 from headwater.sql import records
 from headwater.sql.call import Call
 from headwater.sql.errors import NotFoundError
@@ -11,13 +11,12 @@ from headwater.sql.statement import Securable
 
 __all__ = [
     "catalog_names",
-    "complete_with",
     "default_catalog",
     "keep_view",
     "key_of",
     "require_catalog",
     "require_schema",
-    "schemas_catalogs",
+    "schema_key",
     "tags_row",
     "volumes_of",
 ]
@@ -29,9 +28,10 @@ def default_catalog(call: Call) -> str:
 
 
 def catalog_names(call: Call) -> list[str]:
-    """Return the names of the catalogs: the session's own, those kept, those that code has named."""
+    """Return the names of the catalogs: those that have a folder, those kept, those that the session has used."""
     loaded = {row[0] for row in call.run("SHOW CATALOGS").collect()} - {"spark_catalog"}
-    return sorted(loaded | {default_catalog(call)} | set(records.names(call.spark, "CATALOG")))
+    stored = lakehouse.catalogs(lakehouse.settings_of(call.spark).warehouse)
+    return sorted({*loaded, *stored, default_catalog(call), *records.names(call.spark, "CATALOG")})
 
 
 def require_catalog(call: Call, name: str) -> None:
@@ -41,28 +41,23 @@ def require_catalog(call: Call, name: str) -> None:
     lakehouse.add_catalog(call.spark, name)
 
 
-def schemas_catalogs(call: Call, schema: str) -> list[str]:
-    """Return the catalogs under which a schema was made, the session's own left out."""
-    return list(records.record(call.spark, "SCHEMA", schema).get("catalogs", []))
+def schema_key(catalog: str, schema: str) -> str:
+    """Return the name under which a schema's record is kept: without its catalog for ``main``."""
+    return schema.lower() if lakehouse.is_main(catalog) else f"{catalog}.{schema}".lower()
 
 
-def complete_with(call: Call, catalog: str) -> None:
-    """Let shorter names mean this catalog; Spark cannot say which one is used, as all answer to one name."""
-    if catalog != "spark_catalog":
-        call.spark.conf.set("spark.headwater.catalog", catalog)
-
-
-def require_schema(call: Call, schema: str) -> None:
+def require_schema(call: Call, catalog: str, schema: str) -> None:
     """Refuse a schema that is not there."""
-    names = [row[0] for row in call.run("SHOW SCHEMAS IN spark_catalog").collect()]
+    require_catalog(call, catalog)
+    names = [row[0] for row in call.run(f"SHOW SCHEMAS IN {quoted(catalog)}").collect()]
     if schema.lower() not in names:
-        raise NotFoundError("schema", schema, names, f"Make it with CREATE SCHEMA {schema}.")
+        raise NotFoundError("schema", f"{catalog}.{schema}", names, f"Make it with CREATE SCHEMA {catalog}.{schema}.")
 
 
-def volumes_of(call: Call, schema: str) -> list[TableName]:
-    """Return the volumes of a schema, of every catalog's name for it."""
+def volumes_of(call: Call, catalog: str, schema: str) -> list[TableName]:
+    """Return the volumes of a schema."""
     names = [name.split(".", 2) for name in records.names(call.spark, "VOLUME")]
-    return [TableName(c, s, v) for c, s, v in names if s == schema.lower()]
+    return [TableName(c, s, v) for c, s, v in names if (c, s) == (catalog.lower(), schema.lower())]
 
 
 def keep_view(call: Call, full: TableName) -> None:
@@ -78,9 +73,9 @@ def key_of(call: Call, on: Securable) -> str:
         require_catalog(call, ".".join(on.name))
         return ".".join(on.name)
     if on.kind == "SCHEMA":
-        _, schema = call.schema(on.name)
-        require_schema(call, schema)
-        return schema.lower()
+        catalog, schema = call.schema(on.name)
+        require_schema(call, catalog, schema)
+        return schema_key(catalog, schema)
     full = call.full(on.name)
     if on.kind in {"TABLE", "VIEW", "COLUMN"}:
         return str(lakehouse.resolve(call.spark, full.quoted))

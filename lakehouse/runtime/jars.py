@@ -17,7 +17,7 @@ from pathlib import Path
 from headwater.lakehouse.errors import JarsNotFoundError
 from headwater.lakehouse.runtime.java import ensure_java
 
-__all__ = ["Jar", "ensure_jars", "locked_jars"]
+__all__ = ["Jar", "ensure_jars", "locked_jars", "own_folder"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def ensure_jars(folder: Path | None = None) -> list[Path]:
     JarsNotFoundError
         If they cannot be fetched, or what was fetched has another hash than the pinned one.
     """
-    folder = folder or _default_folder()
+    folder = folder or own_folder("jars")
     jars = locked_jars()
     missing = [jar for jar in jars if not (folder / jar.file).exists()]
     if missing:
@@ -73,12 +73,13 @@ def ensure_jars(folder: Path | None = None) -> list[Path]:
     return [folder / jar.file for jar in jars]
 
 
-def _default_folder() -> Path:
-    own = Path(sys.prefix) / "share" / "headwater" / "jars"
+def own_folder(name: str) -> Path:
+    """Return a folder of this Python environment's, or of the user's cache where that cannot be written; it need not exist."""
+    own = Path(sys.prefix) / "share" / "headwater" / name
     nearest = next(parent for parent in own.parents if parent.exists())
     if own.exists() or os.access(nearest, os.W_OK):
         return own
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "headwater" / "jars"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "headwater" / name
 
 
 def _fetch(jars: list[Jar], folder: Path) -> None:

@@ -9,13 +9,15 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwater.lakehouse.runtime.complete_names import complete_names
 from headwater.lakehouse.runtime.jars import ensure_jars
 from headwater.lakehouse.runtime.java import ensure_java
+from headwater.lakehouse.runtime.java_classes import classes_folder, compile_classes
 from headwater.lakehouse.runtime.launch import launch_java
 from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.scratch import remove_left_scratch
 from headwater.lakehouse.warehouse import catalog
-from headwater.lakehouse.warehouse.layout import schema_folder
+from headwater.lakehouse.warehouse.layout import MAIN, catalogs, schema_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -93,19 +95,38 @@ def _start(settings: Settings) -> SparkSession:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     remove_left_scratch(settings.home)
-    configuration = _configuration(settings, jars) | settings.spark
+    classes = classes_folder()
+    configuration = _configuration(settings, [*jars, classes]) | settings.spark
     builder = SparkSession.builder.appName("headwater").master(settings.master)
     for key, value in configuration.items():
         builder = builder.config(key, value)
     launch_java({"spark.app.name": "headwater", "spark.master": settings.master, **configuration})
+    for key, value in _catalogs(settings, compile_classes(classes)).items():
+        builder = builder.config(key, value)
     spark = builder.getOrCreate()
+    complete_names()
     # MLflow's autologging starts the server that Java calls back, and does not tell Java its port: streams would then fail.
     ensure_callback_server_started(spark.sparkContext._gateway)  # type: ignore[no-untyped-call]  # noqa: SLF001
-    catalog.add_catalog(spark, settings.catalog)
+    catalog.make_catalog(spark, MAIN)
+    catalog.make_catalog(spark, settings.catalog)
     spark.catalog.setCurrentCatalog(settings.catalog)
-    _give_default_a_folder(spark, schema_folder(settings.warehouse, "default"))
+    _give_default_a_folder(spark, schema_folder(settings.warehouse, MAIN, "default").path)
     catalog.refresh(spark)
     return spark
+
+
+def _catalogs(settings: Settings, reason: str) -> dict[str, str]:
+    """Return the catalogs of the store, for all sessions of this process; `reason` says why there is but one, or is empty."""
+    own = "spark.sql.catalog."
+    delta = {"spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension", catalog.NOT_APART: reason}
+    if reason:
+        return delta | {f"{own}spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog"}
+    others = {*catalogs(settings.warehouse), settings.catalog} - {MAIN}
+    classes = dict.fromkeys(sorted(others), catalog.FOLDER_CLASS) | dict.fromkeys(
+        (MAIN, "spark_catalog"), catalog.MAIN_CLASS
+    )
+    delta["spark.sql.extensions"] += ",headwater.Extension"
+    return delta | {f"{own}{name}": implementation for name, implementation in classes.items()}
 
 
 def _give_default_a_folder(spark: SparkSession, folder: Path) -> None:
@@ -138,8 +159,6 @@ def _configuration(settings: Settings, jars: list[Path]) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.warehouse.dir": settings.warehouse.as_uri(),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         # PySpark asks for each call's place in the source, over and over: a second for a plan of a thousand columns.
         "spark.python.sql.dataFrameDebugging.enabled": "false",
         # Spark 4.2 fills parameters in while it parses, which Delta's parser leaves out: `:x` would stay unbound.

@@ -12,6 +12,7 @@ from headwater.lakehouse.java_gateway import jvm, jvm_session
 from headwater.lakehouse.runtime.session import is_embedded
 from headwater.lakehouse.sql_text import quoted
 from headwater.lakehouse.tables import verbs as tables
+from headwater.lakehouse.warehouse.layout import database_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -183,8 +184,10 @@ def _read(snapshot: Any) -> TableMetadata:
 
 
 def _log(spark: SparkSession, full: TableName) -> Any:
-    java = jvm(spark)
-    identifier = java.org.apache.spark.sql.catalyst.TableIdentifier(full.table, java.scala.Option.apply(full.schema))
+    java, schema = jvm(spark), full.schema
+    if is_embedded(spark):
+        schema = database_of(full.catalog, full.schema)
+    identifier = java.org.apache.spark.sql.catalyst.TableIdentifier(full.table, java.scala.Option.apply(schema))
     entry = jvm_session(spark).sessionState().catalog().getTableMetadata(identifier)
     if entry.tableType().name() == "VIEW":
         raise InvalidInputError(f"{full} is a view: name the table that it reads.")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwater.conventions import is_own_table
 from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, TableExistsError, TableNotFoundError
 from headwater.lakehouse.names import TableName
 from headwater.lakehouse.sql_text import literal, quoted
@@ -62,9 +63,9 @@ def table_exists(spark: SparkSession, name: str) -> bool:
 
 
 def _is_there(spark: SparkSession, full: TableName) -> bool:
-    if not catalog.can_hold(spark, full):
-        return False
-    return catalog.register(spark, full) or bool(spark.catalog.tableExists(full.quoted))
+    if catalog.register(spark, full):
+        return True
+    return catalog.can_hold(spark, full) and bool(spark.catalog.tableExists(full.quoted))
 
 
 def resolve(spark: SparkSession, name: str) -> TableName:
@@ -80,13 +81,13 @@ def resolve(spark: SparkSession, name: str) -> TableName:
     full = catalog.complete(spark, name)
     if not _is_there(spark, full):
         raise catalog.damage_of(spark, full) or TableNotFoundError(
-            str(full), list_tables(spark, full.catalog, full.schema)
+            str(full), list_tables(spark, full.catalog, full.schema), catalog.folders_elsewhere(spark, full)
         )
     return full
 
 
 def list_tables(spark: SparkSession, catalog_name: str, schema: str) -> list[str]:
-    """Return the full names of the tables in a schema, sorted; none if there is no such schema."""
+    """Return the full names of the tables in a schema, sorted, without Headwater's own; none if there is no such schema."""
     from pyspark.errors import AnalysisException
 
     catalog.refresh(spark)
@@ -94,7 +95,8 @@ def list_tables(spark: SparkSession, catalog_name: str, schema: str) -> list[str
         rows = spark.sql(f"SHOW TABLES IN {quoted(catalog_name)}.{quoted(schema)}").collect()
     except AnalysisException:
         return []
-    return sorted(str(TableName(catalog_name, schema, row["tableName"])) for row in rows if not row["isTemporary"])
+    names = [row["tableName"] for row in rows if not row["isTemporary"] and not is_own_table(row["tableName"])]
+    return sorted(str(TableName(catalog_name, schema, name)) for name in names)
 
 
 def create_table(

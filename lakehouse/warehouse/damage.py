@@ -17,7 +17,7 @@ from pathlib import Path
 
 from headwater.lakehouse.locks import lock_of_table
 from headwater.lakehouse.names import is_plain_name
-from headwater.lakehouse.warehouse.layout import schema_folders, schema_of
+from headwater.lakehouse.warehouse.layout import database_of, schema_folders
 
 __all__ = [
     "DamagedFolder",
@@ -42,7 +42,7 @@ class DamagedFolder:
     Attributes
     ----------
     name
-        ``schema.table``, or the schema alone if it is the schema's folder.
+        ``catalog.schema.table``, or ``catalog.schema`` if it is the schema's folder.
     reason
         What is wrong with it.
     changed
@@ -67,11 +67,11 @@ def damaged_folders(warehouse: Path) -> list[DamagedFolder]:
 
 def _damaged(warehouse: Path) -> Iterator[tuple[str, Path, str]]:
     for schema in schema_folders(warehouse):
-        name = schema_of(schema)
-        if not is_plain_name(name):
-            yield name, schema, "Spark holds no schema of this name"
+        name = f"{schema.catalog}.{schema.schema}"
+        if not is_plain_name(schema.schema):
+            yield name, schema.path, "Spark holds no schema of this name"
             continue
-        for folder in sorted(path for path in schema.iterdir() if path.is_dir()):
+        for folder in sorted(path for path in schema.path.iterdir() if path.is_dir()):
             reason = examine_table(folder)
             if reason:
                 yield f"{name}.{folder.name}", folder, reason
@@ -159,8 +159,8 @@ def set_damaged_aside(home: Path, damaged: DamagedFolder) -> Path | None:
     Path or None
         Where the folder is now; None if it stays.
     """
-    schema, _, table = damaged.name.partition(".")
-    with lock_of_table(home, schema, table):
+    catalog, schema, *table = damaged.name.split(".", 2)
+    with lock_of_table(home, database_of(catalog, schema), "".join(table)):
         if table and not examine_table(damaged.folder):
             return None
         return set_aside(home, damaged.name, damaged.folder)

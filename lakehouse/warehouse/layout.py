@@ -1,36 +1,90 @@
-"""Where the files of the embedded warehouse lie: a folder per schema, ``<schema>.db``, and in it one per table."""
+"""Where the files of the embedded warehouse lie, and how its catalogs share Spark's one session catalog.
+
+The catalog ``main`` has a folder for each schema, ``<schema>.db``, at the top of the warehouse; any other catalog has a folder
+of its own with such folders in it, ``<catalog>/<schema>.db``. A schema's folder has one for each table. Spark's session
+catalog has two levels: a schema of ``main`` is the database of its name, one of another catalog ``<catalog>:<schema>``, which
+no name of SQL's can be by chance.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from headwater.lakehouse.names import TableName
 
-__all__ = ["schema_folder", "schema_folders", "schema_of", "table_folder"]
+__all__ = [
+    "MAIN",
+    "SchemaFolder",
+    "catalogs",
+    "database_of",
+    "is_main",
+    "schema_folder",
+    "schema_folders",
+    "table_folder",
+]
 
+MAIN = "main"
+_SESSION = "spark_catalog"  # Spark's own name for the session catalog
 _END = ".db"
 
 
-def schema_folder(warehouse: Path, schema: str) -> Path:
-    """Return the folder of a schema; it need not exist. Names do not differ by case.
+@dataclass(frozen=True, order=True)
+class SchemaFolder:
+    """A schema and its folder, which need not exist. Names do not differ by case, and are given in lower case."""
+
+    catalog: str
+    schema: str
+    path: Path
+
+    @property
+    def database(self) -> str:
+        """Name of its database in the session catalog."""
+        return database_of(self.catalog, self.schema)
+
+
+def is_main(catalog: str) -> bool:
+    """Say whether a name means the catalog whose schemas are the session catalog's own databases."""
+    return catalog.lower() in {MAIN, _SESSION}
+
+
+def database_of(catalog: str, schema: str) -> str:
+    """Return the name by which the session catalog knows a schema.
 
     Examples
     --------
-    >>> schema_folder(Path("/w"), "ML").as_posix(), schema_of(Path("/w/ml.db"))
-    ('/w/ml.db', 'ml')
+    >>> database_of("main", "ML"), database_of("Prod", "ML")
+    ('ml', 'prod:ml')
     """
-    return warehouse / f"{schema.lower()}{_END}"
+    return schema.lower() if is_main(catalog) else f"{catalog.lower()}:{schema.lower()}"
 
 
-def schema_folders(warehouse: Path, within: str = "") -> list[Path]:
-    """Return the folders of all schemas, by name; with `within`, those that hold a file or folder of that name."""
-    found = warehouse.glob(f"*{_END}/{within}" if within else f"*{_END}")
-    return sorted(one.parent if within else one for one in found)
+def schema_folder(warehouse: Path, catalog: str, schema: str) -> SchemaFolder:
+    """Return the folder of a schema; it need not exist.
+
+    Examples
+    --------
+    >>> [schema_folder(Path("/w"), catalog, "ML").path.as_posix() for catalog in ("main", "prod")]
+    ['/w/ml.db', '/w/prod/ml.db']
+    """
+    top = warehouse if is_main(catalog) else warehouse / catalog.lower()
+    named = MAIN if is_main(catalog) else catalog.lower()
+    return SchemaFolder(named, schema.lower(), top / f"{schema.lower()}{_END}")
 
 
-def schema_of(folder: Path) -> str:
-    """Return the schema whose folder it is."""
-    return folder.name.removesuffix(_END)
+def schema_folders(warehouse: Path, within: str = "") -> list[SchemaFolder]:
+    """Return the folders of all schemas, by catalog and name; with `within`, those that hold a file or folder of that name."""
+    paths = [*warehouse.glob(f"*{_END}"), *warehouse.glob(f"*/*{_END}")]
+    return sorted(
+        SchemaFolder(MAIN if path.parent == warehouse else path.parent.name, path.name.removesuffix(_END), path)
+        for path in paths
+        if not path.parent.name.endswith(_END) and (not within or (path / within).exists())
+    )
+
+
+def catalogs(warehouse: Path) -> list[str]:
+    """Return the catalogs that have a schema's folder, and ``main``, sorted."""
+    return sorted({MAIN} | {path.parent.name for path in warehouse.glob(f"*/*{_END}") if path.parent.suffix != _END})
 
 
 def table_folder(warehouse: Path, name: TableName) -> Path:
@@ -41,4 +95,4 @@ def table_folder(warehouse: Path, name: TableName) -> Path:
     >>> table_folder(Path("/w"), TableName("main", "ML", "Trips")).as_posix()
     '/w/ml.db/trips'
     """
-    return schema_folder(warehouse, name.schema) / name.table.lower()
+    return schema_folder(warehouse, name.catalog, name.schema).path / name.table.lower()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.lakehouse.files import write_json
 from headwater.lakehouse.java_gateway import jvm, jvm_session
 from headwater.lakehouse.sql_text import quoted
-from headwater.lakehouse.warehouse.layout import schema_of
+from headwater.lakehouse.warehouse.layout import SchemaFolder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,20 +31,13 @@ _VIEWS, _ROUTINES = "_views", "_routines"
 _SCHEMA, _PROPERTIES, _TEXT, _COMMENT, _ORIGINAL = 3, 11, 13, 14, 20
 
 
-def keep_view(spark: SparkSession, folder: Path, view: str) -> None:
-    """Write down what the catalog holds of a view, or remove the file of one that is gone.
-
-    Parameters
-    ----------
-    folder
-        The schema's folder.
-    """
-    file = folder / _VIEWS / f"{view.lower()}.json"
-    external, schema = _external(spark), schema_of(folder)
-    if not external.tableExists(schema, view.lower()):
+def keep_view(spark: SparkSession, schema: SchemaFolder, view: str) -> None:
+    """Write down what the catalog holds of a view, or remove the file of one that is gone."""
+    file, external = schema.path / _VIEWS / f"{view.lower()}.json", _external(spark)
+    if not external.tableExists(schema.database, view.lower()):
         file.unlink(missing_ok=True)
         return
-    entry = external.getTable(schema, view.lower())
+    entry = external.getTable(schema.database, view.lower())
     if entry.tableType().name() == "VIEW":
         optional = {"comment": entry.comment(), "original": entry.viewOriginalText()}
         write_json(
@@ -58,14 +51,13 @@ def keep_view(spark: SparkSession, folder: Path, view: str) -> None:
         )
 
 
-def keep_function(spark: SparkSession, folder: Path, function: str) -> None:
+def keep_function(spark: SparkSession, schema: SchemaFolder, function: str) -> None:
     """Write down what the catalog holds of a function, or remove the file of one that is gone."""
-    file = folder / _ROUTINES / f"{function.lower()}.json"
-    external, schema = _external(spark), schema_of(folder)
-    if not external.functionExists(schema, function.lower()):
+    file, external = schema.path / _ROUTINES / f"{function.lower()}.json", _external(spark)
+    if not external.functionExists(schema.database, function.lower()):
         file.unlink(missing_ok=True)
         return
-    entry = external.getFunction(schema, function.lower())
+    entry = external.getFunction(schema.database, function.lower())
     resources = entry.resources()
     found = [resources.apply(i) for i in range(resources.size())]
     write_json(
@@ -74,9 +66,9 @@ def keep_function(spark: SparkSession, folder: Path, function: str) -> None:
     )
 
 
-def forget_function(folder: Path, function: str) -> None:
+def forget_function(schema: SchemaFolder, function: str) -> None:
     """Remove the file of a function that is kept elsewhere."""
-    (folder / _ROUTINES / f"{function.lower()}.json").unlink(missing_ok=True)
+    (schema.path / _ROUTINES / f"{function.lower()}.json").unlink(missing_ok=True)
 
 
 def view_names(folder: Path) -> set[str]:
@@ -84,7 +76,7 @@ def view_names(folder: Path) -> set[str]:
     return {file.stem for file in (folder / _VIEWS).glob("*.json")}
 
 
-def restore(spark: SparkSession, folder: Path, known: Iterable[str]) -> None:
+def restore(spark: SparkSession, schema: SchemaFolder, known: Iterable[str]) -> None:
     """Put views and functions of a schema's folder into the session's catalog where they are not in it.
 
     Parameters
@@ -92,12 +84,11 @@ def restore(spark: SparkSession, folder: Path, known: Iterable[str]) -> None:
     known
         Names of the tables and views in the catalog; views among them are left as they are.
     """
-    schema = schema_of(folder)
-    for view in sorted(view_names(folder) - set(known)):
-        _restored(partial(_restore_view, spark, schema, view), folder / _VIEWS / f"{view}.json")
-    for file in sorted((folder / _ROUTINES).glob("*.json")):
-        if not _external(spark).functionExists(schema, file.stem):
-            _restored(partial(_restore_function, spark, schema, file.stem), file)
+    for view in sorted(view_names(schema.path) - set(known)):
+        _restored(partial(_restore_view, spark, schema.database, view), schema.path / _VIEWS / f"{view}.json")
+    for file in sorted((schema.path / _ROUTINES).glob("*.json")):
+        if not _external(spark).functionExists(schema.database, file.stem):
+            _restored(partial(_restore_function, spark, schema.database, file.stem), file)
 
 
 def _restored(restore_one: Callable[[dict[str, Any]], None], file: Path) -> None:
@@ -110,10 +101,10 @@ def _restored(restore_one: Callable[[dict[str, Any]], None], file: Path) -> None
         _LOG.warning("%s is damaged (%s) and left out: remove the file, and create the entry again.", file, error)
 
 
-def _restore_view(spark: SparkSession, schema: str, view: str, kept: dict[str, Any]) -> None:
-    spark.sql(f"CREATE VIEW IF NOT EXISTS spark_catalog.{quoted(schema)}.{quoted(view)} AS SELECT 1 AS one")
+def _restore_view(spark: SparkSession, database: str, view: str, kept: dict[str, Any]) -> None:
+    spark.sql(f"CREATE VIEW IF NOT EXISTS spark_catalog.{quoted(database)}.{quoted(view)} AS SELECT 1 AS one")
     external, java = _external(spark), jvm(spark)
-    entry = external.getTable(schema, view)
+    entry = external.getTable(database, view)
     fields = [getattr(entry, f"copy$default${i + 1}")() for i in range(entry.productArity())]
     fields[_SCHEMA] = java.org.apache.spark.sql.types.DataType.fromJson(json.dumps(kept["schema"]))
     fields[_PROPERTIES] = java.org.apache.spark.api.python.PythonUtils.toScalaMap(kept["properties"])
@@ -123,16 +114,16 @@ def _restore_view(spark: SparkSession, schema: str, view: str, kept: dict[str, A
     external.alterTable(entry.copy(*fields))
 
 
-def _restore_function(spark: SparkSession, schema: str, function: str, kept: dict[str, Any]) -> None:
+def _restore_function(spark: SparkSession, database: str, function: str, kept: dict[str, Any]) -> None:
     java = jvm(spark).org.apache.spark
     catalog = java.sql.catalyst.catalog
     resources = [
         catalog.FunctionResource(catalog.FunctionResourceType.fromString(kind), uri) for kind, uri in kept["resources"]
     ]
     some = jvm(spark).scala.Option.apply
-    identifier = java.sql.catalyst.FunctionIdentifier(function, some(schema), some("spark_catalog"))
+    identifier = java.sql.catalyst.FunctionIdentifier(function, some(database), some("spark_catalog"))
     sequence = java.api.python.PythonUtils.toSeq(resources)
-    _external(spark).createFunction(schema, catalog.CatalogFunction(identifier, kept["class"], sequence))
+    _external(spark).createFunction(database, catalog.CatalogFunction(identifier, kept["class"], sequence))
 
 
 def _as_dict(spark: SparkSession, scala_map: Any) -> dict[str, str]:

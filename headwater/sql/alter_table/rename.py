@@ -40,8 +40,10 @@ def read(cursor: Cursor) -> RenameTable | None:
 def rename(statement: RenameTable, call: Call) -> DataFrame:
     """Rename within the schema: Spark's catalog takes the new name with two levels."""
     full, to = call.full(statement.table), call.full(statement.to)
-    if full.schema.lower() != to.schema.lower():
-        raise InvalidInputError(f"{full} cannot become {to}: a table keeps its schema. CREATE TABLE … CLONE copies it.")
+    if call.folder(full) != call.folder(to):
+        raise InvalidInputError(
+            f"{full} cannot become {to}: a table keeps its catalog and schema. CREATE TABLE … CLONE copies it."
+        )
     lakehouse.check_new_name(call.spark, "table", to.schema, to.table)
     return call.run(f"ALTER TABLE {full.quoted} RENAME TO {quoted(to.schema)}.{quoted(to.table)}")
 

@@ -1,4 +1,4 @@
-"""Catalogs: names for one store (see decision 2), kept so that a new session has them."""
+"""Catalogs: folders of the store (see decision 2), kept so that a new session has them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from headwater.sql.clauses import matches
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.securables import (
     catalog_names,
-    complete_with,
     default_catalog,
     require_catalog,
-    schemas_catalogs,
+    schema_key,
     tags_row,
+    volumes_of,
 )
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ __all__ = ["add_kept_catalogs", "create_catalog", "describe_catalog", "drop_cata
 
 def add_kept_catalogs(call: Call) -> None:
     """Let a session know the catalogs that were made before."""
-    named = {c for schema in records.names(call.spark, "SCHEMA") for c in schemas_catalogs(call, schema)}
-    for name in {default_catalog(call), *records.names(call.spark, "CATALOG"), *named}:
-        lakehouse.add_catalog(call.spark, name)
+    for name in {default_catalog(call), *records.names(call.spark, "CATALOG")}:
+        lakehouse.make_catalog(call.spark, name)
 
 
 def create_catalog(statement: CreateCatalog, call: Call) -> DataFrame:
@@ -41,8 +40,8 @@ def create_catalog(statement: CreateCatalog, call: Call) -> DataFrame:
     else:
         lakehouse.check_new_name(call.spark, "catalog", statement.name)
         facts = {"comment": statement.comment, "location": statement.location}
+        lakehouse.make_catalog(call.spark, statement.name)
         records.change(call.spark, "CATALOG", statement.name, **{k: v for k, v in facts.items() if v})
-        lakehouse.add_catalog(call.spark, statement.name)
     return frame(call, [])
 
 
@@ -55,24 +54,36 @@ def drop_catalog(statement: DropCatalog, call: Call) -> DataFrame:
         raise NotFoundError("catalog", name, catalog_names(call))
     if name.lower() == default_catalog(call).lower():
         raise InvalidInputError(f"{name} is the catalog that this session started with, and stays: drop its schemas.")
-    holds = [s for s in records.names(call.spark, "SCHEMA") if schemas_catalogs(call, s) == [name]]
+    if lakehouse.is_main(name):
+        raise InvalidInputError(f"{name} is the catalog that every store has, and stays: drop its schemas.")
+    require_catalog(call, name)
+    lakehouse.refresh(call.spark)
+    schemas = [row[0] for row in call.run(f"SHOW SCHEMAS IN {quoted(name)}").collect()]
+    holds = [schema for schema in schemas if schema != "default" or _holds_any(call, name, schema)]
     if holds and not statement.cascade:
         raise InvalidInputError(f"The catalog {name} has schemas: {', '.join(holds)}. Say DROP CATALOG {name} CASCADE.")
-    for schema in holds:
-        call.spark.sql(f"DROP SCHEMA IF EXISTS {quoted(name)}.{quoted(schema)} CASCADE")
-    if call.spark.conf.get("spark.headwater.catalog", "") == name:
+    if lakehouse.current_catalog(call.spark).lower() == name.lower():
         use_catalog(UseCatalog(default_catalog(call)), call)
+    for schema in schemas:
+        call.spark.sql(f"DROP SCHEMA IF EXISTS {quoted(name)}.{quoted(schema)} CASCADE")
+        records.forget(call.spark, "SCHEMA", schema_key(name, schema))
     lakehouse.remove_catalog(call.spark, name)
     records.forget(call.spark, "CATALOG", name)
+    folder = lakehouse.schema_folder(lakehouse.settings_of(call.spark).warehouse, name, "default").path.parent
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
     return frame(call, [])
+
+
+def _holds_any(call: Call, catalog: str, schema: str) -> bool:
+    tables = call.run(f"SHOW TABLES IN {quoted(catalog)}.{quoted(schema)}").where("NOT isTemporary").count()
+    return bool(tables or volumes_of(call, catalog, schema))
 
 
 def use_catalog(statement: UseCatalog, call: Call) -> DataFrame:
     """Let shorter names mean this catalog."""
     require_catalog(call, statement.name)
-    used = call.run(f"SET CATALOG {quoted(statement.name)}")
-    complete_with(call, statement.name)
-    return used
+    return call.run(f"SET CATALOG {quoted(statement.name)}")
 
 
 def show_catalogs(statement: ShowCatalogs, call: Call) -> DataFrame:

@@ -25,9 +25,9 @@ def create_function(cursor: Cursor) -> Statement:
     """Read ``CREATE [OR REPLACE] FUNCTION [IF NOT EXISTS] f(…) …``; only Python ones are read to the end."""
     replace = "REPLACE" in cursor.opening
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
-    name = cursor.name()
+    start, name = cursor.here, cursor.name()
     if not _is_python(cursor):
-        return CreateFunction(name, cursor.text, replace)
+        return CreateFunction(name, (start, cursor.behind), cursor.text, replace)
     cursor.ours = True
     parameters = _parameters(cursor)
     clauses = _clauses(cursor)

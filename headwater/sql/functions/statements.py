@@ -36,9 +36,10 @@ class CreatePythonFunction(Statement):
 
 @dataclass(frozen=True)
 class CreateFunction(Statement):
-    """CREATE FUNCTION of another language: Spark does it, we keep it."""
+    """CREATE FUNCTION of another language: Spark does it, we keep it; `name_at` is where its name begins and ends."""
 
     name: Name
+    name_at: tuple[int, int]
     text: str
     replace: bool = False
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.lakehouse import TableName
+from headwater.lakehouse import TableName, quoted
 from headwater.sql.call import Call, frame
+from headwater.sql.cursor import Edit, edited
 from headwater.sql.errors import NotFoundError, TakenError
 from headwater.sql.functions.statements import (
     CreateFunction,
@@ -36,9 +37,8 @@ def register_kept_functions(call: Call) -> None:
     """Let the session call every Python function of the warehouse from SQL."""
     from headwater import features
 
-    catalog = lakehouse.complete(call.spark, "any").catalog
-    for folder in lakehouse.schema_folders(lakehouse.settings_of(call.spark).warehouse, "_functions"):
-        for function in features.list_functions(call.spark, f"{catalog}.{lakehouse.schema_of(folder)}"):
+    for schema in lakehouse.schema_folders(lakehouse.settings_of(call.spark).warehouse, "_functions"):
+        for function in features.list_functions(call.spark, f"{quoted(schema.catalog)}.{quoted(schema.schema)}"):
             features.register_function(call.spark, function)
 
 
@@ -49,7 +49,7 @@ def create_python_function(statement: CreatePythonFunction, call: Call) -> DataF
 
     full = call.full(statement.name)
     lakehouse.check_new_name(call.spark, "function", full.schema, full.table)
-    require_schema(call, full.schema)
+    require_schema(call, full.catalog, full.schema)
     there = call.spark.catalog.functionExists(full.quoted) or _python(call, full) is not None
     if there and statement.if_not_exists:
         return frame(call, [])
@@ -82,7 +82,7 @@ def create_function(statement: CreateFunction, call: Call) -> DataFrame:
         if not statement.replace:
             raise TakenError("function", str(full), "say CREATE OR REPLACE FUNCTION, or drop it first")
         features.drop_function(call.spark, found.name)
-    made = call.given(statement.text)
+    made = call.given(edited(statement.text, [Edit(*statement.name_at, _entry(call, full))]))
     lakehouse.keep_function(call.spark, call.folder(full), full.table)
     return made
 
@@ -100,14 +100,22 @@ def drop_function(statement: DropFunction, call: Call) -> DataFrame:
         if statement.if_exists:
             return frame(call, [])
         raise NotFoundError("function", str(full), _names(call, full))
-    dropped = call.given(statement.text)
+    dropped = call.run(f"DROP FUNCTION {_entry(call, full)}")
     lakehouse.keep_function(call.spark, call.folder(full), full.table)
     return dropped
 
 
 def describe_function(statement: DescribeFunction, call: Call) -> DataFrame:
     """Show what is kept of a Python function; Spark's rows for another."""
-    found = _python(call, call.full(statement.name)) if len(statement.name) <= 3 else None
+    full = call.full(statement.name) if len(statement.name) <= 3 else None
+    found = _python(call, full) if full else None
+    if (
+        found is None
+        and full
+        and not lakehouse.is_main(full.catalog)
+        and call.spark.catalog.functionExists(full.quoted)
+    ):
+        return call.run(f"DESCRIBE FUNCTION {'EXTENDED ' if statement.extended else ''}{_entry(call, full)}")
     if found is None:
         return call.given(statement.text)
     comments = dict(found.comments)
@@ -135,10 +143,15 @@ def show_functions(statement: ShowFunctions, call: Call) -> DataFrame:
     return shown.filter(f"NOT endswith({shown.columns[0]}, '{features.PYTHON_SUFFIX}')")
 
 
+def _entry(call: Call, full: TableName) -> str:
+    """Return the function's name as Spark takes it in CREATE and DROP, which know the session catalog's databases alone."""
+    return f"spark_catalog.{quoted(call.folder(full).database)}.{quoted(full.table)}"
+
+
 def _python(call: Call, full: TableName) -> CatalogFunction | None:
     from headwater import features
 
-    if not (call.folder(full) / "_functions").is_dir():
+    if not (call.folder(full).path / "_functions").is_dir():
         return None
     stored = features.list_functions(call.spark, full.quoted_schema)
     return next((f for f in stored if f.name.split(".", 1)[1].lower() == f"{full.schema}.{full.table}".lower()), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headwater import lakehouse
 from headwater.sql.call import Call, frame
 from headwater.sql.grants.statements import Grant, Revoke, ShowGrants
-from headwater.sql.securables import default_catalog, key_of
+from headwater.sql.securables import key_of
 from headwater.sql.statement import Securable
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["grant", "revoke", "show_grants"]
 
+_TABLE = f"{lakehouse.MAIN}._headwater.grants"
 _COLUMNS = ("principal", "privilege", "object_type", "object_key")
 
 
@@ -22,7 +23,7 @@ def grant(statement: Grant, call: Call) -> DataFrame:
     """Keep privileges; those that are there already stay as they are."""
     from pyspark.sql.types import StringType, StructField, StructType
 
-    key, table = _key(call, statement.on), _table(call)
+    key, table = _key(call, statement.on), _TABLE
     schema = StructType([StructField(name, StringType(), nullable=False) for name in _COLUMNS])
     lakehouse.ensure_table(call.spark, table, schema, comment="Privileges that SQL has granted; not enforced")
     rows = [(statement.principal, privilege, statement.on.kind, key) for privilege in statement.privileges]
@@ -32,7 +33,7 @@ def grant(statement: Grant, call: Call) -> DataFrame:
 
 def revoke(statement: Revoke, call: Call) -> DataFrame:
     """Take privileges back, with ALL PRIVILEGES all of them."""
-    key, table = _key(call, statement.on), _table(call)
+    key, table = _key(call, statement.on), _TABLE
     if lakehouse.table_exists(call.spark, table):
         facts = {"principal": statement.principal, "object_type": statement.on.kind, "object_key": key}
         where = " AND ".join(f"{name} = :{name}" for name in facts)
@@ -46,16 +47,12 @@ def revoke(statement: Revoke, call: Call) -> DataFrame:
 
 def show_grants(statement: ShowGrants, call: Call) -> DataFrame:
     """Show what is granted on a thing and on what holds it."""
-    table, names = _table(call), ["Principal", "ActionType", "ObjectType", "ObjectKey"]
+    table, names = _TABLE, ["Principal", "ActionType", "ObjectType", "ObjectKey"]
     wanted = _holders(call, statement.on)
     rows = lakehouse.read_table(call.spark, table).collect() if lakehouse.table_exists(call.spark, table) else []
     found = sorted(tuple(row[name] for name in _COLUMNS) for row in rows)
     shown = [row for row in found if (row[2], row[3]) in wanted and statement.principal in {"", row[0]}]
     return frame(call, names, shown)
-
-
-def _table(call: Call) -> str:
-    return f"{default_catalog(call)}._headwater.grants"
 
 
 def _key(call: Call, on: Securable) -> str:

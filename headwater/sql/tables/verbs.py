@@ -58,4 +58,4 @@ def analyze(statement: Analyze, call: Call) -> DataFrame:
 
 
 def _is_not_delta(call: Call, full: TableName) -> bool:
-    return not (call.folder(full) / full.table.lower() / "_delta_log").is_dir()
+    return not (call.folder(full).path / full.table.lower() / "_delta_log").is_dir()

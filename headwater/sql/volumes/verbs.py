@@ -12,7 +12,7 @@ from headwater.sql import records
 from headwater.sql.call import Call, frame
 from headwater.sql.clauses import matches
 from headwater.sql.errors import NotFoundError, TakenError
-from headwater.sql.securables import require_catalog, require_schema, volumes_of
+from headwater.sql.securables import require_schema, volumes_of
 from headwater.sql.volumes.statements import CreateVolume, DescribeVolume, DropVolume, ShowVolumes
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ def create_volume(statement: CreateVolume, call: Call) -> DataFrame:
     """Make a volume's folder, or a link to one of this machine."""
     full = call.full(statement.name)
     lakehouse.check_new_name(call.spark, "volume", full.schema, full.table)
-    require_catalog(call, full.catalog)
-    require_schema(call, full.schema)
+    require_schema(call, full.catalog, full.schema)
     name = str(full).lower()
     if records.record(call.spark, "VOLUME", name):
         if statement.if_not_exists:
@@ -53,7 +52,9 @@ def drop_volume(statement: DropVolume, call: Call) -> DataFrame:
     if not records.record(call.spark, "VOLUME", name):
         if statement.if_exists:
             return frame(call, [])
-        raise NotFoundError("volume", str(full), [str(volume) for volume in volumes_of(call, full.schema)])
+        raise NotFoundError(
+            "volume", str(full), [str(volume) for volume in volumes_of(call, full.catalog, full.schema)]
+        )
     folder = _folder(call, full)
     if folder.is_symlink():
         folder.unlink()
@@ -66,7 +67,7 @@ def drop_volume(statement: DropVolume, call: Call) -> DataFrame:
 def show_volumes(statement: ShowVolumes, call: Call) -> DataFrame:
     """List the volumes of a schema."""
     catalog, schema = call.schema(statement.schema)
-    found = [volume for volume in volumes_of(call, schema) if volume.catalog == catalog.lower()]
+    found = volumes_of(call, catalog, schema)
     rows = [[volume.schema, volume.table] for volume in found if matches(volume.table, statement.pattern)]
     return frame(call, ["database", "volume_name"], rows)
 
@@ -74,7 +75,7 @@ def show_volumes(statement: ShowVolumes, call: Call) -> DataFrame:
 def describe_volume(statement: DescribeVolume, call: Call) -> DataFrame:
     """Show what is kept of a volume."""
     full = call.full(statement.name)
-    known = [str(volume).lower() for volume in volumes_of(call, full.schema)]
+    known = [str(volume).lower() for volume in volumes_of(call, full.catalog, full.schema)]
     if str(full).lower() not in known:
         raise NotFoundError("volume", str(full), known)
     kept = records.record(call.spark, "VOLUME", str(full).lower())

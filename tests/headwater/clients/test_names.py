@@ -65,13 +65,14 @@ def test_names_of_catalogs_functions_and_volumes_are_what_databricks_takes(spark
             lambda odd=odd: client.create_feature_spec(name=odd, features=[]),
         ]
         for make in makes:
-            with pytest.raises(InvalidNameError, match="without dots, blanks, slashes"):
+            with pytest.raises(InvalidNameError, match="without dots, colons, blanks, slashes"):
                 make()
     assert _files(home) == before
     for name in ("ml-prod", "año"):
         spark.sql(f"CREATE CATALOG {quoted(name)}")
-        assert spark.sql(f"SELECT * FROM {quoted(name)}.{quoted(schema.split('.')[1])}.there").count() == 0
-        spark.sql(f"DROP CATALOG {quoted(name)}")
+        spark.sql(f"CREATE TABLE {quoted(name)}.default.there AS SELECT 1 AS a")
+        assert spark.table(f"{quoted(name)}.default.there").collect() == [(1,)]
+        spark.sql(f"DROP CATALOG {quoted(name)} CASCADE")
     spark.sql(f"CREATE FUNCTION {schema}.`año`(x INT) RETURNS INT LANGUAGE PYTHON AS $$\nreturn x + 1\n$$")
     assert spark.sql(f"SELECT {schema}.`año`(1) AS n").collect()[0]["n"] == 2
 

@@ -24,7 +24,7 @@ USE dev.s;
 CREATE VIEW one AS SELECT id, plus(v) AS p FROM t;
 CREATE VIEW another COMMENT 'of a view' AS SELECT p + 1 AS q FROM one;
 GRANT SELECT ON VIEW one TO users;
-CREATE TABLE default.loose AS SELECT 1 AS a
+CREATE TABLE main.default.loose AS SELECT 1 AS a
 '''.split(';'):
     spark.sql(statement)
 """
@@ -61,5 +61,5 @@ def test_a_new_process_has_all_that_sql_made(tmp_path):
         "kept a=b [('s', 'files')] [('users', 'SELECT', 'VIEW', 'dev.s.one')]",
         "('id',) {'team': 'x'} [(1,)]",
     ]
-    assert not (tmp_path / "h" / "warehouse" / "s.db" / "_views" / "another.json").exists()
+    assert not (tmp_path / "h" / "warehouse" / "dev" / "s.db" / "_views" / "another.json").exists()
     assert not (tmp_path / "h" / "catalog" / "catalog" / "empty.json").exists()

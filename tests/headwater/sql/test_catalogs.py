@@ -40,7 +40,7 @@ def test_catalogs_are_made_used_shown_and_dropped(spark):
     with pytest.raises(ValueError, match=r"has schemas: sch.*CASCADE"):
         spark.sql("DROP CATALOG cat_a")
     spark.sql("DROP CATALOG cat_a CASCADE")
-    assert not (settings_of(spark).warehouse / "sch.db").exists()
+    assert not (settings_of(spark).warehouse / "cat_a").exists()
     assert _rows(spark.sql("SHOW CATALOGS LIKE 'cat_a'")) == []
     with pytest.raises(Exception, match="cat_a"):
         spark.sql("SELECT * FROM cat_a.sch.t")
@@ -142,27 +142,32 @@ def test_a_table_that_another_process_made_is_found(spark, schema, home):
 
 
 @pytest.mark.parametrize("used", ["main", "p03"])
-def test_a_schema_and_a_catalog_may_have_one_name(spark, used):
-    spark.sql("CREATE SCHEMA main.p03")
+@pytest.mark.parametrize("name", ["p03", "main"])
+def test_two_levels_mean_a_schema_of_the_current_catalog_also_where_a_catalog_has_its_name(spark, used, name):
     spark.sql("CREATE CATALOG p03")
+    other = {"main": "p03", "p03": "main"}[used]
     try:
+        for catalog in (used, other):
+            spark.sql(f"CREATE SCHEMA {catalog}.{name}")
         spark.sql(f"USE CATALOG {used}")
         lakehouse.refresh(spark)
-        spark.sql("CREATE SCHEMA IF NOT EXISTS p03")
-        spark.sql("CREATE TABLE p03.t (id INT PRIMARY KEY)")
-        spark.sql("INSERT INTO p03.t VALUES (7)")
-        assert _rows(spark.sql("SELECT id FROM p03.t")) == [(7,)]
-        assert _rows(spark.sql("SELECT id FROM p03.p03.t")) == [(7,)]
-        assert _rows(spark.sql("SELECT id FROM main.p03.t WHERE id = :n", args={"n": 7})) == [(7,)]
-        assert ("p03", "t", False) in _rows(spark.sql("SHOW TABLES IN p03"))
-        spark.sql("ALTER TABLE main.p03.t RENAME TO main.p03.u")
-        spark.sql("CREATE FUNCTION main.p03.f(x INT) RETURNS INT LANGUAGE PYTHON AS $$\nreturn x + 1\n$$")
-        assert _rows(spark.sql("SELECT main.p03.f(id) FROM p03.u")) == [(8,)]
-        assert lakehouse.read_table(spark, "main.p03.u").count() == 1
+        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
+        spark.sql(f"CREATE TABLE {name}.t (id INT PRIMARY KEY)")
+        spark.sql(f"INSERT INTO {name}.t VALUES (7)")
+        spark.createDataFrame([(8,)], "id INT").write.mode("append").saveAsTable(f"{name}.t")
+        for read in (spark.table, spark.read.table, lambda table: spark.sql(f"SELECT id FROM {table}")):
+            assert sorted(_rows(read(f"{name}.t"))) == [(7,), (8,)]
+        assert sorted(_rows(spark.sql(f"SELECT id FROM {used}.{name}.t WHERE id > :n", args={"n": 0}))) == [(7,), (8,)]
+        assert not lakehouse.table_exists(spark, f"{other}.{name}.t")
+        assert (name, "t", False) in _rows(spark.sql(f"SHOW TABLES IN {used}.{name}"))
+        spark.sql(f"ALTER TABLE {used}.{name}.t RENAME TO {used}.{name}.u")
+        spark.sql(f"CREATE FUNCTION {used}.{name}.f(x INT) RETURNS INT LANGUAGE PYTHON AS $$\nreturn x + 1\n$$")
+        assert sorted(_rows(spark.sql(f"SELECT {used}.{name}.f(id) FROM {name}.u"))) == [(8,), (9,)]
+        assert lakehouse.read_table(spark, f"{name}.u").count() == 2
         with pytest.raises(Exception, match="TABLE_OR_VIEW_NOT_FOUND"):
-            spark.sql("SELECT * FROM p03.nothing")
+            spark.sql(f"SELECT * FROM {name}.nothing")
         assert str(lakehouse.complete(spark, "x.t")) == f"{used}.x.t"
     finally:
         spark.sql("USE CATALOG main")
-        spark.sql("DROP CATALOG p03")
-        spark.sql("DROP SCHEMA main.p03 CASCADE")
+        spark.sql("DROP CATALOG p03 CASCADE")
+        spark.sql(f"DROP SCHEMA IF EXISTS main.{name} CASCADE")

@@ -86,7 +86,7 @@ $$"""
         ("ALTER VIEW v RENAME TO w", ChangeView(("v",), "ALTER VIEW v RENAME TO w", ("w",))),
         (
             "CREATE FUNCTION s.f(a INT) RETURNS INT RETURN a + 1",
-            CreateFunction(("s", "f"), "CREATE FUNCTION s.f(a INT) RETURNS INT RETURN a + 1"),
+            CreateFunction(("s", "f"), (16, 19), "CREATE FUNCTION s.f(a INT) RETURNS INT RETURN a + 1"),
         ),
         (
             PYTHON,

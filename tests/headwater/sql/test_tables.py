@@ -171,7 +171,7 @@ def test_statements_that_delta_has_work_with_three_levels(spark, schema):
     shown = spark.sql(f"SHOW TABLES IN {schema}").where("NOT isTemporary").collect()
     assert [row["tableName"] for row in shown] == ["renamed"]
     assert lakehouse.list_tables(spark, *schema.split(".")) == [f"{schema}.renamed"]
-    with pytest.raises(ValueError, match="a table keeps its schema"):
+    with pytest.raises(ValueError, match="a table keeps its catalog and schema"):
         spark.sql(f"ALTER TABLE {schema}.renamed RENAME TO main.default.other")
     spark.sql(f"CREATE TABLE {schema}.c (a INT) CLUSTER BY (a)")
     spark.sql(f"ALTER TABLE {schema}.c CLUSTER BY NONE")
@@ -188,3 +188,26 @@ def test_parameters_and_frames_work_with_our_statements_and_with_sparks(spark, s
     spark.sql("ALTER TABLE IDENTIFIER(:t) SET TAGS ('a' = 'b')", args={"t": f"{schema}.p"})
     assert get_feature_table(spark, f"{schema}.p").tags == {"a": "b"}
     assert spark.sql("SELECT count(*) FROM IDENTIFIER(:t)", args={"t": f"{schema}.p"}).collect()[0][0] == 1
+
+
+@pytest.mark.parametrize("catalog", ["main", "odd_names"])
+def test_columns_of_any_name_turn_column_mapping_on(spark, schema, catalog):
+    spark.sql(f"CREATE CATALOG IF NOT EXISTS {catalog}")
+    name = f"{catalog}.{schema.split('.')[1]}"
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
+    try:
+        odd = spark.createDataFrame([(1, 2, (3,))], "`Age (years)` INT, `a,b;{}` INT, s STRUCT<`in side`: INT>")
+        odd.write.saveAsTable(f"{name}.saved")
+        odd.write.mode("append").saveAsTable(f"{name}.saved")
+        odd.writeTo(f"{name}.written").using("delta").create()
+        spark.sql(f"CREATE TABLE {name}.declared (`Age (years)` INT, `a,b;{{}}` INT, s STRUCT<`in side`: INT>)")
+        odd.write.insertInto(f"{name}.declared")
+        spark.sql(f"CREATE OR REPLACE TABLE {name}.queried AS SELECT * FROM {name}.saved")
+        for table, rows in {"saved": 2, "written": 1, "declared": 1, "queried": 2}.items():
+            assert spark.table(f"{name}.{table}").collect() == odd.collect() * rows
+            assert lakehouse.table_properties(spark, f"{name}.{table}")["delta.columnMapping.mode"] == "name"
+        spark.sql(f"CREATE TABLE {name}.plain AS SELECT 1 AS a")
+        assert "delta.columnMapping.mode" not in lakehouse.table_properties(spark, f"{name}.plain")
+    finally:
+        if catalog != "main":
+            spark.sql(f"DROP CATALOG {catalog} CASCADE")

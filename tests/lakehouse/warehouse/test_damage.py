@@ -111,7 +111,7 @@ def test_sessions_start_and_other_tables_work_beside_every_kind_of_damage(spark,
 
 
 def test_the_doctor_finds_each_damage_and_sets_it_aside_and_the_table_can_be_made_again(spark, schema, damaged, home):
-    names = sorted(f"{schema.split('.')[1]}.{_name(damage)}" for damage in DAMAGES)
+    names = sorted(f"{schema}.{_name(damage)}" for damage in DAMAGES)
     found = _doctor(home)
     assert found.returncode == 1, found.stderr
     assert [line.split()[0] for line in found.stdout.splitlines() if " is damaged: " in line] == names
@@ -119,11 +119,11 @@ def test_the_doctor_finds_each_damage_and_sets_it_aside_and_the_table_can_be_mad
     # Files without a commit, of the last minute, may be those of a creation in another process.
     first = _doctor(home, "--set-aside")
     assert first.returncode == 1
-    left = sorted(f"{schema.split('.')[1]}.{_name(damage)}" for damage in UNFINISHED)
+    left = sorted(f"{schema}.{_name(damage)}" for damage in UNFINISHED)
     assert [each.name for each in lakehouse.damaged_folders(Path(home) / "warehouse")] == left
     with pytest.raises(lakehouse.DamagedTableError, match="it has files, but no Delta log with a commit"):
         lakehouse.create_table(spark, f"{schema}.no_commit", spark.range(0).schema)
-    named = _doctor(home, "--set-aside", *left)
+    named = _doctor(home, "--set-aside", left[0].removeprefix("main."), *left[1:])
     assert named.returncode == 0, named.stdout
     assert _doctor(home).stdout.startswith("No table in ")
     aside = [folder.name.rpartition("-")[0] for folder in (Path(home) / "set-aside").iterdir()]
