@@ -7,12 +7,13 @@ are read from there too.
 
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # `typing` alone would take as long as all the rest
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["on_demand"]
 
@@ -54,7 +55,10 @@ def on_demand(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[
 
 def _imports(file: str) -> dict[str, str]:
     """Return the module of each name that a file imports under ``if TYPE_CHECKING:``."""
-    tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    import ast
+
+    with open(file, encoding="utf-8") as source:  # noqa: PTH123 - `pathlib` is slow to import
+        tree = ast.parse(source.read())
     blocks = [node.body for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     found = [line for block in blocks for line in block if isinstance(line, ast.ImportFrom)]
     return {alias.name: str(line.module) for line in found for alias in line.names}

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from headwater.lakehouse import Settings
+import argparse
+import os
 
-__all__ = ["print_explanation"]
+from headwater.outcome import DONE
+
+__all__ = ["add_explain", "print_explanation"]
+
+
+def add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Give the command line ``headwater explain``."""
+    text = "Say of what rows an endpoint's prediction was made, and where they differ from the offline ones. Starts no Spark."
+    parser = commands.add_parser("explain", help=text.partition(". ")[0], description=text, allow_abbrev=False)
+    parser.add_argument(
+        "request_id", help="id of a logged request: the answer's x-request-id, or its client_request_id"
+    )
+    parser.add_argument("--payload-table", default="", help="table of requests and answers (default: the project's)")
+    parser.add_argument(
+        "--project",
+        default=os.environ.get("HEADWATER_PROJECT", ""),
+        help="Module that has the project (default: HEADWATER_PROJECT, or headwater.toml).",
+    )
+    parser.set_defaults(command=_explain)
+
+
+def _explain(given: argparse.Namespace) -> int:
+    print_explanation(given.request_id, given.payload_table, given.project)
+    return DONE
 
 
 def print_explanation(request_id: str, payload_table: str = "", project: str = "") -> None:
     """Print a logged request, and each value that its predictions were made of."""
+    from headwater.lakehouse import Settings
     from headwater.project import load_project
     from headwater.serving.explain import explain_request
     from headwater.training import use_store

@@ -1,87 +1,118 @@
 """The command line: ``headwater``.
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 ran, but a gate refused.
+Exit codes: 0 done, 1 failed, 2 usage, 3 ran, but a gate refused. Only what a command needs is imported, when it runs.
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
-import inspect
+import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import typer
-
-from headwater import lakehouse
+from headwater.cli.explain import add_explain
+from headwater.cli.serve import add_serve
 from headwater.jobs.registry import Job, all_jobs
 from headwater.lakehouse.errors import HeadwaterError
-from headwater.notebook.cli import app as notebook
-from headwater.outcome import DONE, FAILED
+from headwater.notebook.cli import add_notebook
+from headwater.outcome import DONE, FAILED, USAGE
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["app", "main"]
-
-app = typer.Typer(
-    name="headwater",
-    help="Feature store, training, scoring and drift monitoring on Spark, Delta Lake and MLflow.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(notebook)
-
-_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
-Named = Annotated[str, typer.Option("--project", envvar="HEADWATER_PROJECT", help="Module that has the project.")]
+__all__ = ["main", "make_parser"]
 
 
-def main() -> None:
-    """Run the command line; errors of ours are one sentence, others a trace."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; errors of ours are one sentence, others a trace.
+
+    Parameters
+    ----------
+    arguments
+        The words after ``headwater``; None: the process's.
+    """
+    parser = make_parser()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if not given:
+        parser.print_help()
+        sys.exit(USAGE)
+    parsed = parser.parse_args(given)
     try:
-        app()
+        code = parsed.command(parsed)
     except HeadwaterError as error:
         print(f"headwater: {error}", file=sys.stderr)
-        sys.exit(FAILED)
+        code = FAILED
+    sys.exit(code)
 
 
-@app.command()
-def setup() -> None:
-    """Make sure that Java, Delta's jars and the compiled catalogs are there; fetch or make them if they are not."""
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; what it parsed has the function to call as `command`, which returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="headwater",
+        description="Feature store, training, scoring and drift monitoring on Spark, Delta Lake and MLflow.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    setup = _command(
+        commands, "setup", "Make sure that Java, Delta's jars and the compiled catalogs are there; fetch or make them."
+    )
+    setup.set_defaults(command=_setup)
+    doctor = _command(
+        commands,
+        "doctor",
+        "List damaged tables, and move them aside if asked to; 1 if some are left. Starts no Spark. "
+        "A table that may be in the middle of its creation by another process is moved only if it is named.",
+    )
+    doctor.add_argument("tables", nargs="*", help="damaged tables, [catalog.]schema.table; none named: all")
+    doctor.add_argument(
+        "--set-aside", action="store_true", help="move damaged tables into the store's folder set-aside"
+    )
+    doctor.set_defaults(command=_doctor)
+    ui = _command(commands, "ui", "Open the MLflow UI on the embedded store, until interrupted.")
+    ui.add_argument("--port", type=int, default=5000, help="port on this machine (default: 5000)")
+    ui.set_defaults(command=_ui)
+    add_serve(commands)
+    add_explain(commands)
+    add_notebook(commands)
+    for job in all_jobs().values():
+        _add_job(commands, job)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=text.partition(". ")[0], description=text, allow_abbrev=False)
+
+
+def _setup(_: argparse.Namespace) -> int:
+    from headwater import lakehouse
+
     java = lakehouse.ensure_java()
     jars = lakehouse.ensure_jars()
     lakehouse.ensure_classes(jars)
     print(f"Java: {java}\nDelta: {len(jars)} jars in {jars[0].parent}")
+    return DONE
 
 
-@app.command()
-def doctor(
-    tables: Annotated[
-        list[str] | None, typer.Argument(help="Damaged tables, [catalog.]schema.table; none named: all.")
-    ] = None,
-    set_aside: Annotated[
-        bool, typer.Option("--set-aside", help="Move damaged tables into the store's folder set-aside.")
-    ] = False,
-) -> None:
-    """List damaged tables, and move them aside if asked to; 1 if some are left. Starts no Spark.
+def _doctor(given: argparse.Namespace) -> int:
+    from headwater import lakehouse
 
-    A table that may be in the middle of its creation by another process is moved only if it is named.
-    """
     settings = lakehouse.Settings()
     left = 0
     found = lakehouse.damaged_folders(settings.warehouse)
     for damaged in found:
-        if (
-            tables
-            and damaged.name not in tables
-            and damaged.name not in [f"{settings.catalog}.{name}" for name in tables]
-        ):
+        names = (damaged.name, damaged.name.removeprefix(f"{settings.catalog}."))
+        if given.tables and not set(names) & set(given.tables):
             continue
         print(f"{damaged.name} is damaged: {damaged.reason} ({damaged.folder})")
-        if not set_aside:
+        if not given.set_aside:
             left += 1
             print("  To move it out of the way: headwater doctor --set-aside. Then create it again.")
-        elif damaged.may_be_in_flight and not tables:
+        elif damaged.may_be_in_flight and not given.tables:
             left += 1
             print(
                 f"  It stays, since it changed {damaged.changed:.0f} s ago: headwater doctor --set-aside {damaged.name}"
@@ -91,108 +122,61 @@ def doctor(
             print(f"  It is now in {to}: create the table again." if to else "  It stays: it is no longer damaged.")
     if not found:
         print(f"No table in {settings.warehouse} is damaged.")
-    if left:
-        raise typer.Exit(FAILED)
+    return FAILED if left else DONE
 
 
-@app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) -> None:
-    """Open the MLflow UI on the embedded store, until interrupted."""
+def _ui(given: argparse.Namespace) -> int:
     import subprocess
 
+    from headwater import lakehouse
     from headwater.training import make_store
 
     settings = lakehouse.Settings()
     make_store(settings)
-    print(f"MLflow on {settings.mlflow_tracking_uri}: http://127.0.0.1:{port}")
+    print(f"MLflow on {settings.mlflow_tracking_uri}: http://127.0.0.1:{given.port}")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", settings.mlflow_tracking_uri]
-    raise typer.Exit(subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], check=False).returncode)
+    return subprocess.run([*command, "--host", "127.0.0.1", "--port", str(given.port)], check=False).returncode
 
 
-@app.command()
-def serve(
-    model: Annotated[str, typer.Option(help="A registered model: models:/main.ml.m@champion.")] = "",
-    feature_spec: Annotated[str, typer.Option(help="Or a feature spec of the catalog, by its full name.")] = "",
-    shadow: Annotated[
-        str, typer.Option(help="A second model that gets the same requests; its answers are logged.")
-    ] = "",
-    name: Annotated[str, typer.Option(help="The endpoint's name; default: the model's, dots as hyphens.")] = "",
-    payload_table: Annotated[str, typer.Option(help="Inference table; default: the model's name and _payload.")] = "",
-    trace_features: Annotated[bool, typer.Option(help="Keep looked-up values with each request.")] = False,
-    sampling_fraction: Annotated[float, typer.Option(help="Share of the requests that are logged.")] = 1.0,
-    host: Annotated[
-        str, typer.Option(help="Address; more than this machine needs HEADWATER_SERVING_TOKENS.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port.")] = 8080,
-) -> None:
-    """Answer the store's endpoints over HTTP until interrupted; starts no Spark.
-
-    With a model or a feature spec, an endpoint of it is made or changed first.
-    """
-    from headwater.cli.serve import run_server
-
-    run_server(
-        model=model,
-        feature_spec=feature_spec,
-        shadow=shadow,
-        name=name,
-        payload_table=payload_table,
-        trace_features=trace_features,
-        sampling_fraction=sampling_fraction,
-        host=host,
-        port=port,
-    )
-
-
-@app.command()
-def explain(
-    request_id: Annotated[
-        str, typer.Argument(help="Id of a logged request: the answer's x-request-id, or client_request_id.")
-    ],
-    payload_table: Annotated[str, typer.Option(help="Table of requests and answers; default: the project's.")] = "",
-    project: Named = "",
-) -> None:
-    """Say of what rows an endpoint's prediction was made, and where they differ from the offline ones; starts no Spark."""
-    from headwater.cli.explain import print_explanation
-
-    print_explanation(request_id, payload_table, project)
-
-
-def _add(job: Job) -> None:
+def _add_job(commands: argparse._SubParsersAction[argparse.ArgumentParser], job: Job) -> None:
     """Give the command line a job as a command."""
-
-    def command(project: str = "", **options: Any) -> None:
-        from headwater.project import load_project
-
-        given = {
-            name: value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
-            for name, value in options.items()
-        }
-        known = load_project(project)
-        result = job.run(_session() if job.needs_spark else None, known, **given)
-        print(f"{result.step}: {result.rows:,} rows in {result.seconds:.1f} s. {result.detail}")
-        if result.code != DONE:
-            raise typer.Exit(result.code)
-
-    parameters = [
-        inspect.Parameter(
-            option.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if option.default is None else option.default,
-            annotation=Annotated[
-                option.kind, typer.Option(help=option.help, formats=_FORMATS if option.kind is dt.datetime else None)
-            ],
+    parser = _command(commands, job.name, job.help)
+    for option in job.options:
+        parser.add_argument(
+            f"--{option.name.replace('_', '-')}",
+            type=_time if option.kind is dt.datetime else option.kind,
+            required=option.default is None,
+            default=option.default,
+            metavar="TIME" if option.kind is dt.datetime else None,
+            help=option.help,
         )
-        for option in job.options
-    ]
-    parameters.append(inspect.Parameter("project", inspect.Parameter.KEYWORD_ONLY, default="", annotation=Named))
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {one.name: one.annotation for one in parameters}
-    app.command(job.name, help=job.help)(command)
+    parser.add_argument(
+        "--project",
+        default=os.environ.get("HEADWATER_PROJECT", ""),
+        help="Module that has the project (default: HEADWATER_PROJECT, or headwater.toml).",
+    )
+    parser.set_defaults(command=lambda given: _run_job(job, given))
 
 
-def _utc(value: Any) -> Any:
-    return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
+def _run_job(job: Job, given: argparse.Namespace) -> int:
+    from headwater.project import load_project
+
+    project = load_project(given.project)
+    options = {option.name: getattr(given, option.name) for option in job.options}
+    result = job.run(_session() if job.needs_spark else None, project, **options)
+    print(f"{result.step}: {result.rows:,} rows in {result.seconds:.1f} s. {result.detail}")
+    return result.code
+
+
+def _time(text: str) -> dt.datetime:
+    """Return a time as UTC; one without a zone is UTC."""
+    try:
+        time = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time: write 2024-01-31 or 2024-01-31T12:00:00, UTC."
+        ) from None
+    return time.astimezone(dt.UTC) if time.tzinfo else time.replace(tzinfo=dt.UTC)
 
 
 def _session() -> SparkSession:
@@ -200,7 +184,3 @@ def _session() -> SparkSession:
     from headwater.sql_session import session
 
     return session()
-
-
-for _job in all_jobs().values():
-    _add(_job)

@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
-from headwater import lakehouse
-from headwater.lakehouse import InvalidInputError, Settings
+import argparse
+from typing import TYPE_CHECKING
 
-__all__ = ["run_server"]
+from headwater.outcome import DONE
+
+if TYPE_CHECKING:
+    from headwater.lakehouse import Settings
+
+__all__ = ["add_serve", "run_server"]
+
+_TEXT = (
+    "Answer the store's endpoints over HTTP until interrupted. With a model or a feature spec, an endpoint of it is made or "
+    "changed first. Starts no Spark."
+)
+
+
+def add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Give the command line ``headwater serve``."""
+    parser = commands.add_parser("serve", help=_TEXT.partition(". ")[0], description=_TEXT, allow_abbrev=False)
+    parser.add_argument("--model", default="", help="a registered model: models:/main.ml.m@champion")
+    parser.add_argument("--feature-spec", default="", help="or a feature spec of the catalog, by its full name")
+    parser.add_argument(
+        "--shadow", default="", help="a second model that gets the same requests; its answers are logged"
+    )
+    parser.add_argument("--name", default="", help="the endpoint's name (default: the model's, dots as hyphens)")
+    parser.add_argument("--payload-table", default="", help="inference table (default: the model's name and _payload)")
+    parser.add_argument("--trace-features", action="store_true", help="keep looked-up values with each request")
+    parser.add_argument(
+        "--sampling-fraction", type=float, default=1.0, help="share of the requests logged (default: 1)"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address; others than this machine's need HEADWATER_SERVING_TOKENS"
+    )
+    parser.add_argument("--port", type=int, default=8080, help="port (default: 8080)")
+    parser.set_defaults(command=_serve)
+
+
+def _serve(given: argparse.Namespace) -> int:
+    options = {name: value for name, value in vars(given).items() if name != "command"}
+    run_server(**options)
+    return DONE
 
 
 def run_server(
@@ -43,7 +80,9 @@ def run_server(
     """
     from importlib.metadata import version
 
+    from headwater import lakehouse
     from headwater.features import stored_feature_spec
+    from headwater.lakehouse import InvalidInputError
     from headwater.serving.http.app import ServingApp
     from headwater.serving.http.endpoints import list_endpoints
     from headwater.serving.http.metrics import Metrics
@@ -52,7 +91,7 @@ def run_server(
     from headwater.serving.http.tokens import Tokens
     from headwater.training import use_store
 
-    known = settings or Settings()
+    known = settings or lakehouse.Settings()
     use_store(known)
     default = None
     if model or feature_spec:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater.jobs.registry import END, START, Job
-from headwater.lakehouse import InvalidInputError
+from headwater.lakehouse.errors import InvalidInputError
 from headwater.outcome import JobResult
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from headwater import lakehouse
 from headwater.conventions import MODEL_VERSION
 from headwater.jobs.registry import END, START, Job
-from headwater.lakehouse import sql_time
 from headwater.outcome import DONE, REFUSED, JobResult
 
 if TYPE_CHECKING:
@@ -48,8 +47,9 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
     version = str(serving.version) if serving is not None else ""
     decision = monitoring.should_retrain(alerts, model_id=version, drifted_columns=project.drifted_columns)
     _keep(spark, project, end, version, decision, len(alerts))
+    first, last = lakehouse.sql_time(start), lakehouse.sql_time(end)
     rows = lakehouse.read_table(spark, project.table("inference")).where(
-        f"{project.time_column} >= TIMESTAMP '{sql_time(start)}' AND {project.time_column} < TIMESTAMP '{sql_time(end)}'"
+        f"{project.time_column} >= TIMESTAMP '{first}' AND {project.time_column} < TIMESTAMP '{last}'"
     )
     job = JobResult(
         "monitor",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from headwater import lakehouse
 from headwater.jobs.registry import END, START, Job
-from headwater.lakehouse import HeadwaterError
+from headwater.lakehouse.errors import HeadwaterError
 from headwater.outcome import JobResult
 
 if TYPE_CHECKING:

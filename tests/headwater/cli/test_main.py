@@ -22,14 +22,28 @@ def test_help_names_the_jobs_and_starts_no_spark(tmp_path):
     assert said.returncode == 0
     assert all(name in said.stdout for name in ("materialize", "train", "score", "label", "monitor", "report", "ui"))
     assert not list(tmp_path.iterdir())
-    probe = "import sys, headwater.cli.main; print('pyspark' in sys.modules, 'mlflow' in sys.modules, 'sklearn' in sys.modules)"
+    heavy = ("pyspark", "mlflow", "sklearn", "typer", "rich", "numpy", "pydantic")
+    probe = f"import sys, headwater.cli.main; print(sorted({set(heavy)} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert loaded.stdout.split() == ["False", "False", "False"]
+    assert loaded.stdout.strip() == "[]"
 
 
 def test_wrong_usage_is_2(tmp_path):
     assert _run("score", "--start", "yesterday", "--end", "2013-01-01", cwd=tmp_path).returncode == 2
     assert _run("scroe", cwd=tmp_path).returncode == 2
+    none = _run(cwd=tmp_path)
+    assert (none.returncode, "materialize" in none.stdout) == (2, True)
+
+
+def test_a_time_of_another_zone_is_taken_as_utc():
+    from headwater.cli.main import make_parser
+
+    days = ["--start", "2013-01-01T00:00:00-05:00", "--end", "2013-01-02"]
+    given = make_parser().parse_args(["score", *days])
+    assert [given.start.isoformat(), given.end.isoformat()] == [
+        "2013-01-01T05:00:00+00:00",
+        "2013-01-02T00:00:00+00:00",
+    ]
 
 
 @pytest.mark.parametrize(
