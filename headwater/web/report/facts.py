@@ -21,6 +21,7 @@ __all__ = ["Facts", "FeatureTable", "gather"]
 
 _ALERTS = ("rule", "column_name", "window.start", "granularity", "model_id", "severity", "concerns", "message")
 _DECISIONS = ("as_of", MODEL_VERSION, "retrain", "reason", "alerts")
+_REQUESTS = ("request_time", "status_code", "execution_duration_ms", "served_entity_id")
 _PROMOTIONS = ("version", "action", "champion", "previous", "reason", "who", "at")
 
 
@@ -53,6 +54,7 @@ class Facts:
     decisions: pd.DataFrame
     promotions: pd.DataFrame
     features: Sequence[FeatureTable]
+    requests: pd.DataFrame
 
     @property
     def champion(self) -> ModelVersion | None:
@@ -80,6 +82,7 @@ def gather(settings: Settings, project: Project) -> Facts:
         decisions=store.read(project.table("retraining_decisions"), _DECISIONS).sort_values("as_of"),
         promotions=promotions,
         features=_feature_tables(store, project),
+        requests=store.read(project.payload_table, _REQUESTS),
     )
 
 

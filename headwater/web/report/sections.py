@@ -36,7 +36,25 @@ def built(facts: Facts) -> Html:
             [_version_row(one) for one in facts.versions],
             text=["Alias", "Judged on", "Why trained", "Gate"],
         )
-    return section("What was built", features, models)
+    return section("What was built", features, models, paragraphs(_served(facts.requests)))
+
+
+def _served(requests: pd.DataFrame) -> list[str]:
+    """Return a line on what the endpoint was asked; none where it was not."""
+    if requests.empty:
+        return []
+    answered = requests[requests["status_code"] == 200]
+    versions = sorted(
+        {str(one).rsplit("/", 1)[-1] for one in answered["served_entity_id"]}, key=lambda one: (len(one), one)
+    )
+    median = answered["execution_duration_ms"].median() if len(answered) else float("nan")
+    when = span(requests["request_time"].min(), requests["request_time"].max() + pd.Timedelta(1, unit="us"))
+    failed = count_of(len(requests) - len(answered), "request")
+    text = (
+        f"The endpoint answered {count_of(len(answered), 'request')}, {when}, with version {' and '.join(versions) or '—'}: half "
+        f"of them within {median + 1:.0f} ms. {failed} got an error."
+    )
+    return [text]
 
 
 def _feature_row(one: FeatureTable) -> list[object]:
