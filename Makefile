@@ -38,6 +38,9 @@ docs: $(STAMP)  ## Run the notebooks of the tour, and render them with their out
 
 bench: $(STAMP)  ## Compare with peers; see benchmarks/.
 	$(BIN)/python -m benchmarks.point_in_time
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.serving.publish
+	$(BIN)/python -m benchmarks.serving.soak
 
 drill: $(STAMP)  ## Kill jobs at random instants and run them again: make drill KILLS=100 SEED=1.
 	$(BIN)/python -m tests.end_to_end.drill --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))

@@ -57,7 +57,16 @@ def floor() -> Iterator[Running]:
 def headwater(home: Path, model: str) -> Iterator[Running]:
     """Run ``headwater serve`` with authentication, validation, metrics and the log of requests on."""
     port = _free()
-    command = [sys.executable, "-m", "headwater", "serve", "--model", f"models:/{model}/1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "headwater",
+        "serve",
+        "--model",
+        f"models:/{model}" if "@" in model else f"models:/{model}/1",
+        "--port",
+        str(port),
+    ]
     environment = {"HEADWATER_HOME": str(home), "HEADWATER_SERVING_TOKENS": "token", "OMP_NUM_THREADS": "1"}
     with _process(command, port, "/ready", environment) as pids:
         yield Running(port, "/invocations", pids, "token")

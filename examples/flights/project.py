@@ -25,7 +25,7 @@ def plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
         holdout=Holdout(start, end, gap=GAP),
         exclude=("flight_id",),
         search=SearchPlan(
-            trials=10, parallelism=2, folds=TimeFolds(2, gap=GAP), rows=25_000, backend="spark", seed=2013
+            trials=10, parallelism=2, folds=TimeFolds(2, gap=GAP), rows=25_000, backend="sparktrials", seed=2013
         ),
         families=binary_families(),
         slices=("origin",),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from headwater.lakehouse import InvalidInputError, known
@@ -73,6 +74,50 @@ class ModelFamily:
                 f"The start of family {self.name} must give every hyperparameter once: {', '.join(odd)} is in only one "
                 f"of start and space. {known(odd[0], self.space)}"
             )
+
+    @classmethod
+    def of(
+        cls,
+        estimator: Any,
+        space: Mapping[str, Dimension] | None = None,
+        *,
+        name: str = "",
+        start: Mapping[str, Any] | None = None,
+    ) -> ModelFamily:
+        """Return a family of a scikit-learn estimator of your own, for example LightGBM's.
+
+        Parameters
+        ----------
+        estimator
+            Unfitted. A ``Pipeline`` is given all input columns as a frame. Any other estimator is given numbers: numeric inputs
+            with the median in place of missing values and a column that says where one was missing, strings one-hot encoded
+            (rare and unseen ones together).
+        space
+            Parameters as ``set_params`` names them, also nested (``model__alpha``); none: the estimator as it is.
+        name
+            Default: the class's name.
+        start
+            The first trial's parameters; default: those of the estimator that are in `space`, where the space has them.
+
+        Examples
+        --------
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> family = ModelFamily.of(DecisionTreeClassifier(max_depth=3, random_state=0), {"max_depth": Integers(2, 8)})
+        >>> family.name, family.start, family.build({"max_depth": 5}, Columns(("x",), ())).steps[-1][1]
+        ('DecisionTreeClassifier', {'max_depth': 3}, DecisionTreeClassifier(max_depth=5, random_state=0))
+        """
+        known_params = estimator.get_params() if hasattr(estimator, "get_params") else None
+        if known_params is None or not hasattr(estimator, "fit"):
+            raise InvalidInputError(f"ModelFamily.of takes an unfitted scikit-learn estimator, found {estimator!r}.")
+        space = dict(space or {})
+        odd = [parameter for parameter in space if parameter not in known_params]
+        if odd:
+            title = type(estimator).__name__
+            raise InvalidInputError(f"{title} has no parameter {odd[0]!r}. {known(odd[0], known_params)}")
+        if start is None:
+            own = {parameter: known_params[parameter] for parameter in space}
+            start = own if all(_holds(space[one], value) for one, value in own.items()) else {}
+        return cls(name or type(estimator).__name__, space, partial(_build_own, estimator), start)
 
     @property
     def drawn_start(self) -> dict[str, Any]:
@@ -152,9 +197,37 @@ def _build_boosting(params: Mapping[str, Any], columns: Columns) -> Any:
 
 
 def _build_logistic(params: Mapping[str, Any], columns: Columns) -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+
+    model = LogisticRegression(**params, max_iter=200)
+    return Pipeline([("columns", _as_numbers(columns, scaled=True)), ("classify", model)])
+
+
+def _build_own(estimator: Any, params: Mapping[str, Any], columns: Columns) -> Any:
+    from sklearn.base import clone
+    from sklearn.pipeline import Pipeline
+
+    member = clone(estimator).set_params(**params)
+    return member if isinstance(member, Pipeline) else Pipeline([("columns", _as_numbers(columns)), ("model", member)])
+
+
+def _holds(dimension: Dimension, value: Any) -> bool:
+    """Say whether a value can be drawn from a dimension, so that a search may start with it."""
+    low, high = getattr(dimension, "low", None), getattr(dimension, "high", None)
+    if low is not None and high is not None:
+        return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    try:
+        dimension.drawn(value)
+    except InvalidInputError:
+        return False
+    return True
+
+
+def _as_numbers(columns: Columns, *, scaled: bool = False) -> Any:
+    """Return what makes of a frame a matrix of numbers without missing values."""
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -162,18 +235,11 @@ def _build_logistic(params: Mapping[str, Any], columns: Columns) -> Any:
         handle_unknown="infrequent_if_exist", min_frequency=10, max_categories=100, sparse_output=False
     )
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    return Pipeline(
+    numbers = Pipeline([("impute", impute), *([("scale", StandardScaler())] if scaled else [])])
+    return ColumnTransformer(
         [
-            (
-                "columns",
-                ColumnTransformer(
-                    [
-                        ("strings", Pipeline([*_fill_strings(), ("encode", encode)]), list(columns.strings)),
-                        ("numbers", Pipeline([("impute", impute), ("scale", StandardScaler())]), list(columns.numeric)),
-                    ]
-                ),
-            ),
-            ("classify", LogisticRegression(**params, max_iter=200)),
+            ("strings", Pipeline([*_fill_strings(), ("encode", encode)]), list(columns.strings)),
+            ("numbers", numbers, list(columns.numeric)),
         ]
     )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from headwater.training.data.splits import Fold
 from headwater.training.models.families import Columns, ModelFamily
 
-__all__ = ["Trial", "TrialData", "fit", "probability", "run_trial"]
+__all__ = ["Outcome", "Trial", "TrialData", "fit", "probability", "run_trial", "trial_of"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,25 @@ class Outcome:
     seconds: float = 0.0
     error: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def trial_of(number: int, family: str, params: Mapping[str, Any], outcome: Outcome | None) -> Trial:
+    """Return the record of a trial; an outcome of None: it was cancelled."""
+    if outcome is None:
+        return Trial(number, family, params, "cancelled", error="The trial was cancelled: the search's time was over.")
+    if outcome.error:
+        return Trial(number, family, params, "fail", seconds=outcome.seconds, error=outcome.error)
+    return Trial(
+        number=number,
+        family=family,
+        params=params,
+        status="ok",
+        loss=float(np.mean(outcome.losses)),
+        roc_auc=float(np.mean(outcome.aucs)) if outcome.aucs else None,
+        fold_losses=outcome.losses,
+        fold_aucs=outcome.aucs,
+        seconds=outcome.seconds,
+    )
 
 
 def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any]) -> Outcome:

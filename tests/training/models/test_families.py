@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from headwater.lakehouse import InvalidInputError
-from headwater.training import Columns, ModelFamily, Uniform, binary_families
+from headwater.training import Columns, Integers, ModelFamily, Uniform, binary_families
 from headwater.training.search.trial import fit, probability
 
 COLUMNS = Columns(numeric=("wind", "noise", "hour"), strings=("carrier",))
@@ -47,3 +47,31 @@ def test_hundreds_of_categories_are_bounded(family):
 def test_a_start_outside_the_space_is_refused():
     with pytest.raises(InvalidInputError, match="aplha is in only one"):
         ModelFamily("ridge", {"alpha": Uniform(0, 1), "x": Uniform(0, 1)}, dict, {"alpha": 1, "x": 1, "aplha": 1})
+
+
+def test_an_estimator_of_ones_own_is_a_family_in_a_line():
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    forest = ModelFamily.of(RandomForestClassifier(n_estimators=20, random_state=0), {"max_depth": Integers(2, 9)})
+    assert (forest.name, forest.start) == ("RandomForestClassifier", {})  # no depth is no number of the space
+    frame = pd.DataFrame({"x": [0.0, 1.0, None, 3.0] * 10, "s": ["a", None, "b", "a"] * 10})
+    label = [0, 1, 0, 1] * 10
+    model = forest.build({"max_depth": 3}, Columns(("x",), ("s",))).fit(frame, label)
+    assert model.steps[-1][1].max_depth == 3
+    unseen = pd.DataFrame({"x": [None, 2.0], "s": ["never", None]})
+    assert model.predict_proba(unseen).shape == (2, 2)
+    whole = make_pipeline(FunctionTransformer(lambda rows: rows[["x"]].fillna(0)), RandomForestClassifier(5))
+    own = ModelFamily.of(whole, {"randomforestclassifier__max_depth": Integers(2, 9)}, name="own")
+    assert (
+        own.build({"randomforestclassifier__max_depth": 2}, Columns(("x",), ("s",)))
+        .fit(frame, label)
+        .steps[-1][1]
+        .max_depth
+        == 2
+    )
+    with pytest.raises(InvalidInputError, match=r"has no parameter .depth.\. Did you mean .max_depth."):
+        ModelFamily.of(RandomForestClassifier(), {"depth": Integers(2, 9)})
+    with pytest.raises(InvalidInputError, match="takes an unfitted scikit-learn estimator"):
+        ModelFamily.of("forest")

@@ -14,9 +14,10 @@ from headwater.training import (
     TimeFolds,
     Uniform,
     binary_families,
+    logistic_regression,
     search,
 )
-from headwater.training.search.search import _compile
+from headwater.training.search.hyperopt_engine import compiled
 
 FOLDS = TimeFolds(2, gap=dt.timedelta(days=1))
 INPUTS = ["wind", "hour", "carrier", "late", "time"]
@@ -59,13 +60,14 @@ def test_a_trial_that_raises_is_recorded_and_the_search_goes_on(frame):
     assert [t.number for t in seen] == [t.number for t in found.trials]
 
 
-def test_spark_trials_search_and_keep_the_trace_of_a_failing_trial(frame, spark):
+@pytest.mark.parametrize("backend", ["spark", "sparktrials"])
+def test_a_search_on_spark_keeps_the_trace_of_a_failing_trial(frame, spark, backend):
     spark.sparkContext.setLocalProperty("spark.jobGroup.id", "mine")
     seen = []
-    plan = SearchPlan(trials=5, parallelism=2, backend="spark", folds=FOLDS)
+    plan = SearchPlan(trials=5, parallelism=2, backend=backend, folds=FOLDS)
     families = [*binary_families(), stumps(13)]
     found = search(frame[INPUTS], "late", "time", families, plan, on_trial=seen.append)
-    assert (found.backend, len(found.trials), len(seen)) == ("spark", 5, 5)
+    assert (found.backend, len(found.trials), len(seen)) == (backend, 5, 5)
     failed = next(t for t in found.trials if t.family == "stumps")
     assert "ArithmeticError: no tree of depth 13" in failed.error
     assert found.loss == min(t.loss for t in found.trials if not t.failed)
@@ -76,13 +78,14 @@ def test_spark_trials_search_and_keep_the_trace_of_a_failing_trial(frame, spark)
     spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)
 
 
-@pytest.mark.parametrize("backend", ["local", "spark"])
+@pytest.mark.parametrize("backend", ["local", "spark", "sparktrials"])
 def test_if_all_trials_fail_the_error_shows_their_traces(frame, spark, backend):
     with pytest.raises(SearchFailedError, match=r"(?s)All 2 trials failed.*ArithmeticError: no tree of depth 13"):
         search(frame[INPUTS], "late", "time", [stumps()], SearchPlan(trials=2, backend=backend, folds=FOLDS))
 
 
-def test_an_error_in_the_callers_report_ends_the_search_and_does_not_hang(frame, spark):
+@pytest.mark.parametrize("backend", ["spark", "sparktrials"])
+def test_an_error_in_the_callers_report_ends_the_search_and_does_not_hang(frame, spark, backend):
     def report(trial):
         raise RuntimeError("the console is gone")
 
@@ -92,21 +95,42 @@ def test_an_error_in_the_callers_report_ends_the_search_and_does_not_hang(frame,
             "late",
             "time",
             [stumps(13)],
-            SearchPlan(trials=2, backend="spark", folds=FOLDS),
+            SearchPlan(trials=2, backend=backend, folds=FOLDS),
             on_trial=report,
         )
 
 
-def test_a_timeout_cancels_the_running_trials_and_leaves_the_callers_jobs(frame, spark):
+@pytest.mark.parametrize("backend", ["spark", "sparktrials"])
+def test_a_timeout_cancels_the_running_trials_and_leaves_the_callers_jobs(frame, spark, backend):
     def build(params, columns):
         import time
 
         time.sleep(60)
 
     slow = ModelFamily("slow", {"x": Uniform(0, 1)}, build)
-    plan = SearchPlan(trials=2, backend="spark", folds=FOLDS, timeout=3)
+    plan = SearchPlan(trials=2, backend=backend, folds=FOLDS, timeout=3)
     with pytest.raises(SearchFailedError, match="cancel"):
         search(frame[INPUTS], "late", "time", [slow], plan)
+
+
+def test_the_same_seed_and_batch_give_the_same_trials_at_any_parallelism_and_here(frame, spark):
+    def trials(backend, parallelism):
+        plan = SearchPlan(
+            trials=9, parallelism=parallelism, backend=backend, folds=FOLDS, rows=600, startup=3, seed=5, batch=3
+        )
+        found = search(frame[INPUTS], "late", "time", [logistic_regression(), stumps(13)], plan).trials
+        return [(trial.number, trial.family, dict(trial.params), trial.loss) for trial in found]
+
+    here = trials("local", 1)
+    assert len(here) == 9
+    assert trials("spark", 1) == here
+    assert trials("spark", 3) == here
+
+
+def test_a_search_here_begins_no_trial_after_its_time(frame):
+    plan = SearchPlan(trials=50, backend="local", folds=FOLDS, timeout=0, batch=4)
+    found = search(frame[INPUTS], "late", "time", [logistic_regression()], plan)
+    assert [trial.status for trial in found.trials] == ["ok", "cancelled", "cancelled", "cancelled"]
 
 
 def test_without_a_spark_session_the_backend_spark_says_what_to_do(frame, monkeypatch):
@@ -123,9 +147,9 @@ def test_what_the_space_draws_lies_in_its_bounds_and_its_integers_reach_both_end
     from hyperopt.pyll.stochastic import sample
 
     space = {"a": Integers(2, 4), "b": Integers(1, 8, log=True), "c": LogUniform(0.1, 1), "d": Choice(("x", None))}
-    compiled = _compile({"f": ModelFamily("f", space, dict)})
+    drawn_from = compiled({"f": ModelFamily("f", space, dict)})
     rng = np.random.default_rng(0)
-    drawn = [sample(compiled, rng)["params"] for _ in range(300)]
+    drawn = [sample(drawn_from, rng)["params"] for _ in range(300)]
     values = [{name: space[name].value(point[name]) for name in space} for point in drawn]
     assert {v["a"] for v in values} == {2, 3, 4}
     assert {v["b"] for v in values} == set(range(1, 9))
@@ -139,9 +163,9 @@ def test_a_choice_gives_its_values_as_they_are():
 
     values = [[64, 32], [128], (1, 2), {"depth": [3]}, None, True, 1, 1.0, "1"]
     space = {"one": Choice(values), "two": Choice(np.arange(1, 5)), "three": Choice(([64, 32], [128]))}
-    compiled = _compile({"f": ModelFamily("f", space, dict)})
+    drawn_from = compiled({"f": ModelFamily("f", space, dict)})
     rng = np.random.default_rng(0)
-    drawn = [sample(compiled, rng)["params"] for _ in range(200)]
+    drawn = [sample(drawn_from, rng)["params"] for _ in range(200)]
     found = [{name: space[name].value(point[name]) for name in space} for point in drawn]
     assert {repr(point["one"]) for point in found} == set(map(repr, values))
     assert {repr(point["two"]) for point in found} == {"1", "2", "3", "4"}
