@@ -34,10 +34,10 @@ if TYPE_CHECKING:
         ColumnSelection,
         CustomUDF,
         Feature,
-        FeatureGroup,
         FeatureViewSource,
         RowTransformation,
     )
+    from headwater.features.definitions.group import FeatureGroup
     from headwater.features.definitions.legacy_aggregations import Aggregation, FeatureAggregations
     from headwater.features.definitions.lookups import FeatureFunction, FeatureLookup
     from headwater.features.definitions.sources import (
@@ -88,21 +88,19 @@ if TYPE_CHECKING:
         write_digests,
     )
     from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
-    from headwater.features.tables.declare import (
+    from headwater.features.tables.declare import create_feature_table, declare_feature_table
+    from headwater.features.tables.properties import (
         FeatureTable,
-        create_feature_table,
-        declare_feature_table,
         declared_key,
         delete_tag,
         get_feature_table,
         key_properties,
-        overwrite_feature_table,
         set_tag,
         tag_properties,
         without_key,
-        write_feature_table,
     )
     from headwater.features.tables.streams import write_feature_stream
+    from headwater.features.tables.write import overwrite_feature_table, write_feature_table
     from headwater.features.training_sets.from_features import (
         batch_feature_spec,
         compute_features,

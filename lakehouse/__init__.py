@@ -42,30 +42,24 @@ if TYPE_CHECKING:
     from headwater.lakehouse.scratch import ScratchFullError
     from headwater.lakehouse.sql_text import column, literal, quoted
     from headwater.lakehouse.tables.documents import Documents
+    from headwater.lakehouse.tables.existing import list_tables, resolve, table_exists
     from headwater.lakehouse.tables.idempotent import written_once
     from headwater.lakehouse.tables.metadata import TableMetadata, TableNotes, metadata_of, notes_of, set_not_null
+    from headwater.lakehouse.tables.properties import set_table_properties, table_properties
     from headwater.lakehouse.tables.verbs import (
         append,
         create_table,
         drop_table,
         ensure_table,
-        list_tables,
         merge,
-        newest_version,
         optimize,
         overwrite,
-        read_changes,
         read_table,
         replace_interval,
         replace_where,
-        resolve,
-        rows_written,
-        set_table_properties,
         sql_time,
-        table_exists,
-        table_properties,
-        table_version,
     )
+    from headwater.lakehouse.tables.versions import newest_version, read_changes, rows_written, table_version
     from headwater.lakehouse.utc import in_utc, utc_cast
     from headwater.lakehouse.warehouse.catalog import (
         add_catalog,

@@ -17,7 +17,7 @@ from headwater.features.definitions.feature import Feature
 from headwater.features.definitions.lookups import FeatureFunction, FeatureLookup, as_names
 from headwater.features.evaluation.declared import source_versions
 from headwater.features.specs.spec import FeatureSpec, FunctionStep, LookupStep
-from headwater.features.tables.declare import get_feature_table
+from headwater.features.tables.properties import get_feature_table
 from headwater.features.training_sets.from_features import batch_feature_spec, check_declared_keys
 from headwater.features.training_sets.from_lookups import TrainingSet, check_spine, steps_of, training_set_of
 from headwater.lakehouse import InvalidInputError, Settings

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.features.definitions.feature import AggregationFunction, FeatureGroup
+from headwater.features.definitions.feature import AggregationFunction
+from headwater.features.definitions.group import FeatureGroup
 from headwater.features.definitions.sources import column_types
 from headwater.features.definitions.windows import reach_micros
 from headwater.features.evaluation.row_functions import row_value

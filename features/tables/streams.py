@@ -7,7 +7,9 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
-from headwater.features.tables.declare import check_rows_fit, get_feature_table, write_feature_table
+from headwater.features.tables.checks import check_rows_fit
+from headwater.features.tables.properties import get_feature_table
+from headwater.features.tables.write import write_feature_table
 from headwater.lakehouse import InvalidInputError
 
 if TYPE_CHECKING:

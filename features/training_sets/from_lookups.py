@@ -15,7 +15,7 @@ from headwater.features.evaluation.evaluate import evaluate, evaluate_in_process
 from headwater.features.functions.python_function import CatalogFunction, get_function
 from headwater.features.joins.columns import chosen
 from headwater.features.specs.spec import DeclaredStep, FeatureSpec, FunctionStep, LookupStep, SpecColumn
-from headwater.features.tables.declare import FeatureTable, get_feature_table
+from headwater.features.tables.properties import FeatureTable, get_feature_table
 from headwater.features.training_sets.saved import SavedTrainingSet, find_saved, replayed, save_rows
 from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError
 

@@ -20,7 +20,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.features.definitions.feature import AggregationFunction, FeatureGroup
+from headwater.features.definitions.feature import AggregationFunction
+from headwater.features.definitions.group import FeatureGroup
 from headwater.features.definitions.windows import epoch_micros, grid, length_micros, micros
 from headwater.features.windows.aggregates.aggregate import MergeableAggregate, Part
 from headwater.features.windows.aggregates.registry import aggregate_of

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse.sql_text import quoted
-from headwater.lakehouse.tables import verbs
+from headwater.lakehouse.tables.existing import table_exists
+from headwater.lakehouse.tables.verbs import ensure_table, merge, read_table
 from headwater.lakehouse.warehouse.catalog import complete
 
 if TYPE_CHECKING:
@@ -51,19 +52,19 @@ class Documents:
     def rows(self, spark: SparkSession, schema: str) -> list[Row]:
         """Return a schema's definitions as rows, in no order; none where the table is not there. One Spark job."""
         name = self._name(spark, schema)
-        return verbs.read_table(spark, name).collect() if verbs.table_exists(spark, name) else []
+        return read_table(spark, name).collect() if table_exists(spark, name) else []
 
     def keep(self, spark: SparkSession, schema: str, values: tuple[Any, ...]) -> None:
         """Keep one definition, its `values` in the order of the columns, in place of the one with the same keys."""
         name = self._name(spark, schema)
         row = spark.createDataFrame([values], self.columns)
-        verbs.ensure_table(spark, name, row.schema, comment=self.comment)
-        verbs.merge(row, name, self.keys)
+        ensure_table(spark, name, row.schema, comment=self.comment)
+        merge(row, name, self.keys)
 
     def remove(self, spark: SparkSession, schema: str, *keys: Any) -> None:
         """Remove the definition with these keys, in the order of `keys`; nothing happens where there is none."""
         name = complete(spark, self._name(spark, schema))
-        if verbs.table_exists(spark, str(name)):
+        if table_exists(spark, str(name)):
             given = dict(zip(self.keys, keys, strict=True))
             where = " AND ".join(f"{quoted(key)} = :{key}" for key in given)
             spark.sql(f"DELETE FROM {name.quoted} WHERE {where}", args=given)

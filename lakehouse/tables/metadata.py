@@ -11,7 +11,9 @@ from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, N
 from headwater.lakehouse.java_gateway import jvm, jvm_session
 from headwater.lakehouse.runtime.session import is_embedded
 from headwater.lakehouse.sql_text import quoted
-from headwater.lakehouse.tables import verbs as tables
+from headwater.lakehouse.tables.conflicts import tried_again
+from headwater.lakehouse.tables.existing import resolve
+from headwater.lakehouse.tables.properties import table_properties
 from headwater.lakehouse.warehouse.layout import database_of
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def notes_of(spark: SparkSession, name: str) -> TableNotes:
     TableNotFoundError
         There is no such table.
     """
-    full = tables.resolve(spark, name)
+    full = resolve(spark, name)
     if is_embedded(spark):
         try:
             known = _metadata(spark, full)
@@ -89,7 +91,7 @@ def notes_of(spark: SparkSession, name: str) -> TableNotes:
             return TableNotes(known.properties, known.partition_columns, known.comment, tuple(filled))
     described = [(row["col_name"], row["data_type"]) for row in spark.sql(f"DESCRIBE EXTENDED {full.quoted}").collect()]
     comment = next((text for name, text in described if name == "Comment"), "")
-    return TableNotes(tables.table_properties(spark, full.quoted), _partitions(described), comment or "")
+    return TableNotes(table_properties(spark, full.quoted), _partitions(described), comment or "")
 
 
 def _partitions(described: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ def metadata_of(spark: SparkSession, name: str) -> TableMetadata:
     InvalidInputError
         There is, but it is a view, or no Delta table.
     """
-    return _metadata(spark, tables.resolve(spark, name))
+    return _metadata(spark, resolve(spark, name))
 
 
 def _metadata(spark: SparkSession, full: TableName) -> TableMetadata:
@@ -133,9 +135,9 @@ def set_not_null(spark: SparkSession, name: str, columns: Sequence[str]) -> None
     NullKeysError
         A column has NULLs; nothing is changed.
     """
-    full = tables.resolve(spark, name)
+    full = resolve(spark, name)
     metadata_of(spark, name)
-    tables._again(lambda: _commit_not_null(spark, full, columns))  # noqa: SLF001 - one rule for all verbs
+    tried_again(lambda: _commit_not_null(spark, full, columns))
 
 
 def _commit_not_null(spark: SparkSession, full: TableName, columns: Sequence[str]) -> None:

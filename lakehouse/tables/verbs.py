@@ -9,94 +9,39 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
-import random
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from headwater.conventions import is_own_table
-from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, TableExistsError, TableNotFoundError
+from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, TableExistsError
 from headwater.lakehouse.names import TableName
 from headwater.lakehouse.sql_text import literal, quoted
+from headwater.lakehouse.tables.column_sql import column_sql, has_plain_names
+from headwater.lakehouse.tables.conflicts import tried_again
+from headwater.lakehouse.tables.existing import is_there, resolve, table_exists
+from headwater.lakehouse.tables.properties import set_table_properties, table_properties
 from headwater.lakehouse.warehouse import catalog
 
 if TYPE_CHECKING:
-    from pyspark.errors import PySparkException
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import DataType, StructField, StructType
+    from pyspark.sql.types import StructType
 
 __all__ = [
     "append",
     "create_table",
     "drop_table",
     "ensure_table",
-    "list_tables",
     "merge",
-    "newest_version",
     "optimize",
     "overwrite",
-    "read_changes",
     "read_table",
     "replace_interval",
     "replace_where",
-    "resolve",
-    "rows_written",
-    "set_table_properties",
     "sql_time",
-    "table_exists",
-    "table_properties",
-    "table_version",
 ]
 
-_TRIES = 6
 _MAPPING = "delta.columnMapping.mode"
-_UNPLAIN = frozenset(" ,;{}()\n\t=")  # in a column's name, Delta's files take none of these
 _THERE_ALREADY = frozenset({"DELTA_TABLE_ALREADY_EXISTS", "TABLE_ALREADY_EXISTS", "TABLE_OR_VIEW_ALREADY_EXISTS"})
-
-
-def table_exists(spark: SparkSession, name: str) -> bool:
-    """Say whether there is a table of this name, also if another process made it since the session started."""
-    return _is_there(spark, catalog.complete(spark, name))
-
-
-def _is_there(spark: SparkSession, full: TableName) -> bool:
-    if catalog.register(spark, full):
-        return True
-    return catalog.can_hold(spark, full) and bool(spark.catalog.tableExists(full.quoted))
-
-
-def resolve(spark: SparkSession, name: str) -> TableName:
-    """Return the full name of a table that is there.
-
-    Raises
-    ------
-    TableNotFoundError
-        If it is not; the error names the tables of its schema.
-    DamagedTableError
-        If there is a folder for it that holds no readable table.
-    """
-    full = catalog.complete(spark, name)
-    if not _is_there(spark, full):
-        raise catalog.damage_of(spark, full) or TableNotFoundError(
-            str(full), list_tables(spark, full.catalog, full.schema), catalog.folders_elsewhere(spark, full)
-        )
-    return full
-
-
-def list_tables(spark: SparkSession, catalog_name: str, schema: str) -> list[str]:
-    """Return the full names of the tables in a schema, sorted, without Headwater's own; none if there is no such schema."""
-    from pyspark.errors import AnalysisException
-
-    catalog.refresh(spark)
-    try:
-        rows = spark.sql(f"SHOW TABLES IN {quoted(catalog_name)}.{quoted(schema)}").collect()
-    except AnalysisException:
-        return []
-    names = [row["tableName"] for row in rows if not row["isTemporary"] and not is_own_table(row["tableName"])]
-    return sorted(str(TableName(catalog_name, schema, name)) for name in names)
 
 
 def create_table(
@@ -123,7 +68,7 @@ def create_table(
     """
     full = catalog.complete(spark, name)
     with catalog.creation(spark, full):
-        if _is_there(spark, full):
+        if is_there(spark, full):
             raise TableExistsError(str(full))
         _create(spark, full, schema, partition_by, cluster_by, properties or {}, comment)
     return full
@@ -141,14 +86,14 @@ def _create(
     from pyspark.errors import AnalysisException
 
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS {full.quoted_schema}")
-    clauses = [f"CREATE TABLE {full.quoted} ({', '.join(_column(field) for field in schema)}) USING delta"]
+    clauses = [f"CREATE TABLE {full.quoted} ({', '.join(column_sql(field) for field in schema)}) USING delta"]
     if partition_by:
         clauses.append(f"PARTITIONED BY ({', '.join(map(quoted, partition_by))})")
     if cluster_by:
         clauses.append(f"CLUSTER BY ({', '.join(map(quoted, cluster_by))})")
     if comment:
         clauses.append(f"COMMENT {literal(comment)}")
-    if not _plain_columns(schema):
+    if not has_plain_names(schema):
         properties = {_MAPPING: "name", **properties}
     if properties:
         clauses.append(f"TBLPROPERTIES ({', '.join(f'{literal(k)} = {literal(v)}' for k, v in properties.items())})")
@@ -224,7 +169,7 @@ def overwrite(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     full = resolve(df.sparkSession, name)
     _make_room(df, full, evolve=evolve)
     writer = df.write.format("delta").mode("overwrite").option("mergeSchema", str(evolve).lower())
-    _again(lambda: writer.saveAsTable(full.quoted))
+    tried_again(lambda: writer.saveAsTable(full.quoted))
 
 
 def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False, condition: str | None = None) -> None:
@@ -269,7 +214,7 @@ def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False
     )
     df.createOrReplaceTempView(view)
     try:
-        _again(lambda: spark.sql(statement))
+        tried_again(lambda: spark.sql(statement))
     finally:
         spark.catalog.dropTempView(view)
 
@@ -294,78 +239,9 @@ def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, 
 def replace_where(df: DataFrame, name: str, predicate: str) -> None:
     """Replace the rows that meet a SQL predicate by the rows of `df`, which must all meet it, in one commit."""
     full = resolve(df.sparkSession, name)
-    _again(
+    tried_again(
         lambda: df.write.format("delta").mode("overwrite").option("replaceWhere", predicate).saveAsTable(full.quoted)
     )
-
-
-def read_changes(spark: SparkSession, name: str, start_version: int, end_version: int | None = None) -> DataFrame:
-    """Return the change feed, both versions inclusive.
-
-    Columns: the table's, ``_change_type``, ``_commit_version``, ``_commit_timestamp``.
-    The table must have the property ``delta.enableChangeDataFeed`` since `start_version`.
-    """
-    full = resolve(spark, name)
-    reader = spark.read.option("readChangeFeed", "true").option("startingVersion", start_version)
-    if end_version is not None:
-        reader = reader.option("endingVersion", end_version)
-    return reader.table(full.quoted)
-
-
-def table_version(spark: SparkSession, name: str) -> int:
-    """Return the table's newest version.
-
-    Raises
-    ------
-    InvalidInputError
-        If it is a view.
-    """
-    version = newest_version(spark, name)
-    if version is None:
-        raise InvalidInputError(f"{name} is a view, which has no versions: name the table that it reads.")
-    return version
-
-
-def newest_version(spark: SparkSession, name: str) -> int | None:
-    """Return the newest version of a table, None of a view."""
-    full = resolve(spark, name)
-    folder = catalog.folder_of(spark, full)
-    if folder is not None and (folder / "_delta_log").is_dir():  # 10 ms against 300
-        return max(int(commit.stem) for commit in (folder / "_delta_log").glob("[0-9]*.json") if commit.stem.isdigit())
-    if spark.catalog.getTable(full.quoted).tableType in ("VIEW", "TEMPORARY"):
-        return None
-    return int(spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT 1").collect()[0]["version"])
-
-
-def rows_written(spark: SparkSession, name: str, *, since: int) -> int:
-    """Return how many rows the commits after version `since` put into new files, by Delta's own statistics.
-
-    A merge or an update counts rows that it copies.
-    """
-    full = resolve(spark, name)
-    newest = table_version(spark, name)
-    folder = catalog.folder_of(spark, full)
-    if folder is not None:  # 1 ms against 300
-        return sum(_rows_of_commit(folder / "_delta_log" / f"{v:020}.json") for v in range(since + 1, newest + 1))
-    metrics = spark.sql(f"DESCRIBE HISTORY {full.quoted} LIMIT {newest - since}").collect()
-    return sum(int(row["operationMetrics"].get("numOutputRows", 0)) for row in metrics if row["operationMetrics"])
-
-
-def table_properties(spark: SparkSession, name: str) -> dict[str, str]:
-    """Return the table's properties."""
-    rows = spark.sql(f"SHOW TBLPROPERTIES {resolve(spark, name).quoted}").collect()
-    return {row["key"]: row["value"] for row in rows}
-
-
-def set_table_properties(spark: SparkSession, name: str, properties: Mapping[str, str | None]) -> None:
-    """Set properties; a value of None removes one."""
-    full = resolve(spark, name)
-    kept = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in properties.items() if v is not None)
-    gone = ", ".join(literal(k) for k, v in properties.items() if v is None)
-    if kept:
-        _again(lambda: spark.sql(f"ALTER TABLE {full.quoted} SET TBLPROPERTIES ({kept})"))
-    if gone:
-        _again(lambda: spark.sql(f"ALTER TABLE {full.quoted} UNSET TBLPROPERTIES IF EXISTS ({gone})"))
 
 
 def optimize(spark: SparkSession, name: str, *, zorder_by: Sequence[str] = ()) -> None:
@@ -388,87 +264,10 @@ def sql_time(time_: dt.datetime | str) -> str:
     return aware.isoformat(sep=" ", timespec="microseconds")
 
 
-def _rows_of_commit(commit: Path) -> int:
-    for line in commit.read_text(encoding="utf-8").splitlines():
-        if line.startswith('{"commitInfo"'):
-            return int(json.loads(line)["commitInfo"].get("operationMetrics", {}).get("numOutputRows", 0))
-    return 0
-
-
-def _plain_columns(kind: DataType) -> bool:
-    """Say whether Delta writes all columns and fields under their own names; it maps others to names of its own."""
-    from pyspark.sql.types import ArrayType, MapType, StructType
-
-    if isinstance(kind, StructType):
-        return all(not _UNPLAIN & set(field.name) and _plain_columns(field.dataType) for field in kind)
-    if isinstance(kind, ArrayType):
-        return _plain_columns(kind.elementType)
-    if isinstance(kind, MapType):
-        return _plain_columns(kind.keyType) and _plain_columns(kind.valueType)
-    return True
-
-
 def _make_room(df: DataFrame, full: TableName, *, evolve: bool) -> None:
     """Turn column mapping on if a write is to add columns whose names need it; one commit, once."""
-    if not evolve or _plain_columns(df.schema):
+    if not evolve or has_plain_names(df.schema):
         return
     spark = df.sparkSession
     if table_properties(spark, full.quoted).get(_MAPPING, "none") == "none":
         set_table_properties(spark, full.quoted, {_MAPPING: "name"})
-
-
-def _sql_type(kind: DataType) -> str:
-    """Return a type as SQL takes it, names of fields in quotes."""
-    from pyspark.sql.types import ArrayType, MapType, StructType
-
-    if isinstance(kind, StructType):
-        return f"struct<{', '.join(f'{quoted(field.name)}: {_sql_type(field.dataType)}' for field in kind)}>"
-    if isinstance(kind, ArrayType):
-        return f"array<{_sql_type(kind.elementType)}>"
-    if isinstance(kind, MapType):
-        return f"map<{_sql_type(kind.keyType)}, {_sql_type(kind.valueType)}>"
-    return kind.simpleString()
-
-
-def _column(field: StructField) -> str:
-    comment = field.metadata.get("comment")
-    return " ".join(
-        [quoted(field.name), _sql_type(field.dataType)]
-        + ([] if field.nullable else ["NOT NULL"])
-        + ([f"COMMENT {literal(comment)}"] if comment else [])
-    )
-
-
-def _again(verb: Callable[[], object]) -> None:
-    """Do it, and again if another writer's commit came first: each try reads the table anew."""
-    import delta.exceptions  # noqa: F401 - from its import on, PySpark knows Delta's conflicts
-    from pyspark.errors import PySparkException
-
-    for attempt in range(_TRIES):
-        try:
-            verb()
-        except PySparkException as error:
-            if attempt == _TRIES - 1 or not _is_conflict(error):
-                raise
-            time.sleep(random.uniform(0.1, 0.4) * 2**attempt)
-        else:
-            return
-
-
-def _is_conflict(error: PySparkException) -> bool:
-    """Say whether another writer was faster, by the exception or its condition, which is all that Spark Connect gives."""
-    from delta import exceptions as conflicts
-
-    # Delta's conflicts are siblings in Python, not one family as in Java.
-    kinds = (
-        conflicts.ConcurrentAppendException,
-        conflicts.ConcurrentDeleteDeleteException,
-        conflicts.ConcurrentDeleteReadException,
-        conflicts.ConcurrentTransactionException,
-        conflicts.ConcurrentWriteException,
-        conflicts.DeltaConcurrentModificationException,
-        conflicts.MetadataChangedException,
-        conflicts.ProtocolChangedException,
-    )
-    conditions = ("DELTA_CONCURRENT_", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED")
-    return isinstance(error, kinds) or str(error.getCondition() or "").startswith(conditions)

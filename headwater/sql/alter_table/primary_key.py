@@ -1,4 +1,4 @@
-"""ALTER TABLE … ADD PRIMARY KEY: kept as table properties, as :mod:`headwater.features.tables.declare` keeps it.
+"""ALTER TABLE … ADD PRIMARY KEY: kept as table properties, as :mod:`headwater.features.tables.properties` keeps it.
 
 The table is a feature table then. Like on Databricks, keys are not checked when rows are written.
 """

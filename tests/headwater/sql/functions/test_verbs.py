@@ -1,4 +1,4 @@
-"""Functions of the catalog, made and called by SQL."""
+"""Functions of SQL and Python: made, called, replaced, dropped."""
 
 import pytest
 

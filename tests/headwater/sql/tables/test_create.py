@@ -1,4 +1,4 @@
-"""Tables made by SQL: their constraints hold, and those with a primary key are feature tables."""
+"""Tables that CREATE TABLE makes: keys, columns that Delta fills, and what is refused."""
 
 import datetime as dt
 
@@ -97,97 +97,6 @@ def test_a_table_that_cannot_be_is_refused_with_a_reason_and_not_made(spark, sch
     with pytest.raises(ValueError, match=sentence):
         spark.sql(f"CREATE TABLE {schema}.bad ({columns})")
     assert not lakehouse.table_exists(spark, f"{schema}.bad")
-
-
-def test_keys_are_declared_and_dropped_later(spark, schema):
-    spark.sql(f"CREATE TABLE {schema}.t (id BIGINT, at TIMESTAMP, `odd_col` INT) TBLPROPERTIES ('mine' = '1')")
-    spark.sql(f"INSERT INTO {schema}.t VALUES (1, current_timestamp(), NULL)")
-    with pytest.raises(ValueError, match=r"id, at may be NULL. First: ALTER TABLE .* ALTER COLUMN `id` SET NOT NULL"):
-        spark.sql(f"ALTER TABLE {schema}.t ADD CONSTRAINT k PRIMARY KEY (id, at TIMESERIES)")
-    with pytest.raises(ValueError, match="NULL keys: 1 in 'odd_col'"):
-        spark.sql(f"ALTER TABLE {schema}.t ALTER COLUMN `odd_col` SET NOT NULL")
-    for column in ("id", "AT"):
-        spark.sql(f"ALTER TABLE {schema}.t ALTER COLUMN {column} SET NOT NULL")
-    assert [f.nullable for f in spark.table(f"{schema}.t").schema] == [False, False, True]
-    spark.sql(f"ALTER TABLE {schema}.t ADD CONSTRAINT k PRIMARY KEY (id, at TIMESERIES)")
-    table = get_feature_table(spark, f"{schema}.t")
-    assert (table.primary_keys, table.timestamp_keys) == (("id", "at"), ("at",))
-    with pytest.raises(Exception, match=r"(?i)not null"):
-        spark.sql(f"INSERT INTO {schema}.t VALUES (NULL, current_timestamp(), 2)")
-    with pytest.raises(lakehouse.HeadwaterError, match="DROP PRIMARY KEY first"):
-        spark.sql(f"ALTER TABLE {schema}.t ADD PRIMARY KEY (id)")
-    for change in ("ALTER COLUMN id DROP NOT NULL", "RENAME COLUMN id TO other", "DROP COLUMN id"):
-        with pytest.raises(ValueError, match=r"the primary key of .* has it"):
-            spark.sql(f"ALTER TABLE {schema}.t {change}")
-    spark.sql(f"ALTER TABLE {schema}.t ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES {schema}.t (id) NOT ENFORCED")
-    spark.sql(f"ALTER TABLE {schema}.t ADD CONSTRAINT pos CHECK (id > 0)")
-    for constraint in ("fk", "pos", "k"):
-        spark.sql(f"ALTER TABLE {schema}.t DROP CONSTRAINT {constraint}")
-    spark.sql(f"ALTER TABLE {schema}.t DROP PRIMARY KEY IF EXISTS")
-    with pytest.raises(ValueError, match="no primary key"):
-        spark.sql(f"ALTER TABLE {schema}.t DROP PRIMARY KEY")
-    with pytest.raises(ValueError, match="without a primary key"):
-        get_feature_table(spark, f"{schema}.t")
-    spark.sql(f"ALTER TABLE {schema}.t ALTER COLUMN id DROP NOT NULL")
-    history = [row["operation"] for row in spark.sql(f"DESCRIBE HISTORY {schema}.t").collect()]
-    assert "CHANGE COLUMN" in history
-    assert spark.table(f"{schema}.t").count() == 1
-    assert lakehouse.table_properties(spark, f"{schema}.t")["mine"] == "1"
-
-
-def test_tags_owners_and_comments_of_tables_and_columns_are_kept_and_shown(spark, schema):
-    spark.sql(f"CREATE TABLE {schema}.t (id INT PRIMARY KEY, v INT)")
-    spark.sql(f"ALTER TABLE {schema}.t SET TAGS ('team' = 'x', \"cost center\" = 'hr')")
-    spark.sql(f"SET TAG ON TABLE {schema}.t `since` = `2024`")
-    spark.sql(f"ALTER TABLE {schema}.t UNSET TAGS ('cost center')")
-    assert get_feature_table(spark, f"{schema}.t").tags == {"team": "x", "since": "2024"}
-    spark.sql(f"ALTER TABLE {schema}.t ALTER COLUMN v SET TAGS ('pii' = 'no', 'k' = '1')")
-    spark.sql(f"UNSET TAG ON COLUMN {schema}.t.V k")
-    assert lakehouse.table_properties(spark, f"{schema}.t")["headwater.columnTags.v"] == '{"pii": "no"}'
-    spark.sql(f"COMMENT ON TABLE {schema}.t IS 'it''s'")
-    spark.sql(f"COMMENT ON COLUMN {schema}.t.v IS \"a 'v'\"")
-    spark.sql(f"ALTER TABLE {schema}.t ALTER COLUMN id COMMENT 'who'")
-    spark.sql(f"ALTER TABLE {schema}.t SET OWNER TO `some one`")
-    rows = spark.sql(f"DESCRIBE TABLE EXTENDED {schema}.t").collect()
-    assert {("id", "int", "who"), ("v", "int", "a 'v'"), ("Owner", "some one", "")} <= {tuple(row) for row in rows}
-    with pytest.raises(lakehouse.MissingColumnsError, match="Known: id, v"):
-        spark.sql(f"ALTER TABLE {schema}.t ALTER COLUMN nope SET TAGS ('a' = 'b')")
-
-
-def test_statements_that_delta_has_work_with_three_levels(spark, schema):
-    table = f"{schema}.t"
-    spark.sql(f"CREATE TABLE {table} (id INT, day DATE) PARTITIONED BY (day) COMMENT 'c'")
-    spark.sql(f"INSERT INTO {table} VALUES (1, DATE '2024-01-01'), (2, DATE '2024-01-02')")
-    spark.sql(f"OPTIMIZE {table} WHERE day = '2024-01-01'")
-    spark.sql(f"OPTIMIZE {table} ZORDER BY (id)")
-    spark.sql(f"VACUUM {table}")
-    spark.sql(f"ANALYZE TABLE {table} COMPUTE STATISTICS FOR ALL COLUMNS")
-    spark.sql(f"ANALYZE TABLE {table} COMPUTE DELTA STATISTICS")
-    with pytest.raises(ValueError, match="'nope' is not in"):
-        spark.sql(f"ANALYZE TABLE {table} COMPUTE STATISTICS FOR COLUMNS id, nope")
-    assert spark.sql(f"DESCRIBE DETAIL {table}").collect()[0]["partitionColumns"] == ["day"]
-    assert "PARTITIONED BY (`day`)" in spark.sql(f"SHOW CREATE TABLE {table}").collect()[0][0]
-    spark.sql(f"ALTER TABLE {table} RENAME TO {schema}.renamed")
-    shown = spark.sql(f"SHOW TABLES IN {schema}").where("NOT isTemporary").collect()
-    assert [row["tableName"] for row in shown] == ["renamed"]
-    assert lakehouse.list_tables(spark, *schema.split(".")) == [f"{schema}.renamed"]
-    with pytest.raises(ValueError, match="a table keeps its catalog and schema"):
-        spark.sql(f"ALTER TABLE {schema}.renamed RENAME TO main.default.other")
-    spark.sql(f"CREATE TABLE {schema}.c (a INT) CLUSTER BY (a)")
-    spark.sql(f"ALTER TABLE {schema}.c CLUSTER BY NONE")
-    spark.sql(f"DROP TABLE IF EXISTS {schema}.c")
-    spark.sql(f"DROP TABLE IF EXISTS {schema}.c")
-
-
-def test_parameters_and_frames_work_with_our_statements_and_with_sparks(spark, schema):
-    df = spark.createDataFrame([(1, "a"), (2, "b")], "id int, v string")
-    assert spark.sql("SELECT id FROM {df} WHERE v = :v", args={"v": "b"}, df=df).collect()[0][0] == 2
-    assert spark.sql("SELECT ? + 1", args=[1]).collect()[0][0] == 2
-    spark.sql(f"CREATE TABLE {schema}.p (PRIMARY KEY (id)) AS SELECT * FROM {{df}} WHERE v <> :v", {"v": "b"}, df=df)
-    assert spark.table(f"{schema}.p").collect() == [(1, "a")]
-    spark.sql("ALTER TABLE IDENTIFIER(:t) SET TAGS ('a' = 'b')", args={"t": f"{schema}.p"})
-    assert get_feature_table(spark, f"{schema}.p").tags == {"a": "b"}
-    assert spark.sql("SELECT count(*) FROM IDENTIFIER(:t)", args={"t": f"{schema}.p"}).collect()[0][0] == 1
 
 
 @pytest.mark.parametrize("catalog", ["main", "odd_names"])
