@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from headwater.features.definitions.windows import micros as exact_micros
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
-__all__ = ["chosen", "exact_micros", "has_order", "is_date", "micros"]
+__all__ = ["chosen", "exact_micros", "has_order", "is_date", "micros", "none_is_null"]
 
 
 def chosen(frame: DataFrame, names: Iterable[str]) -> DataFrame:
@@ -24,6 +25,13 @@ def chosen(frame: DataFrame, names: Iterable[str]) -> DataFrame:
     if names == frame.columns and len(set(names)) == len(names):
         return frame
     return frame.selectExpr(*map(quoted, names))
+
+
+def none_is_null(names: Iterable[str]) -> Column:
+    """Return whether all of these keys and times are given: in the forms that compare them in Spark, NULL matches nothing."""
+    from pyspark.sql import functions as F
+
+    return reduce(lambda given, name: given & F.col(quoted(name)).isNotNull(), names, F.lit(True))
 
 
 def micros(column: Column, is_date: bool) -> Column:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from headwater.features.joins.columns import exact_micros, is_date
+from headwater.features.joins.columns import exact_micros, is_date, none_is_null
 from headwater.lakehouse import column
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ def rows_of_label_keys(spine: DataFrame, features: DataFrame, keys: Sequence[tup
     from pyspark.sql import functions as F
 
     names = [f"__k{i}" for i in range(len(keys))]
-    asked = spine.select(*[column(left).alias(n) for n, (left, _) in zip(names, keys, strict=True)]).dropna().distinct()
+    label_keys = spine.select(*[column(left).alias(name) for name, (left, _) in zip(names, keys, strict=True)])
+    asked = label_keys.where(none_is_null(names)).distinct()
     condition = F.lit(True)
     for name, (_, right) in zip(names, keys, strict=True):
         condition &= column(right) == column(name)

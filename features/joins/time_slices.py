@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from headwater.features.joins.columns import is_date, micros
+from headwater.features.joins.columns import is_date, micros, none_is_null
 from headwater.lakehouse import column
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ class HotKeys:
             for number, (rows, keys, time) in enumerate(tables)
         ]
         every = reduce(lambda one, other: one.unionAll(other), parts)
-        for name in (*names, "__micros"):
-            every = every.where(F.col(name).isNotNull())
+        every = every.where(none_is_null([*names, "__micros"]))
         sample = every.where(F.pmod(F.xxhash64(*names, "__micros"), F.lit(slicing.one_in)) == 0)
         ends = [F.count("*").alias("__rows"), F.min("__micros").alias("__first"), F.max("__micros").alias("__last")]
         counted = sample.groupBy(*names).agg(*ends)

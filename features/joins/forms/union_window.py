@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from headwater.features.joins.columns import exact_micros, has_order, is_date, micros
+from headwater.features.joins.columns import exact_micros, has_order, is_date, micros, none_is_null
 from headwater.features.joins.form import JoinForm, Plan
 from headwater.features.joins.lookup import TableLookup
 from headwater.features.joins.sides import Sides
@@ -81,9 +81,7 @@ def join_by_union_and_window(spine: DataFrame, lookup: TableLookup) -> DataFrame
     joined = both.withColumn("__found", F.last("__found", ignorenulls=True).over(window)).where(
         F.col("__side") == _LABEL
     )
-    matches = F.col("__time").isNotNull()
-    for name in key_names:
-        matches &= F.col(name).isNotNull()
+    matches = none_is_null(["__time", *key_names])
     if lookup.lookback is not None:
         day = is_date(spine, lookup.label_time)
         age = micros(F.col("__time"), day) - micros(F.col("__found.__at"), day)

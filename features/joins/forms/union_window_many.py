@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from headwater.features.joins.columns import exact_micros, has_order, is_date, micros
+from headwater.features.joins.columns import exact_micros, has_order, is_date, micros, none_is_null
 from headwater.features.joins.form import JoinForm, Plan
 from headwater.features.joins.forms.union_window import why_no_workers
 from headwater.features.joins.lookup import TableLookup
@@ -83,9 +83,7 @@ def join_in_one_sort(spine: DataFrame, tables: Sequence[TableLookup]) -> DataFra
         for number in range(len(tables))
     ]
     joined = both.select("__label", "__time", "__table", *names, *found).where("__table < 0")
-    matches = F.col("__time").isNotNull()
-    for name in names:
-        matches &= F.col(name).isNotNull()
+    matches = none_is_null(["__time", *names])
     day = is_date(spine, time)
     outputs = []
     for number, table in enumerate(tables):
