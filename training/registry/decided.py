@@ -73,7 +73,8 @@ def decided_training(
     place = client.get_experiment_by_name(experiment)
     if place is None:
         return None
-    where = f"tags.`{_KEY}` = '{key}' AND tags.`headwater.model_name` = '{model_name}'"
+    quote = '"' if "'" in model_name else "'"
+    where = f"tags.`{_KEY}` = '{key}' AND tags.`headwater.model_name` = {quote}{model_name}{quote}"
     runs = client.search_runs([place.experiment_id], where, order_by=["attributes.start_time DESC"], max_results=1)
     if not runs or _COMPLETED in runs[0].data.tags or "headwater.version" not in runs[0].data.tags:
         return None
