@@ -130,13 +130,17 @@ class TableError(HeadwaterError):
 class TableNotFoundError(TableError):
     """There is no such table."""
 
-    def __init__(self, name: str, tables: Sequence[str], elsewhere: Sequence[str] = ()) -> None:
-        super().__init__(name, list(tables), list(elsewhere))
-        self.name, self.tables, self.elsewhere = name, list(tables), list(elsewhere)
+    def __init__(
+        self, name: str, tables: Sequence[str], elsewhere: Sequence[str] = (), damaged: Sequence[str] = ()
+    ) -> None:
+        super().__init__(name, list(tables), list(elsewhere), list(damaged))
+        self.name, self.tables = name, list(tables)
+        self.elsewhere, self.damaged = list(elsewhere), list(damaged)
 
     def __str__(self) -> str:
         other = f"Another catalog has {', '.join(self.elsewhere)}. " if self.elsewhere else ""
-        return f"There is no table {self.name}. {other}{known(self.name, self.tables)}"
+        damaged = f" Damaged, see `headwater doctor`: {', '.join(self.damaged)}." if self.damaged else ""
+        return f"There is no table {self.name}. {other}{known(self.name, self.tables)}{damaged}"
 
 
 class TableExistsError(TableError):

@@ -90,6 +90,7 @@ def evaluate_group(spark: SparkSession, group: FeatureGroup, start: dt.datetime,
     return newest.select(*keys, at, "__values.*")
 
 
+@lakehouse.faults_named()
 def materialize(spark: SparkSession, group: FeatureGroup, start: dt.datetime, end: dt.datetime) -> Materialization:
     """Compute the group over an interval and write it into its feature table, which is made if it is not there.
 

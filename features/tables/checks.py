@@ -89,8 +89,11 @@ def checked_schema(name: str, df: DataFrame | None, schema: StructType | None, n
     maps = [key for key in needed if "map<" in columns[key].dataType.simpleString()]
     if maps:
         raise InvalidInputError(f"{name} cannot have the key {maps[0]!r} of type map: Spark does not compare maps.")
-    keys = set(needed)
-    return StructType([StructField(f.name, f.dataType, f.nullable and f.name not in keys, f.metadata) for f in columns])
+    # Of a DataFrame, Spark says "not nullable" of what happens to have a value; a row that is merged may have none.
+    keys, optional = set(needed), schema is None
+    return StructType(
+        [StructField(f.name, f.dataType, (f.nullable or optional) and f.name not in keys, f.metadata) for f in columns]
+    )
 
 
 def _allowed(kind: DataType) -> bool:
@@ -127,6 +130,7 @@ def _check_types(df: DataFrame, table: FeatureTable, where: str) -> None:
         raise ColumnTypeError(where, wrong)
 
 
+@lakehouse.faults_named()
 def check_keys_of_rows(df: DataFrame, keys: Sequence[str], where: str) -> None:
     """Refuse NULL and repeated keys: one aggregation by the keys, of which the driver sees a handful of rows."""
     from pyspark.sql import functions as F

@@ -101,11 +101,13 @@ class TrainingSet:
     def _names(self) -> list[str]:
         return [*(column.name for column in self.feature_spec.columns), *self.labels]
 
+    @lakehouse.faults_named()
     def to_arrow(self) -> pa.Table:
         """Return the training rows in memory: the same as ``load_df().toArrow()``, past Spark where it has no part in them."""
         found = evaluate_in_process(self.feature_spec, self.df, versions="trained")
         return self.load_df().toArrow() if found is None else found[0].select(self._names)
 
+    @lakehouse.faults_named()
     def to_pandas(self) -> pd.DataFrame:
         """Return the training rows in memory: the same as ``load_df().toPandas()``, past Spark where it has no part in them."""
         from pyspark.sql.types import StructType

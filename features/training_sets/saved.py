@@ -74,6 +74,7 @@ class SavedTrainingSet:
     spec: FeatureSpec
 
 
+@lakehouse.faults_named()
 def save_rows(spec: FeatureSpec, df: DataFrame, labels: Sequence[str], table: str, run_id: str) -> SavedTrainingSet:
     """Evaluate a training set, and keep it as a new version of a Delta table, which is made if it is missing.
 

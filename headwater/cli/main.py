@@ -20,7 +20,11 @@ from headwater.notebook.cli import add_notebook
 from headwater.outcome import DONE, FAILED, USAGE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyspark.sql import SparkSession
+
+    from headwater.lakehouse import Settings
 
 __all__ = ["main", "make_parser"]
 
@@ -41,10 +45,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parsed = parser.parse_args(given)
     try:
         code = parsed.command(parsed)
-    except HeadwaterError as error:
-        print(f"headwater: {error}", file=sys.stderr)
+    except Exception as error:
+        known = _known(error)
+        if known is None:
+            raise
+        print(f"headwater: {known}", file=sys.stderr)
         code = FAILED
     sys.exit(code)
+
+
+def _known(error: Exception) -> Exception | None:
+    """Return the error if it is ours, or what is known of it; None of any other."""
+    if isinstance(error, HeadwaterError):
+        return error
+    from headwater import lakehouse
+
+    return lakehouse.fault_of(error)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -63,7 +79,9 @@ def make_parser() -> argparse.ArgumentParser:
     doctor = _command(
         commands,
         "doctor",
-        "List damaged tables, and move them aside if asked to; 1 if some are left. Starts no Spark. "
+        "List damaged tables and files of tables, and move damaged tables aside if asked to; 1 if some are left. "
+        "Starts no Spark. "
+        "A table of which a file is missing or has another size than its log says is not moved: it says how to mend it. "
         "A table that may be in the middle of its creation by another process is moved only if it is named.",
     )
     doctor.add_argument("tables", nargs="*", help="damaged tables, [catalog.]schema.table; none named: all")
@@ -102,11 +120,11 @@ def _doctor(given: argparse.Namespace) -> int:
     from headwater import lakehouse
 
     settings = lakehouse.Settings()
-    left = 0
+    named = {name.removeprefix(f"{settings.catalog}.") for name in given.tables or ()}
+    left = _say_damaged_files(settings.warehouse, named) + _say_damaged_store(settings)
     found = lakehouse.damaged_folders(settings.warehouse)
     for damaged in found:
-        names = (damaged.name, damaged.name.removeprefix(f"{settings.catalog}."))
-        if given.tables and not set(names) & set(given.tables):
+        if named and damaged.name.removeprefix(f"{settings.catalog}.") not in named:
             continue
         print(f"{damaged.name} is damaged: {damaged.reason} ({damaged.folder})")
         if not given.set_aside:
@@ -120,9 +138,37 @@ def _doctor(given: argparse.Namespace) -> int:
         else:
             to = lakehouse.set_damaged_aside(settings.home, damaged)
             print(f"  It is now in {to}: create the table again." if to else "  It stays: it is no longer damaged.")
-    if not found:
+    if not found and not left:
         print(f"No table in {settings.warehouse} is damaged.")
     return FAILED if left else DONE
+
+
+def _say_damaged_files(warehouse: Path, named: set[str]) -> int:
+    """Print the files of the named tables, or of all, that are missing or cut short; return how many."""
+    from headwater import lakehouse
+
+    said = 0
+    for schema in lakehouse.schema_folders(warehouse):
+        for folder in sorted(log.parent for log in schema.path.glob("*/_delta_log")):
+            if not named or lakehouse.name_of_folder(folder) in named:
+                faults = lakehouse.damaged_files(folder)
+                said += len(faults)
+                print(*faults, sep="\n", end="\n" if faults else "")
+    return said
+
+
+def _say_damaged_store(settings: Settings) -> int:
+    """Print what is wrong with MLflow's database, if something is that cannot be mended by opening it; return how much."""
+    if settings.tracking_uri or not (settings.home / "mlflow.db").exists():
+        return 0
+    from headwater.training import TrackingStoreError, use_store
+
+    try:
+        use_store(settings)
+    except TrackingStoreError as error:
+        print(error)
+        return 1
+    return 0
 
 
 def _ui(given: argparse.Namespace) -> int:

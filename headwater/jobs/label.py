@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
+from headwater import lakehouse
 from headwater.jobs.registry import AS_OF, START, Job
 from headwater.outcome import JobResult
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["JOB", "label"]
 
 
+@lakehouse.faults_named()
 def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.datetime) -> JobResult:
     """Give the rows scored from `start` less the project's label delay until `as_of` their labels, where known by then.
 

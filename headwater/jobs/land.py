@@ -6,8 +6,8 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
+from headwater import lakehouse
 from headwater.jobs.registry import END, START, Job
-from headwater.lakehouse.errors import InvalidInputError
 from headwater.outcome import JobResult
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["JOB", "land"]
 
 
+@lakehouse.faults_named()
 def land(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
     """Land the raw rows that became known in [start, end), UTC.
 
@@ -27,7 +28,7 @@ def land(spark: SparkSession, project: Project, start: dt.datetime, end: dt.date
         The project has no ``land``: its rows come by other ways.
     """
     if project.land is None:
-        raise InvalidInputError(
+        raise lakehouse.InvalidInputError(
             f"The project {project.name} lands no rows itself: its source tables are written elsewhere."
         )
     began = time.monotonic()

@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
-from headwater import features
+from headwater import features, lakehouse
 from headwater.jobs.registry import END, START, Job
 from headwater.outcome import JobResult
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["JOB", "materialize"]
 
 
+@lakehouse.faults_named()
 def materialize(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
     """Compute all feature groups for [start, end), UTC, side by side."""
     began = time.monotonic()

@@ -32,6 +32,7 @@ class MonitorOutcome:
     decision: RetrainingDecision
 
 
+@lakehouse.faults_named()
 def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
     """Refresh the windows touched by [start, end), UTC, evaluate the rules as of `end`, and decide on retraining.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from headwater import lakehouse
 from headwater.jobs.registry import Job
 from headwater.outcome import JobResult
 
@@ -18,13 +19,13 @@ __all__ = ["JOB", "publish"]
 _FEED = "delta.enableChangeDataFeed"
 
 
+@lakehouse.faults_named()
 def publish(spark: SparkSession, project: Project) -> JobResult:
     """Bring the project's online tables up to date with its feature tables as they are now.
 
     The online store is made where it is missing. A table with a change data feed is published by its changes, any other as a
     whole if it changed. Run again, it changes nothing.
     """
-    from headwater import lakehouse
     from headwater.serving.online.publish import publish_table
     from headwater.serving.online.stores import create_online_store, get_online_store
 

@@ -35,6 +35,7 @@ class NoChampionError(HeadwaterError):
         )
 
 
+@lakehouse.faults_named()
 def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
     """Score the rows to be predicted in [start, end), UTC, with the champion.
 

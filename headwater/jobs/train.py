@@ -34,6 +34,7 @@ class TrainOutcome:
     training: TrainingResult | None
 
 
+@lakehouse.faults_named()
 def train(
     spark: SparkSession,
     project: Project,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["JOB", "unpack"]
 
 
+@lakehouse.faults_named()
 def unpack(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
     """Write the scores that the project's endpoint gave in [start, end), UTC, to the table ``inference``, features too.
 

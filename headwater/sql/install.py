@@ -75,6 +75,8 @@ def _answer(
     """Run a statement of ours; give Spark any other, and again if it named what was made elsewhere in the meantime."""
     from pyspark.errors import AnalysisException
 
+    from headwater import lakehouse
+
     statement = parse(text, args)
     if statement is not None:
         from headwater.sql.call import Call
@@ -82,7 +84,8 @@ def _answer(
 
         return execute(statement, Call(spark, spark_sql, args, frames))
     try:
-        return spark_sql(spark, text, args, **frames)
+        with lakehouse.faults_named():  # of statements that run at once; of frames Spark's own error names the file
+            return spark_sql(spark, text, args, **frames)
     except AnalysisException as error:
         condition = (error.getCondition() or "").split(".")[0]
         if not _look_again(spark, spark_sql, condition):

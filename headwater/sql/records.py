@@ -6,6 +6,7 @@ Tables keep their own notes, as properties; these have no place of their own on 
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["change", "forget", "names", "record"]
 
+_LOG = logging.getLogger("headwater.sql")
+
 
 def record(spark: SparkSession, kind: str, name: str) -> dict[str, Any]:
-    """Return what is kept of a thing: comment, owner, tags and so on; nothing if nothing is."""
-    file = _file(spark, kind, name)
-    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    return found
+    """Return what is kept of a thing: comment, owner, tags and so on; nothing if nothing is, or the file is damaged."""
+    return _read(_file(spark, kind, name)) or {}
 
 
 def change(spark: SparkSession, kind: str, name: str, **changes: Any) -> None:
-    """Keep these facts; the others stay."""
+    """Keep these facts; the others stay. A file that cannot be read is set aside."""
+    file = _file(spark, kind, name)
+    if file.exists() and _read(file) is None:
+        lakehouse.set_aside(lakehouse.settings_of(spark).home, file.name, file)
     lakehouse.write_json(_file(spark, kind, name), record(spark, kind, name) | {"name": name} | changes)
 
 
@@ -35,9 +39,35 @@ def forget(spark: SparkSession, kind: str, name: str) -> None:
 
 
 def names(spark: SparkSession, kind: str) -> list[str]:
-    """Return the names of the things of a kind of which something is kept, sorted."""
+    """Return the names of the things of a kind of which something is kept, sorted; of a damaged file the name in lower case."""
     folder = _file(spark, kind, "x").parent
-    return sorted(json.loads(file.read_text())["name"] for file in folder.glob("[!.]*.json"))
+    found = {file: _read(file) for file in folder.glob("[!.]*.json")}
+    return sorted(_name_of(file) if kept is None else kept["name"] for file, kept in found.items())
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """Return what a file holds, nothing if it is not there; None, with a warning, if it is damaged: it costs itself alone."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        _say_damaged(file, str(error))
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+        _say_damaged(file, "it holds no name")
+        return None
+    return found
+
+
+def _say_damaged(file: Path, fault: str) -> None:
+    _LOG.warning(
+        "%s is damaged (%s): its comment, owner and tags are left out; set them again, or put it back.", file, fault
+    )
+
+
+def _name_of(file: Path) -> str:
+    return file.stem.replace("%2F", "/").replace("%25", "%")
 
 
 def _file(spark: SparkSession, kind: str, name: str) -> Path:

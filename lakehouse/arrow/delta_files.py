@@ -19,6 +19,7 @@ from headwater.lakehouse.names import TableName
 from headwater.lakehouse.runtime.settings import Settings
 from headwater.lakehouse.warehouse import catalog
 from headwater.lakehouse.warehouse.damage import has_commit
+from headwater.lakehouse.warehouse.faults import faults_named
 from headwater.lakehouse.warehouse.layout import table_folder
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class ArrowTable:
     files: int
     _dataset: Any
     _extremes: Mapping[str, tuple[pa.Array, pa.Array]] = field(default_factory=dict)
+    _folder: Path = Path()
 
     def within(self, at_or_after: Mapping[str, Any], until: Mapping[str, Any]) -> ArrowTable:
         """Return the table without those files and parts of files (row groups) that have no row within bounds.
@@ -65,11 +67,12 @@ class ArrowTable:
         if not bounds or self.rows is None:
             return self
         condition = reduce(and_, bounds)
-        fragments = [part.subset(condition) for part in fragments]
-        fragments = [part for part in fragments if part.row_groups]
+        with faults_named(self._paths):
+            fragments = [part.subset(condition) for part in fragments]
+            fragments = [part for part in fragments if part.row_groups]
         rows = sum(group.num_rows for part in fragments for group in part.row_groups)
         dataset = ds.FileSystemDataset(fragments, kinds, self._dataset.format, self._dataset.filesystem)
-        return ArrowTable(rows, len(fragments), dataset)
+        return ArrowTable(rows, len(fragments), dataset, _folder=self._folder)
 
     def _reached(self, at_or_after: Mapping[str, Any], until: Mapping[str, Any]) -> list[Any]:
         """Return the files of which the table's statistics do not say that all their rows are out of bounds."""
@@ -99,7 +102,13 @@ class ArrowTable:
         import pyarrow.dataset as ds
 
         conditions = [ds.field(name).isin(values) for name, values in (among or {}).items()]
-        return self._dataset.to_table(columns=list(columns), filter=reduce(and_, conditions) if conditions else None)
+        condition = reduce(and_, conditions) if conditions else None
+        with faults_named(self._paths):
+            return self._dataset.to_table(columns=list(columns), filter=condition)
+
+    @property
+    def _paths(self) -> list[Path]:
+        return [self._folder / file for file in getattr(self._dataset, "files", ())]
 
     def read_where(self, condition: Any, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the rows that meet an expression of ``pyarrow.dataset``; None: with all columns."""
@@ -161,7 +170,8 @@ def _opened(folder: Path, name: TableName, version: int | None, *, mapped: bool)
         table = deltalake.DeltaTable(folder, version=version)
         if _is_mapped(table):
             if mapped:
-                return ArrowTable(None, len(table.file_uris()), dataset_of(table))
+                with faults_named(folder / file for file in table.file_uris()):
+                    return ArrowTable(None, len(table.file_uris()), dataset_of(table), _folder=folder)
             return f"{name} has column mapping by {table.metadata().configuration[_MAPPING]}"
         dataset = dataset_of(table)
         actions = pa.table(table.get_add_actions(flatten=True))
@@ -170,7 +180,7 @@ def _opened(folder: Path, name: TableName, version: int | None, *, mapped: bool)
     counts = actions["num_records"].to_pylist() if "num_records" in actions.column_names else [None] * len(actions)
     known = [int(count) for count in counts if count is not None]
     rows = sum(known) if len(known) == len(counts) else None
-    return ArrowTable(rows, len(counts), dataset, _extremes(dataset, actions))
+    return ArrowTable(rows, len(counts), dataset, _extremes(dataset, actions), folder)
 
 
 def _without_statistics(dataset: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from headwater.lakehouse.arrow.frames import arrow_schema
+from headwater.lakehouse.warehouse.faults import faults_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,16 +41,21 @@ class PlainScan:
 
     def read(self) -> pa.Table:
         """Return all rows as Arrow, in the types that Spark's own way through Arrow would give."""
-        return self._named(self._dataset.to_table(columns=list(self.names.values())))
+        with faults_named(self._dataset.files):
+            return self._named(self._dataset.to_table(columns=list(self.names.values())))
 
     def parts(self, rows: int) -> Iterator[pa.Table]:
         """Return the same rows as :meth:`read`, at least `rows` at a time but for the last."""
         import pyarrow as pa
 
         held, count = [], 0
-        for batch in self._dataset.to_batches(
-            columns=list(self.names.values()), batch_readahead=2, fragment_readahead=1
-        ):
+        names = list(self.names.values())
+        batches = iter(self._dataset.to_batches(columns=names, batch_readahead=2, fragment_readahead=1))
+        while True:
+            with faults_named(self._dataset.files):
+                batch = next(batches, None)
+            if batch is None:
+                break
             held.append(batch)
             count += batch.num_rows
             if count >= rows:
@@ -157,7 +163,8 @@ def _opened(paths: list[str], names: dict[str, str], frame: DataFrame) -> PlainS
         return None
     rows = 0
     for path in paths:
-        footer = pq.read_metadata(path)
+        with faults_named([path]):
+            footer = pq.read_metadata(path)
         rows += footer.num_rows
         known = footer.metadata or {}
         if any(key in known for key in _LEGACY) or not _same_types(footer, schema, names):

@@ -44,7 +44,10 @@ def resolve(spark: SparkSession, name: str) -> TableName:
     full = catalog.complete(spark, name)
     if not is_there(spark, full):
         raise catalog.damage_of(spark, full) or TableNotFoundError(
-            str(full), list_tables(spark, full.catalog, full.schema), catalog.folders_elsewhere(spark, full)
+            str(full),
+            list_tables(spark, full.catalog, full.schema),
+            catalog.folders_elsewhere(spark, full),
+            catalog.damaged_tables(spark, full),
         )
     return full
 

@@ -137,7 +137,7 @@ def set_not_null(spark: SparkSession, name: str, columns: Sequence[str]) -> None
     """
     full = resolve(spark, name)
     metadata_of(spark, name)
-    tried_again(lambda: _commit_not_null(spark, full, columns))
+    tried_again(lambda: _commit_not_null(spark, full, columns), full)
 
 
 def _commit_not_null(spark: SparkSession, full: TableName, columns: Sequence[str]) -> None:

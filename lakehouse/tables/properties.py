@@ -27,6 +27,6 @@ def set_table_properties(spark: SparkSession, name: str, properties: Mapping[str
     kept = ", ".join(f"{literal(k)} = {literal(v)}" for k, v in properties.items() if v is not None)
     gone = ", ".join(literal(k) for k, v in properties.items() if v is None)
     if kept:
-        tried_again(lambda: spark.sql(f"ALTER TABLE {full.quoted} SET TBLPROPERTIES ({kept})"))
+        tried_again(lambda: spark.sql(f"ALTER TABLE {full.quoted} SET TBLPROPERTIES ({kept})"), full)
     if gone:
-        tried_again(lambda: spark.sql(f"ALTER TABLE {full.quoted} UNSET TBLPROPERTIES IF EXISTS ({gone})"))
+        tried_again(lambda: spark.sql(f"ALTER TABLE {full.quoted} UNSET TBLPROPERTIES IF EXISTS ({gone})"), full)

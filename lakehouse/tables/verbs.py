@@ -17,10 +17,11 @@ from headwater.lakehouse.errors import InvalidInputError, MissingColumnsError, T
 from headwater.lakehouse.names import TableName
 from headwater.lakehouse.sql_text import literal, quoted
 from headwater.lakehouse.tables.column_sql import column_sql, has_plain_names
-from headwater.lakehouse.tables.conflicts import tried_again
+from headwater.lakehouse.tables.conflicts import tried_again, writing
 from headwater.lakehouse.tables.existing import is_there, resolve, table_exists
 from headwater.lakehouse.tables.properties import set_table_properties, table_properties
 from headwater.lakehouse.warehouse import catalog
+from headwater.lakehouse.warehouse.faults import faults_named
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -98,7 +99,8 @@ def _create(
     if properties:
         clauses.append(f"TBLPROPERTIES ({', '.join(f'{literal(k)} = {literal(v)}' for k, v in properties.items())})")
     try:
-        spark.sql(" ".join(clauses))
+        with writing(full):
+            spark.sql(" ".join(clauses))
     except AnalysisException as error:  # by another process, in a session with a catalog of its own
         if error.getCondition() not in _THERE_ALREADY:
             raise
@@ -161,7 +163,8 @@ def append(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     """Add the rows; with `evolve`, columns that the table lacks are added to it. Not idempotent."""
     full = resolve(df.sparkSession, name)
     _make_room(df, full, evolve=evolve)
-    df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
+    with writing(full):
+        df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
 
 
 def overwrite(df: DataFrame, name: str, *, evolve: bool = False) -> None:
@@ -169,7 +172,7 @@ def overwrite(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     full = resolve(df.sparkSession, name)
     _make_room(df, full, evolve=evolve)
     writer = df.write.format("delta").mode("overwrite").option("mergeSchema", str(evolve).lower())
-    tried_again(lambda: writer.saveAsTable(full.quoted))
+    tried_again(lambda: writer.saveAsTable(full.quoted), full)
 
 
 def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False, condition: str | None = None) -> None:
@@ -214,7 +217,7 @@ def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False
     )
     df.createOrReplaceTempView(view)
     try:
-        tried_again(lambda: spark.sql(statement))
+        tried_again(lambda: spark.sql(statement), full)
     finally:
         spark.catalog.dropTempView(view)
 
@@ -240,14 +243,16 @@ def replace_where(df: DataFrame, name: str, predicate: str) -> None:
     """Replace the rows that meet a SQL predicate by the rows of `df`, which must all meet it, in one commit."""
     full = resolve(df.sparkSession, name)
     tried_again(
-        lambda: df.write.format("delta").mode("overwrite").option("replaceWhere", predicate).saveAsTable(full.quoted)
+        lambda: df.write.format("delta").mode("overwrite").option("replaceWhere", predicate).saveAsTable(full.quoted),
+        full,
     )
 
 
 def optimize(spark: SparkSession, name: str, *, zorder_by: Sequence[str] = ()) -> None:
     """Compact small files, optionally sorted along a Z curve."""
     curve = f" ZORDER BY ({', '.join(map(quoted, zorder_by))})" if zorder_by else ""
-    spark.sql(f"OPTIMIZE {resolve(spark, name).quoted}{curve}")
+    with faults_named():
+        spark.sql(f"OPTIMIZE {resolve(spark, name).quoted}{curve}")
 
 
 def sql_time(time_: dt.datetime | str) -> str:

@@ -12,6 +12,8 @@ asks Delta's catalog for the database that holds its schema. Where the classes d
 from __future__ import annotations
 
 import logging
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse.errors import CatalogUnavailableError, DamagedTableError
 from headwater.lakehouse.java_gateway import jvm, jvm_session
-from headwater.lakehouse.locks import lock_of_table
+from headwater.lakehouse.locks import lock_of_table, store_lock
 from headwater.lakehouse.names import TableName, check_name, is_plain_name
 from headwater.lakehouse.sql_text import literal, quoted
 from headwater.lakehouse.warehouse import layout
@@ -41,6 +43,7 @@ __all__ = [
     "creation",
     "current_catalog",
     "damage_of",
+    "damaged_tables",
     "folder_of",
     "folders_elsewhere",
     "make_catalog",
@@ -188,6 +191,15 @@ def folders_elsewhere(spark: SparkSession, name: TableName) -> list[str]:
     return [str(other) for other in others if (folder := table_folder(warehouse, other)) != own and has_commit(folder)]
 
 
+def damaged_tables(spark: SparkSession, name: TableName) -> list[str]:
+    """Return the full names of the damaged tables in a table's schema, sorted; of an embedded session."""
+    folder = folder_of(spark, name)
+    if folder is None or not folder.parent.is_dir():
+        return []
+    damaged = sorted(one.name for one in folder.parent.iterdir() if one.is_dir() and examine_table(one))
+    return [str(TableName(name.catalog, name.schema, table)) for table in damaged]
+
+
 def refresh(spark: SparkSession) -> None:
     """Register every catalog and table of the warehouse that this session does not know (30 ms a table), forget those gone.
 
@@ -270,14 +282,21 @@ def can_hold(spark: SparkSession, name: TableName) -> bool:
 def table_lock(spark: SparkSession, name: TableName) -> Iterator[None]:
     """Let this thread alone do within what takes more than one commit of a table; others that ask for the lock wait.
 
-    Reads and writes need no lock. In a session with a catalog of its own there is none.
+    Reads and writes need no lock. In a session with a catalog of its own it is one of this user's processes on this machine.
     """
     warehouse = warehouse_of(spark)
-    if warehouse is None:
-        yield
+    if warehouse is not None:
+        with lock_of_table(warehouse.parent, name.schema, name.table):
+            yield
         return
-    with lock_of_table(warehouse.parent, database_of(name.catalog, name.schema), name.table):
+    store = spark.conf.get("spark.sql.warehouse.dir", "")
+    with store_lock(_machine_wide(), f"{store} table {str(name).lower()}"):
         yield
+
+
+def _machine_wide() -> Path:
+    """Return this user's folder for locks of sessions that have no store of ours."""
+    return Path(tempfile.gettempdir()) / f"headwater-{os.getuid()}"
 
 
 @contextmanager
@@ -285,7 +304,7 @@ def creation(spark: SparkSession, name: TableName) -> Iterator[None]:
     """Let this process alone create the table within; what a killed creation has left of it without any row is set aside.
 
     Other processes wait, and find the table when it is their turn: look for it within. In a session with a catalog of its own
-    that one decides.
+    those of this machine wait, and between machines that catalog decides.
 
     Raises
     ------
@@ -296,7 +315,8 @@ def creation(spark: SparkSession, name: TableName) -> Iterator[None]:
     """
     folder, warehouse = folder_of(spark, name), warehouse_of(spark)
     if folder is None or warehouse is None:
-        yield
+        with table_lock(spark, name):
+            yield
         return
     check_name("table", name.schema, name.table)
     make_catalog(spark, name.catalog)

@@ -19,6 +19,7 @@ __all__ = [
     "catalogs",
     "database_of",
     "is_main",
+    "name_of_folder",
     "schema_folder",
     "schema_folders",
     "table_folder",
@@ -27,6 +28,7 @@ __all__ = [
 MAIN = "main"
 _SESSION = "spark_catalog"  # Spark's own name for the session catalog
 _END = ".db"
+_WAREHOUSE = "warehouse"  # name of the folder in a store
 
 
 @dataclass(frozen=True, order=True)
@@ -96,3 +98,19 @@ def table_folder(warehouse: Path, name: TableName) -> Path:
     '/w/ml.db/trips'
     """
     return schema_folder(warehouse, name.catalog, name.schema).path / name.table.lower()
+
+
+def name_of_folder(folder: Path) -> str | None:
+    """Return ``schema.table`` of a table's folder (``catalog.schema.table`` outside of ``main``); None of a folder elsewhere.
+
+    Examples
+    --------
+    >>> [name_of_folder(Path(one)) for one in ("/h/warehouse/ml.db/t", "/h/warehouse/prod/ml.db/t", "/h/t")]
+    ['ml.t', 'prod.ml.t', None]
+    """
+    schema, above = folder.parent, folder.parent.parent
+    if not schema.name.endswith(_END):
+        return None
+    name = f"{schema.name.removesuffix(_END)}.{folder.name}"
+    in_main = above.name == _WAREHOUSE and above.parent.name != _WAREHOUSE
+    return name if in_main else f"{above.name}.{name}"

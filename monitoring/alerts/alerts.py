@@ -55,6 +55,7 @@ class Alert:
     raised_at: dt.datetime
 
 
+@lakehouse.faults_named()
 def evaluate_alerts(
     spark: SparkSession, monitor: Monitor, rules: Sequence[Threshold], as_of: dt.datetime
 ) -> list[Alert]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from headwater.lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column
+from headwater.lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column, faults_named
 from headwater.training.errors import TrainingDataError
 from headwater.training.models.families import Columns
 
@@ -35,6 +35,7 @@ def columns_of(inputs: pd.DataFrame) -> Columns:
     )
 
 
+@faults_named()
 def to_pandas(
     df: DataFrame,
     *,

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Collection
 from pathlib import Path
 
-from headwater.lakehouse import HeadwaterError
+from headwater.lakehouse import HeadwaterError, fault_of
 from headwater.notebook.reading.cells import Notebook
 
 __all__ = ["know_source", "line_of", "trace_of", "without_java_frames"]
@@ -39,11 +39,14 @@ def know_source(notebook: Notebook) -> None:
 def trace_of(error: BaseException, files: Collection[str]) -> str:
     """Return the traceback of an error, from the notebook's frames on; `files` are the names of notebooks' code.
 
-    An error that Headwater raises on purpose says what to do; its inner frames are left out.
+    An error that Headwater raises on purpose says what to do; its inner frames are left out. One of Spark's about a table's file
+    that is missing or damaged, or about a full disk, is followed by what to do.
     """
     made = traceback.TracebackException.from_exception(error)
     _clean(made, files, error)
-    return without_java_frames("".join(made.format())).rstrip()
+    text = without_java_frames("".join(made.format())).rstrip()
+    fault = None if isinstance(error, HeadwaterError) else fault_of(error)
+    return text if fault is None else f"{text}\n{fault}"
 
 
 def without_java_frames(text: str) -> str:

@@ -16,6 +16,7 @@ from headwater.lakehouse import (
     TableName,
     dataset_of,
     examine_table,
+    faults_named,
     has_commit,
     table_folder,
 )
@@ -87,7 +88,8 @@ class Store:
         missing = [column for column in wanted if column not in there]
         if missing:
             raise MissingColumnsError(missing, f"the table {name}", there, "the report")
-        found = dataset_of(table).to_table(columns=list(dict.fromkeys(wanted)), filter=where)
+        with faults_named(table.file_uris()):
+            found = dataset_of(table).to_table(columns=list(dict.fromkeys(wanted)), filter=where)
         return _naive(found.flatten().select(list(columns)).to_pandas())
 
     def first_version(self, name: str, where: Expression) -> int | None:

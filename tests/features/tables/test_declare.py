@@ -4,9 +4,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from headwater import lakehouse
-from headwater.features import (
-    create_feature_table,
-)
+from headwater.features import create_feature_table, write_feature_table
 
 
 def test_rule_1_an_existing_table_is_returned_and_df_is_not_written(spark, table, rows):
@@ -71,3 +69,21 @@ def test_wrong_arguments_are_said_in_a_sentence(spark, schema, rows):
     maps = rows.select(F.create_map("name", "v").alias("m"), "v")
     with pytest.raises(ValueError, match=r"cannot have the key 'm' of type map: Spark does not compare maps"):
         create_feature_table(spark, f"{schema}.maps", "m", maps)
+
+
+def test_a_merge_of_some_columns_takes_new_rows_whatever_spark_said_of_nulls_when_the_table_was_made(spark, schema):
+    df = spark.range(2).selectExpr("id", "1.5D AS a", "2 AS b")  # of which Spark says that none is ever NULL
+    create_feature_table(spark, f"{schema}.t", "id", df)
+    write_feature_table(spark.createDataFrame([(1, 9.0), (7, 7.0)], "id long, a double"), f"{schema}.t")
+    rows = spark.table(f"{schema}.t").orderBy("id").collect()
+    assert [tuple(row) for row in rows] == [(0, 1.5, 2), (1, 9.0, 2), (7, 7.0, None)]
+
+
+def test_a_column_that_was_declared_not_null_is_named_where_rows_have_no_value_for_it(spark, schema):
+    from pyspark.sql.types import StructType
+
+    declared = StructType.fromDDL("id long, a double, `b c` int NOT NULL")
+    create_feature_table(spark, f"{schema}.t", "id", schema=declared)
+    with pytest.raises(ValueError, match=rf"'b c' of {schema}.t is NOT NULL.*Nothing was written.*`b c` DROP NOT NULL"):
+        write_feature_table(spark.createDataFrame([(7, 7.0)], "id long, a double"), f"{schema}.t")
+    assert spark.table(f"{schema}.t").isEmpty()

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from headwater.training.registry.tracking import use_store
 ROOT = Path(__file__).parents[3]
 BOTH = """
 import datetime as dt, sys, time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import features, headwater
 from headwater.features import AggregationFunction, DeltaTableSource, Feature, FeatureGroup, RollingWindow, Sum
@@ -120,3 +122,18 @@ def test_a_creation_that_was_killed_before_its_rows_were_in_is_done_again(spark,
     features.create_feature_table(spark, f"{schema}.empty", "id", schema=rows.schema)
     features.create_feature_table(spark, f"{schema}.empty", "id", rows)
     assert lakehouse.read_table(spark, f"{schema}.empty").count() == 0
+
+
+def test_first_creations_in_a_session_with_a_catalog_of_its_own_take_turns_too(spark, schema):
+    other = spark.newSession()
+    other.conf.set("spark.headwater.home", "")  # the session's catalog is its own matter, and no folder of ours
+    assert not lakehouse.is_embedded(other)
+    schema = schema.replace("main.", "spark_catalog.")
+    rows = [[(10 * who + i, float(who)) for i in range(200)] for who in range(4)]
+    frames = [other.createDataFrame(own, "id long, x double") for own in rows]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda df: features.create_feature_table(other, f"{schema}.t", "id", df), frames))
+    assert {one.table_id for one in made} == {made[0].table_id}
+    found = {row["x"] for row in other.table(f"{schema}.t").collect()}
+    assert len(found) == 1  # of one of them, and all of it
+    assert other.table(f"{schema}.t").count() == 200

@@ -162,3 +162,13 @@ def test_a_view_that_cannot_be_read_costs_that_view_alone(spark, schema, home, c
     lakehouse.refresh(spark)
     assert "cut.json is damaged" in caplog.text
     assert lakehouse.list_tables(spark, "main", schema.split(".")[1]) == []
+
+
+def test_a_table_that_is_not_there_names_the_damaged_tables_of_its_schema(spark, schema, home):
+    folder = Path(home) / "warehouse" / f"{schema.split('.')[1]}.db"
+    spark.range(1).write.saveAsTable(f"{schema}.whole")
+    (folder / "broken" / "_delta_log").mkdir(parents=True)
+    with pytest.raises(lakehouse.TableNotFoundError) as raised:
+        lakehouse.read_table(spark, f"{schema}.brokn")
+    assert str(raised.value).endswith(f"Known: {schema}.whole. Damaged, see `headwater doctor`: {schema}.broken.")
+    shutil.rmtree(folder / "broken")
