@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from headwater.training.data.splits import Fold
+from headwater.training.models.classes import positive_column
 from headwater.training.models.families import Columns, ModelFamily
 
 __all__ = ["Outcome", "Trial", "TrialData", "fit", "probability", "run_trial", "trial_of"]
@@ -129,8 +130,15 @@ def fit(
 
 
 def probability(model: Any, inputs: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the probability of label 1 per row, computed with one thread."""
+    """Return the probability of label 1 per row, computed with one thread; the classes may write it in any form.
+
+    Raises
+    ------
+    TrainingDataError
+        None of the model's classes is label 1.
+    """
     from threadpoolctl import threadpool_limits
 
+    place = positive_column(getattr(model, "classes_", (0, 1)))
     with threadpool_limits(limits=1):
-        return np.asarray(model.predict_proba(inputs)[:, 1], dtype=np.float64)
+        return np.asarray(model.predict_proba(inputs)[:, place], dtype=np.float64)
