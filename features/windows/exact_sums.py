@@ -1,24 +1,38 @@
-"""Sums of 64-bit whole numbers that never wrap around.
+"""Sums of 64-bit whole numbers and of long decimals that never wrap around.
 
 A number is split into two parts, ``number = high · 2³² + low`` with 0 ≤ low < 2³²: sums of each part over 2³¹ rows fit 64
 bits. A total is put together from the sums of both parts, so that it is known whether it fits BIGINT, and a mean is taken of
-the exact total.
+the exact total. A decimal of up to 38 digits is split into four parts of at most 20 digits each, so that sums of 10¹⁰ rows fit
+DECIMAL.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from headwater.lakehouse import HeadwaterError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from pyspark.sql import Column
+    from pyspark.sql.types import DecimalType
 
-__all__ = ["RunningTotals", "SumOverflowError", "WholeSums", "high_part", "low_part", "mean_of_parts", "sum_of_parts"]
+__all__ = [
+    "RunningTotals",
+    "SumOverflowError",
+    "WholeSums",
+    "decimal_parts",
+    "high_part",
+    "low_part",
+    "mean_of_decimal_parts",
+    "mean_of_parts",
+    "sum_of_parts",
+]
 
 _BITS: Final = 32
 _BASE: Final = 1 << _BITS
@@ -116,6 +130,65 @@ def mean_of_parts(high: Column, low: Column, count: Column) -> Column:
 
     carried = high + F.shiftright(low, _BITS)
     return F.when(count > 0, (carried.cast("double") * float(_BASE) + low_part(low).cast("double")) / count)
+
+
+def decimal_parts(number: Column, kind: DecimalType) -> dict[str, Column]:
+    """Return four decimals that together are a DECIMAL column, each for a sum of its own; no step rounds.
+
+    ``exa`` counts 10¹⁸, ``units`` is what is left before the point; ``fraction`` has 18 digits behind it, ``rest`` what is left.
+    """
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import DecimalType
+
+    large, small = _decimal_literal("1e18", 19, 0), _decimal_literal("1e-18", 18, 18)
+    behind = number % _decimal_literal("1", 1, 0)
+    before = (number - behind).cast(DecimalType(38, 0))
+    units = before % large
+    rest = behind % small if kind.scale > 18 else F.lit(0).cast(DecimalType(1, 0))
+    return {
+        "exa": ((before - units) / large).cast(DecimalType(20, 0)),
+        "units": units.cast(DecimalType(19, 0)),
+        "fraction": (behind - rest).cast(DecimalType(19, 18)),
+        "rest": rest,
+    }
+
+
+def mean_of_decimal_parts(merged: Mapping[str, Column], kind: DecimalType, count: Column) -> Column:
+    """Return the mean, DOUBLE, of decimals whose parts were summed: of the exact total; NULL of no values."""
+    import pandas as pd
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.functions import pandas_udf
+
+    scale = kind.scale
+
+    def mean(exa: Any, units: Any, fraction: Any, rest: Any, count: Any) -> Any:
+        import decimal
+
+        import pandas as pd
+
+        means = []
+        with decimal.localcontext(prec=100):
+            for large, *smaller, number in zip(exa, units, fraction, rest, count, strict=True):
+                # Of a window without events everything is NULL, and the mean is not asked for.
+                total = decimal.Decimal(0) if large is None else large.scaleb(18) + sum(smaller)
+                means.append(float(int(total.scaleb(scale))) / 10**scale / (number or 1))
+        return pd.Series(means, dtype="float64")
+
+    # Named, not written at the parameters: Spark looks at the types themselves, and not at their names.
+    mean.__annotations__ = dict.fromkeys(("exa", "units", "fraction", "rest", "count", "return"), pd.Series)
+    of_parts = pandas_udf(mean, "double")  # type: ignore[call-overload]
+    columns = [merged[name] for name in ("exa", "units", "fraction", "rest")]
+    result: Column = F.when(count > 0, of_parts(*columns, count))
+    return result
+
+
+def _decimal_literal(text: str, precision: int, scale: int) -> Column:
+    from decimal import Decimal
+
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import DecimalType
+
+    return F.lit(Decimal(text)).cast(DecimalType(precision, scale))
 
 
 def _from_zero(values: NDArray[np.int64]) -> NDArray[np.int64]:

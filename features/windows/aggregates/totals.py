@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -11,20 +12,24 @@ from headwater.features.windows.aggregates.aggregate import MergeableAggregate, 
 from headwater.features.windows.exact_sums import (
     SumOverflowError,
     WholeSums,
+    decimal_parts,
     high_part,
     low_part,
+    mean_of_decimal_parts,
     mean_of_parts,
     sum_of_parts,
 )
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
-    from pyspark.sql.types import DataType
+    from pyspark.sql.types import DataType, DecimalType
 
     from headwater.features.definitions.aggregations.function import Function
     from headwater.features.windows.sorted_values import Ranges, SortedValues
 
 __all__ = ["AvgAggregate", "SumAggregate"]
+
+_DECIMAL_PARTS = ("exa", "units", "fraction", "rest")
 
 
 class SumAggregate(MergeableAggregate):
@@ -75,14 +80,14 @@ class AvgAggregate(MergeableAggregate):
         return (total / 10**scale if scale else total) / np.maximum(ranges.lengths, 1)
 
     def parts(self, kind: DataType) -> Mapping[str, Part]:
-        """Return a sum and the count; the sum of long decimals is one of DOUBLE, as theirs may not fit DECIMAL."""
+        """Return a sum and the count; of long decimals, whose sum may not fit DECIMAL, the sums of four parts."""
         from pyspark.sql import functions as F
 
         count = {"count": Part(F.count, "sum")}
         if _is_wide(kind):
             return count | _wide_parts()
         if _is_long_decimal(kind):
-            return count | {"double": Part(lambda column: F.sum(column.cast("double")), "sum")}
+            return count | {name: Part(partial(_sum_of_part, name, kind), "sum") for name in _DECIMAL_PARTS}
         return count | _sum_part(kind)
 
     def of_parts(self, merged: Mapping[str, Column], kind: DataType, title: str) -> Column:
@@ -93,8 +98,15 @@ class AvgAggregate(MergeableAggregate):
         count = merged["count"]
         if _is_wide(kind):
             return mean_of_parts(merged["high"], merged["low"], count)
-        total = merged["double" if _is_long_decimal(kind) else "sum"]
-        return F.when(count > 0, total.cast("double") / count)
+        if _is_long_decimal(kind):
+            return mean_of_decimal_parts(merged, kind, count)
+        return F.when(count > 0, merged["sum"].cast("double") / count)
+
+
+def _sum_of_part(name: str, kind: DecimalType, column: Column) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.sum(decimal_parts(column, kind)[name])
 
 
 def _wide_parts() -> dict[str, Part]:
@@ -118,7 +130,7 @@ def _is_wide(kind: DataType) -> bool:
     return kind.typeName() == "long"
 
 
-def _is_long_decimal(kind: DataType) -> bool:
+def _is_long_decimal(kind: DataType) -> TypeGuard[DecimalType]:
     """Say whether a total of 10¹⁰ such values may not fit DECIMAL."""
     from pyspark.sql.types import DecimalType
 

@@ -173,3 +173,37 @@ def test_a_sum_that_does_not_fit_ends_training_sets_and_materialisations(spark, 
         create_declared_training_set(spine, sums, None).load_df().collect()
     with pytest.raises((PySparkException, Py4JJavaError), match=sentence):  # Spark wraps what ends a write
         materialize(spark, FeatureGroup(f"{store}.sums", sums), START, START + dt.timedelta(days=1))
+
+
+def test_means_of_long_decimals_of_opposite_signs_are_of_the_exact_total(spark, schema):
+    values = {
+        "whole": ("decimal(38,0)", [10**36, -(10**36), 7, -(10**37), 10**37, None]),
+        "money": ("decimal(38,2)", ["9" * 36 + ".99", "-" + "9" * 36 + ".98", "0.05", "-0.01", "12.5", "0"]),
+        "split": (
+            "decimal(38,18)",
+            ["-1", "0." + "9" * 18, "99999999999999999999", "-99999999999999999999", "0.5", None],
+        ),
+        "small": ("decimal(38,37)", ["9." + "9" * 37, "-9." + "9" * 36 + "8", "0." + "0" * 36 + "3", "0", "1", "-1"]),
+        "rest": ("decimal(30,29)", ["0." + "3" * 29, "-0." + "3" * 28 + "1", "0", "0", "0", "0"]),
+    }
+    rows = [
+        ("a", START + i * HOUR / 6, *(None if of[i] is None else str(of[i]) for _, of in values.values()))
+        for i in range(6)
+    ]
+    df = spark.createDataFrame(rows, f"k string, at timestamp, {', '.join(f'{name} string' for name in values)}")
+    df = df.selectExpr("k", "at", *(f"cast({name} as {kind}) AS {name}" for name, (kind, _) in values.items()))
+    lakehouse.create_table(spark, f"{schema}.long", df.schema)
+    lakehouse.append(df, f"{schema}.long")
+    window = SlidingWindow(window_duration=2 * HOUR, slide_duration=HOUR / 6)
+    means = _features(schema, "long", window, *(Avg(name) for name in values))
+    materialize(spark, FeatureGroup(f"{schema}.means", means), START, START + dt.timedelta(days=1))
+    stored = {row["ts"]: row for row in lakehouse.read_table(spark, f"{schema}.means").collect()}
+    spine = spark.createDataFrame([("a", START + i * HOUR / 6) for i in range(1, 7)], "k string, at timestamp")
+    looked_up = {row["at"]: row for row in create_declared_training_set(spine, means, None).load_df().collect()}
+    for i in range(1, 7):
+        at = START + i * HOUR / 6
+        for name, (_, of) in values.items():
+            known = [Fraction(str(value)) for value in of[:i] if value is not None]
+            exact = float(sum(known) / len(known))
+            assert stored[at][f"avg_{name}"] == pytest.approx(exact, rel=3e-15, abs=0), (name, i)
+            assert stored[at][f"avg_{name}"] == looked_up[at][f"avg_{name}"]
