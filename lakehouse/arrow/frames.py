@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwater.lakehouse.scratch import ScratchFullError, scratch_bytes, scratch_folder
+from headwater.lakehouse.warehouse.faults import faults_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,9 +34,13 @@ def frame_of_arrow(
 
     Few rows go to Spark's memory; more are written to Parquet files in ``<home>/scratch``, which Spark reads 5 to 7 times as
     fast as it takes Arrow data from Python, with only the columns that are used, and without its heap. Each processor writes
-    one, since a file is written by one thread. Frames derived from the frame read its files too, so the files stay as long as
-    the Spark application can: they go when this process ends, or, should it be killed, when the next session on the same store
-    starts; a process that starts another application removes those of the one before.
+    one, since a file is written by one thread.
+
+    Frames derived from the frame read its files too, so the files stay as long as the Spark application can: they go when this
+    process ends, or, should it be killed, when the next session on the same store starts; a process that starts another
+    application removes those of the one before. They cannot go with the frame. That no plan reads them any more could be seen
+    (Java's garbage collector takes the plan's file index), but the RDD of a frame outlives its plan, has the files' paths alone,
+    and reads them whenever a task is run again. So their size has a bound, and past it rows are left to Spark.
 
     Parameters
     ----------
@@ -56,7 +61,8 @@ def frame_of_arrow(
         return spark.createDataFrame(pa.concat_tables([first, *parts]), schema)
     files = _application_folder(spark, home) / uuid.uuid4().hex
     try:
-        _write(files, first.schema, _bounded(chain([first], parts), home, bound), first.num_rows, spark.version)
+        with faults_named(name=f"a frame, in {files},"):
+            _write(files, first.schema, _bounded(chain([first], parts), home, bound), first.num_rows, spark.version)
     except BaseException:
         shutil.rmtree(files, ignore_errors=True)
         raise

@@ -1,6 +1,7 @@
 """Ways past Spark, into this process and out of it: the same rows, or not taken."""
 
 import datetime as dt
+import functools
 import os
 from decimal import Decimal
 
@@ -154,3 +155,33 @@ def test_beyond_the_bound_of_the_scratch_files_spark_looks_up_and_nothing_more_i
         written.where("v IS NOT NULL").join(lazy.withColumnRenamed("v", "w"), "k").selectExpr("count(*)", "sum(v + w)")
     )
     assert tuple(found.first()) == (300, -2 * sum(range(0, 300_000, 1000)))
+
+
+def test_over_25_frames_the_scratch_files_stay_within_their_bound_and_every_frame_gives_its_rows(
+    spark, schema, monkeypatch
+):
+    spine = spark.range(300_000).selectExpr("id AS k", "string(id) AS s")
+    create_feature_table(spark, f"{schema}.facts", "k", spark.range(0, 300_000, 1000).selectExpr("id AS k", "-id AS v"))
+    training_set = create_training_set(spine, [FeatureLookup(f"{schema}.facts", "k")], None)
+    scratch = lakehouse.settings_of(spark).home / "scratch"
+
+    def size():
+        return sum(file.stat().st_size for file in scratch.rglob("*.parquet"))
+
+    before = size()
+    frames = [training_set.load_df()]
+    one = size() - before
+    assert one > 0
+    bound = before + 4 * one
+    monkeypatch.setenv("HEADWATER_SCRATCH_GIB", str(bound / 2**30))
+    for _ in range(24):
+        frames.append(training_set.load_df())  # the one before stays in use, as far as anybody knows
+        assert size() <= bound
+    of_files = [frame for frame in frames if any("/scratch/" in file for file in frame.inputFiles())]
+    assert 2 <= len(of_files) <= 4
+    every = functools.reduce(lambda one, other: one.union(other), frames)
+    assert tuple(every.selectExpr("count(*)", "count(v)", "sum(v)").first()) == (
+        25 * 300_000,
+        25 * 300,
+        -25 * sum(range(0, 300_000, 1000)),
+    )
