@@ -158,7 +158,9 @@ def _tables(spark: SparkSession) -> dict[str, set[str]]:
     names = [row[0] for row in spark.sql("SHOW SCHEMAS").collect()]
     return {
         name: {
-            row["tableName"] for row in spark.sql(f"SHOW TABLES IN {quoted(name)}").collect() if not row["isTemporary"]
+            row["tableName"]
+            for row in spark.sql(f"SHOW TABLES IN {quoted(name)} LIKE '*'").collect()
+            if not row["isTemporary"]
         }
         for name in names
     }

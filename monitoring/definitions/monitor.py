@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from headwater.conventions import HISTOGRAMS
 from headwater.lakehouse import InvalidInputError, InvalidNameError, TableName, known, quoted
 from headwater.monitoring.definitions.windows import GRANULARITIES
 
@@ -193,26 +194,26 @@ class Monitor:
     @property
     def profile_table(self) -> str:
         """Name of the table of profiles."""
-        return self._output("profile_metrics")
+        return self._output("{table}_profile_metrics")
 
     @property
     def drift_table(self) -> str:
         """Name of the table of drift."""
-        return self._output("drift_metrics")
+        return self._output("{table}_drift_metrics")
 
     @property
     def histograms_table(self) -> str:
         """Name of the table from which profiles and drift are derived."""
-        return self._output("histograms")
+        return self._output(HISTOGRAMS)
 
     @property
     def alerts_table(self) -> str:
         """Name of the table of alerts."""
-        return self._output("alerts")
+        return self._output("{table}_alerts")
 
-    def _output(self, suffix: str) -> str:
+    def _output(self, form: str) -> str:
         table = TableName.parse(self.table_name, catalog="", schema="").table
-        name = f"{table}_{suffix}"
+        name = form.format(table=table)
         return (
             f"{self.output_schema}.{name}"
             if name.replace("_", "").isalnum()

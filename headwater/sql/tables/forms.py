@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater.sql.registry import Form
 from headwater.sql.tables import create, create_grammar, grammar, verbs
-from headwater.sql.tables.statements import Analyze, CreateTable, DescribeTable, ShowCreateTable
+from headwater.sql.tables.statements import Analyze, CreateTable, DescribeTable, ShowCreateTable, ShowTables
 
 __all__ = ["FORMS"]
 
@@ -27,6 +27,7 @@ FORMS = (
         {ShowCreateTable: verbs.show_create_table},
         ("SHOW CREATE TABLE t",),
     ),
+    Form(("SHOW TABLES",), grammar.show_tables, {ShowTables: verbs.show_tables}, ("SHOW TABLES IN c.s", "SHOW TABLES")),
     Form(
         ("ANALYZE TABLE",),
         grammar.analyze,

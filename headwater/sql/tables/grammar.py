@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from headwater.sql.cursor import Cursor, NotOursError
-from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTable
+from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTable, ShowTables
 
-__all__ = ["analyze", "describe_table", "show_create_table"]
+__all__ = ["analyze", "describe_table", "show_create_table", "show_tables"]
 
 
 def describe_table(cursor: Cursor) -> DescribeTable:
@@ -20,6 +20,14 @@ def show_create_table(cursor: Cursor) -> ShowCreateTable:
     name = cursor.name()
     cursor.finish()
     return ShowCreateTable(name, cursor.text)
+
+
+def show_tables(cursor: Cursor) -> ShowTables:
+    """Read ``SHOW TABLES [IN c.s]``; one with a pattern is Spark's, and lists all that has such a name."""
+    if cursor.take_any("IN", "FROM"):
+        cursor.name()
+    cursor.finish()
+    return ShowTables(cursor.text)
 
 
 def analyze(cursor: Cursor) -> Analyze:

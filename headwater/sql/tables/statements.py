@@ -69,6 +69,13 @@ class ShowCreateTable(Statement):
 
 
 @dataclass(frozen=True)
+class ShowTables(Statement):
+    """SHOW TABLES without a pattern; `text` is for Spark."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Analyze(Statement):
     """ANALYZE TABLE … COMPUTE STATISTICS."""
 

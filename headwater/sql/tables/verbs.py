@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
+from headwater.conventions import is_own_table
 from headwater.lakehouse import TableName
 from headwater.sql.call import Call, frame
 from headwater.sql.constraints import declared_constraints
 from headwater.sql.tables.show_create import create_statement
-from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTable
+from headwater.sql.tables.statements import Analyze, DescribeTable, ShowCreateTable, ShowTables
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["analyze", "describe_table", "show_create_table"]
+__all__ = ["analyze", "describe_table", "show_create_table", "show_tables"]
 
 
 def describe_table(statement: DescribeTable, call: Call) -> DataFrame:
@@ -46,6 +47,15 @@ def show_create_table(statement: ShowCreateTable, call: Call) -> DataFrame:
     clustered = call.run(f"DESCRIBE DETAIL {full.quoted}").collect()[0]["clusteringColumns"]
     text = create_statement(full, lakehouse.metadata_of(call.spark, full.quoted), tuple(clustered))
     return frame(call, ["createtab_stmt"], [[text]])
+
+
+def show_tables(statement: ShowTables, call: Call) -> DataFrame:
+    """Show Spark's list without the tables that Headwater keeps for itself."""
+    from pyspark.sql import functions as F
+
+    shown = call.given(statement.text)
+    own = [row["tableName"] for row in shown.collect() if not row["isTemporary"] and is_own_table(row["tableName"])]
+    return shown.where(~F.col("tableName").isin(own) | F.col("isTemporary")) if own else shown
 
 
 def analyze(statement: Analyze, call: Call) -> DataFrame:

@@ -99,6 +99,17 @@ def test_a_table_that_cannot_be_is_refused_with_a_reason_and_not_made(spark, sch
     assert not lakehouse.table_exists(spark, f"{schema}.bad")
 
 
+def test_lists_of_tables_leave_out_what_headwater_keeps_for_itself(spark, schema):
+    spark.sql(f"CREATE TABLE {schema}._mine AS SELECT 1 AS a")
+    spark.sql(f"CREATE FUNCTION {schema}.f(x INT) RETURNS INT LANGUAGE PYTHON AS $$\nreturn x\n$$")
+    spark.sql(f"CREATE TABLE {schema}._mine_histograms AS SELECT 1 AS a")
+    shown = spark.sql(f"SHOW TABLES IN {schema}").where("NOT isTemporary").collect()
+    assert [row["tableName"] for row in shown] == ["_mine"]
+    everything = spark.sql(f"SHOW TABLES IN {schema} LIKE '*'").where("NOT isTemporary").collect()
+    assert {row["tableName"] for row in everything} == {"_functions", "_mine", "_mine_histograms"}
+    assert lakehouse.list_tables(spark, *schema.split(".")) == [f"{schema}._mine"]
+
+
 @pytest.mark.parametrize("catalog", ["main", "odd_names"])
 def test_columns_of_any_name_turn_column_mapping_on(spark, schema, catalog):
     spark.sql(f"CREATE CATALOG IF NOT EXISTS {catalog}")
