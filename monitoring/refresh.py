@@ -157,8 +157,8 @@ def _spans(
         if version is None:
             raise InvalidInputError(f"{monitor.table_name} is a view, whose versions have no time: give end=….")
         full = lakehouse.resolve(spark, monitor.table_name)
-        end = spark.sql(f"DESCRIBE HISTORY {full.quoted}").where(f"version = {version}").collect()[0]["timestamp"]
-        assert end is not None
+        history = spark.sql(f"DESCRIBE HISTORY {full.quoted}").where(f"version = {version}")
+        end = time_of(history.selectExpr("unix_micros(timestamp) AS at").collect()[0]["at"])
     return (Span(SNAPSHOT, micros_of(end), micros_of(end) + 1),)
 
 

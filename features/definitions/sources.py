@@ -71,10 +71,11 @@ class DeltaTableSource(DataSource):
     def load_df(self, spark: SparkSession, version: int | None = None) -> DataFrame:
         """Return the rows, lazily."""
         rows = lakehouse.read_table(spark, self.full_name, version=version)
-        if self.filter_condition:
-            rows = rows.where(self.filter_condition)
-        if self.transformation_sql:
-            rows = rows.selectExpr(*split(self.transformation_sql, ","))
+        with lakehouse.in_utc(spark):
+            if self.filter_condition:
+                rows = rows.where(self.filter_condition)
+            if self.transformation_sql:
+                rows = rows.selectExpr(*split(self.transformation_sql, ","))
         if self.dataframe_schema:
             _require(_parsed(self.dataframe_schema), rows.schema, self.full_name)
         return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -113,13 +113,19 @@ def evaluate_alerts(
             alerts += _violations(rule, granularity, windows[: rule.m], drift if rule.drift_type else profile)
     alerts = _without_repeats(alerts)
     if evaluated:
-        rows = [astuple(alert) for alert in alerts]
+        rows = [_as_row(alert) for alert in alerts]
         replace_rows(spark.createDataFrame(rows, alerts_schema()), monitor.alerts_table, " OR ".join(evaluated))
     order = {"critical": 0, "warning": 1, "info": 2}
     return sorted(
         alerts,
         key=lambda a: (order[a.severity], a.rule, a.granularity, a.column_name, str(a.model_id), str(a.slice_value)),
     )
+
+
+def _as_row(alert: Alert) -> tuple[Any, ...]:
+    """Return an alert as Spark takes it: its times with their zone, as those without one would be this machine's."""
+    start, end = (time.replace(tzinfo=dt.UTC) for time in alert.window)
+    return astuple(replace(alert, window=(start, end), raised_at=alert.raised_at.replace(tzinfo=dt.UTC)))
 
 
 def _windows(
@@ -133,8 +139,8 @@ def _windows(
             f"granularity = '{SNAPSHOT}' AND column_name = ':table' AND slice_key IS NULL "
             f"AND window.start <= TIMESTAMP '{lakehouse.sql_time(as_of)}'"
         )
-        found = rows.selectExpr("window.start AS start").orderBy("start", ascending=False).limit(most).collect()
-        return [row["start"] for row in found]
+        starts = rows.selectExpr("unix_micros(window.start) AS start").orderBy("start", ascending=False)
+        return [time_of(row["start"]) for row in starts.limit(most).collect()]
     current = int(window_index(np.array([micros_of(as_of)]), granularity)[0])
     return [time_of(window_start(current - back, granularity)) for back in range(1, most + 1)]
 
@@ -159,13 +165,21 @@ def _values(
         rows = rows.where(F.col("column_name").isin([name for rule in rules for name in rule.columns or ()]))
     model = lakehouse.column(monitor.model_id_col) if monitor.model_id_col else F.lit(None).cast("string")
     metrics = sorted({rule.metric for rule in rules})
-    chosen = [F.col("window"), F.col("column_name"), F.col("slice_key"), F.col("slice_value"), model.alias("model_id")]
+    ends = [
+        F.unix_micros(f"window.{end}").alias(end) for end in ("start", "end")
+    ]  # collected times go by this machine's clock
+    chosen = [*ends, F.col("column_name"), F.col("slice_key"), F.col("slice_value"), model.alias("model_id")]
     chosen += [
         F.expr("drift_type" if drift else "NULL").alias("drift_type"),
         F.expr(_PVALUE if drift else "NULL").alias("p"),
     ]
     chosen += [F.col(metric).cast("double").alias(metric.replace(".", "__")) for metric in metrics]
-    return [row.asDict(recursive=True) for row in rows.select(*chosen).collect()]
+    return [_with_window(row.asDict()) for row in rows.select(*chosen).collect()]
+
+
+def _with_window(row: dict[str, Any]) -> dict[str, Any]:
+    start, end = row.pop("start"), row.pop("end")
+    return row | {"window": None if start is None else {"start": time_of(start), "end": time_of(end)}}
 
 
 def _violations(

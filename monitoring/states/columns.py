@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError, column, utc_cast
+from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError, column, in_utc, utc_cast
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -70,7 +70,8 @@ def profiled_columns(df: DataFrame, monitor: Monitor) -> tuple[ProfiledColumn, .
     always = [log.prediction_col, log.label_col] if log else []
     for text in monitor.slicing_exprs:
         try:
-            _ = df.select(F.expr(text)).schema
+            with in_utc(df.sparkSession):
+                _ = df.select(F.expr(text)).schema
         except PySparkException as error:
             reason = str(error).partition("\n")[0]
             raise InvalidInputError(f"The slicing expression {text!r} does not fit {where}: {reason}") from error
@@ -132,14 +133,15 @@ def prepared(
     model = F.lit(None).cast("string")
     if monitor.model_id_col is not None and monitor.model_id_col in df.columns:
         model = utc_cast(column(monitor.model_id_col), _type(df, monitor.model_id_col), "string")
-    kinds = [field.dataType.simpleString() for field in df.select(*map(F.expr, monitor.slicing_exprs)).schema]
+    with in_utc(df.sparkSession):
+        sliced = df.withColumns({f"__slice{i}": F.expr(text) for i, text in enumerate(monitor.slicing_exprs)})
     slices = [
-        utc_cast(F.expr(text), kind, "string").alias(f"s{i}")
-        for i, (text, kind) in enumerate(zip(monitor.slicing_exprs, kinds, strict=True))
+        utc_cast(column(f"__slice{i}"), _type(sliced, f"__slice{i}"), "string").alias(f"s{i}")
+        for i in range(len(monitor.slicing_exprs))
     ]
     values = [_value(df, about).alias(f"c{i}") for i, about in enumerate(columns)]
     added = [value.alias(name) for name, value in (extra or {}).items()]
-    return df.select(time.alias("time"), model.alias("model"), *slices, *values, *added)
+    return sliced.select(time.alias("time"), model.alias("model"), *slices, *values, *added)
 
 
 def timestamp(df: DataFrame, monitor: Monitor) -> Column:

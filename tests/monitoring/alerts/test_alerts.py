@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import time
 
 import pytest
 
@@ -75,6 +76,24 @@ def test_the_planted_drift_raises_alerts_once_each(spark, world):
     assert not [
         a for a in evaluate_alerts(spark, monitor, default_rules(granularity="1 week"), as_of) if a.concerns == "drift"
     ]
+
+
+def test_alerts_are_the_same_on_a_machine_and_in_a_session_of_new_york(spark, world, monkeypatch):
+    monitor, rules, as_of = monitor_of(world), default_rules(granularity="1 week", n=1, m=2), MONDAY + 3 * WEEK
+    written = f"SELECT unix_micros(window.start), unix_micros(raised_at), rule, value FROM {monitor.alerts_table} ORDER BY ALL"
+    alerts = evaluate_alerts(spark, monitor, rules, as_of)
+    rows = spark.sql(written).collect()
+    assert alerts
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    spark.conf.set("spark.sql.session.timeZone", "America/New_York")
+    try:
+        assert evaluate_alerts(spark, monitor, rules, as_of) == alerts
+        assert spark.sql(written).collect() == rows
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_quality_drop_against_the_baseline_is_a_reason_to_retrain(spark, world):

@@ -19,7 +19,7 @@ def test_windows_of_days_are_the_days_whatever_the_zone(spark, schema, kind):
         table_name=f"{schema}.t",
         output_schema=schema,
         kind=MonitorTimeSeries(timestamp_col="day", granularities=("1 day",)),
-        slicing_exprs=("other",),
+        slicing_exprs=("other", "date(other) = '2024-03-01'", "hour(other) + 0", "other < '2024-03-02'"),
     )
     found = {}
     try:
@@ -27,13 +27,14 @@ def test_windows_of_days_are_the_days_whatever_the_zone(spark, schema, kind):
             spark.conf.set("spark.sql.session.timeZone", zone)
             refresh(spark, monitor, dt.datetime(2024, 3, 1), dt.datetime(2024, 3, 4))
             rows = spark.table(monitor.profile_table).selectExpr(
-                "unix_micros(window.start) AS start", "slice_value", "column_name", "count", "min"
+                "unix_micros(window.start) AS start", "slice_value", "column_name", "count", "min", "slice_key"
             )
             found[zone] = sorted(map(tuple, rows.collect()), key=repr)
     finally:
         spark.conf.set("spark.sql.session.timeZone", before)
     midnight = 1_709_251_200_000_000
-    assert (midnight, None, "n", 2, 1.0) in found["UTC"]
-    assert (midnight, None, "other", 2, midnight / 1e6) in found["UTC"]
+    assert (midnight, None, "n", 2, 1.0, None) in found["UTC"]
+    assert (midnight, None, "other", 2, midnight / 1e6, None) in found["UTC"]
+    assert {row[1] for row in found["UTC"] if row[5] and row[5].startswith("hour")} == {"0"}
     assert {row[0] for row in found["UTC"]} == {midnight, midnight + 2 * 86_400_000_000}
     assert found["Asia/Tokyo"] == found["America/New_York"] == found["UTC"]
