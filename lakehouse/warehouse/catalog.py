@@ -358,7 +358,8 @@ def _register(spark: SparkSession, schema: SchemaFolder, table: str) -> None:
         raise DamagedTableError(full, str(folder), fault)
     name = f"spark_catalog.{quoted(schema.database)}.{quoted(table)}"
     try:
-        spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION {literal(folder.as_uri())}")
+        # Past those who read what SQL says: the database's name is none of SQL's.
+        jvm_session(spark).sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION {literal(folder.as_uri())}")
     except (PySparkException, Py4JJavaError) as error:
         if not (folder / "_delta_log").is_dir():
             return  # another process has dropped it meanwhile

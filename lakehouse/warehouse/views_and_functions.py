@@ -102,7 +102,9 @@ def _restored(restore_one: Callable[[dict[str, Any]], None], file: Path) -> None
 
 
 def _restore_view(spark: SparkSession, database: str, view: str, kept: dict[str, Any]) -> None:
-    spark.sql(f"CREATE VIEW IF NOT EXISTS spark_catalog.{quoted(database)}.{quoted(view)} AS SELECT 1 AS one")
+    jvm_session(spark).sql(
+        f"CREATE VIEW IF NOT EXISTS spark_catalog.{quoted(database)}.{quoted(view)} AS SELECT 1 AS one"
+    )
     external, java = _external(spark), jvm(spark)
     entry = external.getTable(database, view)
     fields = [getattr(entry, f"copy$default${i + 1}")() for i in range(entry.productArity())]

@@ -14,6 +14,7 @@ from sklearn.linear_model import LinearRegression
 import headwater
 from headwater import FeatureEngineeringClient, FeatureLookup, features, lakehouse
 from headwater.features import AggregationFunction, DeltaTableSource, Feature, FeatureGroup, RollingWindow, Sum
+from headwater.sql import uninstall
 from headwater.training import use_store
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,7 @@ def store(spark):
     spark.sql("USE main.default")
     for catalog in (DEV, PROD, "made_elsewhere"):
         spark.sql(f"DROP CATALOG IF EXISTS {catalog} CASCADE")
+    uninstall(spark)
 
 
 def _filled(spark, client, catalog, scale):

@@ -11,7 +11,7 @@ ONE, OTHER = "apart_one", "apart_two"
 
 @pytest.fixture(scope="module")
 def catalogs(spark):
-    from headwater.sql import install
+    from headwater.sql import install, uninstall
 
     install(spark)
     for catalog in (ONE, OTHER):
@@ -20,6 +20,7 @@ def catalogs(spark):
     spark.sql("USE main.default")
     for catalog in (ONE, OTHER):
         spark.sql(f"DROP CATALOG {catalog} CASCADE")
+    uninstall(spark)
 
 
 @pytest.fixture
