@@ -84,7 +84,8 @@ def checked_schema(name: str, df: DataFrame | None, schema: StructType | None, n
         facts = ", ".join(f"{column!r} ({kind})" for column, kind in wrong.items())
         raise InvalidInputError(
             f"{name} cannot hold {facts}. Known types: int, long, short, float, double, string, boolean, date, timestamp, "
-            "binary, decimal, array, map, struct."
+            "binary, decimal, array, map, struct. "
+            + lakehouse.zone_hint([column for column, found in wrong.items() if found == "timestamp_ntz"])
         )
     maps = [key for key in needed if "map<" in columns[key].dataType.simpleString()]
     if maps:

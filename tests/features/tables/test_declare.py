@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from headwater import lakehouse
-from headwater.features import create_feature_table, write_feature_table
+from headwater.features import FeatureLookup, create_feature_table, create_training_set, write_feature_table
 
 
 def test_rule_1_an_existing_table_is_returned_and_df_is_not_written(spark, table, rows):
@@ -59,6 +59,14 @@ def test_rule_4_keys_are_not_null_and_the_time_key_is_last(spark, schema, rows):
 def test_rule_5_types_that_cannot_be_features_are_named(spark, schema, rows):
     with pytest.raises(ValueError, match=r"cannot hold 'ym' \(interval year\)"):
         create_feature_table(spark, f"{schema}.bad", "id", rows.withColumn("ym", F.expr("INTERVAL 1 YEAR")))
+    zoneless = rows.withColumn("ts", F.expr("TIMESTAMP_NTZ '2024-01-01'"))
+    with pytest.raises(ValueError, match=r"cannot hold 'ts' \(timestamp_ntz\).*col\('ts'\).cast\('timestamp'\)"):
+        create_feature_table(spark, f"{schema}.bad", ["id", "ts"], zoneless, timeseries_column="ts")
+    timed = rows.withColumn("ts", F.expr("TIMESTAMP '2024-01-01'"))
+    create_feature_table(spark, f"{schema}.timed", ["id", "ts"], timed, timeseries_column="ts")
+    lookup = FeatureLookup(f"{schema}.timed", ["id"], feature_names=["v"], timestamp_lookup_key="ts")
+    with pytest.raises(ValueError, match=r"'ts' is timestamp_ntz, must be timestamp. Cast it: .*cast\('timestamp'\)"):
+        create_training_set(zoneless.select("id", "ts"), [lookup], None)
 
 
 def test_wrong_arguments_are_said_in_a_sentence(spark, schema, rows):
