@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from headwater.outcome import DONE
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_serve", "run_server"]
 
+# Before NumPy is imported: threads of one prediction would wait for each other longer than they compute.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _TEXT = (
     "Answer the store's endpoints over HTTP until interrupted. With a model or a feature spec, an endpoint of it is made or "
     "changed first. Starts no Spark."
@@ -40,6 +43,8 @@ def add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _serve(given: argparse.Namespace) -> int:
+    for variable in _THREADS:
+        os.environ.setdefault(variable, "1")
     options = {name: value for name, value in vars(given).items() if name != "command"}
     run_server(**options)
     return DONE

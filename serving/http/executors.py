@@ -55,6 +55,9 @@ class Executor:
         self.columns = dict(columns) if columns is not None else _columns(self.inputs)
         inputs: Any = self.inputs
         named = inputs is not None and inputs.has_input_names()
+        # As batch scoring casts them: a whole number for an input that is a double, and the like.
+        scalars = {one.name: getattr(one.type, "name", "") for one in inputs.inputs} if named else {}
+        self._wanted = {name: _SCALARS[kind] for name, kind in scalars.items() if kind in _SCALARS}
         self.required: frozenset[str] = frozenset(inputs.required_input_names() if named else ())
 
     def predict(self, rows: Rows, params: Mapping[str, Any] | None) -> list[Any]:
@@ -77,13 +80,12 @@ class Executor:
 
         if not self.columns:
             return pd.DataFrame(list(rows))
-        table = pa.table(
-            {
-                name: pa.array([row.get(name) for row in rows], type=arrow_type(kind))
-                for name, kind in self.columns.items()
-            }
-        )
-        return pandas_rows(table)
+        arrays = {}
+        for name, kind in self.columns.items():
+            values = pa.array([row.get(name) for row in rows], type=arrow_type(kind))
+            wanted = self._wanted.get(name, kind)
+            arrays[name] = values if wanted == kind else values.cast(arrow_type(wanted), safe=False)
+        return pandas_rows(pa.table(arrays))
 
 
 class SklearnFrames(Executor):
@@ -93,9 +95,10 @@ class SklearnFrames(Executor):
 
     def __init__(self, raw_model: Path, columns: Mapping[str, str] | None) -> None:
         super().__init__(raw_model, columns)
-        wrapper = self.model._model_impl  # noqa: SLF001 - MLflow has no public way to the model with its own predict function
-        self.estimator = wrapper.sklearn_model
-        self.method = wrapper.predict_fn
+        self.estimator = self.model.get_raw_model()
+        self.method = getattr(
+            self.estimator, self.model.metadata.flavors["python_function"].get("predict_fn", "predict")
+        )
         types = {one.name: one.type for one in self.inputs.inputs} if self.inputs is not None else {}
         self.order = list(types) or list(self.columns)
         self.kinds = [_numpy_kind(types.get(name), self.columns[name]) for name in self.order]
