@@ -33,7 +33,15 @@ from headwater.monitoring.states.cells import only_popular, popular_slices
 from headwater.monitoring.states.columns import ProfiledColumn, check_types, prepared, profiled_columns, timestamp
 from headwater.monitoring.states.scan import Scan, merged_states, partial_states, state_schema
 from headwater.monitoring.states.state_rows import arrow_schema
-from headwater.monitoring.states.store import Learnt, create_tables, in_windows, neighbours, read_learnt, replace_rows
+from headwater.monitoring.states.store import (
+    Learnt,
+    create_tables,
+    in_windows,
+    neighbours,
+    profiled_baselines,
+    read_learnt,
+    replace_rows,
+)
 from headwater.monitoring.states.stored_states import Comparison, States, stored_states
 from headwater.monitoring.tables.schemas import histograms_schema
 
@@ -70,6 +78,7 @@ class _Input:
     version: int | None
 
 
+@lakehouse.faults_named()
 def refresh(
     spark: SparkSession, monitor: Monitor, start: dt.datetime | None = None, end: dt.datetime | None = None
 ) -> RefreshResult:
@@ -187,7 +196,10 @@ def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFra
 def _stale_baseline(
     spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], learnt: Learnt
 ) -> _Input | None:
-    """Return the baseline if its stored states are missing or of another version, monitor or set of columns."""
+    """Return the baseline if its stored states or profiles are missing or of another version, monitor or set of columns.
+
+    The profiles are written last: a refresh that was killed before is made good by the next.
+    """
     if monitor.baseline_table_name is None:
         return None
     version = lakehouse.newest_version(spark, monitor.baseline_table_name)
@@ -195,7 +207,8 @@ def _stale_baseline(
     names = {name for _, _, name, _ in learnt.baseline}
     slices = {slice_key for _, _, _, slice_key in learnt.baseline} - {None}
     fresh = version is not None and facts == {(version, monitor.monitor_version)}
-    if fresh and names == {":table", *(c.name for c in columns)} and slices <= set(monitor.slicing_exprs):
+    complete = names == {":table", *(c.name for c in columns)} and slices <= set(monitor.slicing_exprs)
+    if fresh and complete and profiled_baselines(spark, monitor) == facts:
         return None
     df = lakehouse.read_table(spark, monitor.baseline_table_name, version=version)
     check_types(df, columns, monitor, monitor.baseline_table_name)

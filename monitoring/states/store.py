@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from headwater.monitoring.definitions.monitor import Monitor
 
-__all__ = ["Learnt", "create_tables", "in_windows", "neighbours", "read_learnt", "replace_rows"]
+__all__ = ["Learnt", "create_tables", "in_windows", "neighbours", "profiled_baselines", "read_learnt", "replace_rows"]
 
 
 def create_tables(spark: SparkSession, monitor: Monitor) -> None:
@@ -79,6 +79,13 @@ def read_learnt(spark: SparkSession, monitor: Monitor) -> Learnt:
         {row["column_name"]: row["edges"] for row in found if row["log_type"] == "EDGES"},
         frozenset(tuple(row[name] for name in facts) for row in found if row["log_type"] == "BASELINE"),
     )
+
+
+def profiled_baselines(spark: SparkSession, monitor: Monitor) -> set[tuple[int | None, int]]:
+    """Return of which versions of the baseline table, and of the monitor, the stored profiles are. One job."""
+    rows = lakehouse.read_table(spark, monitor.profile_table).where("log_type = 'BASELINE'")
+    found = rows.select("logging_table_commit_version", "monitor_version").distinct().collect()
+    return {(row["logging_table_commit_version"], row["monitor_version"]) for row in found}
 
 
 def neighbours(spark: SparkSession, monitor: Monitor, moment: int) -> tuple[int | None, int | None]:

@@ -111,6 +111,30 @@ def test_a_refresh_killed_between_commits_is_made_good_by_the_next(spark, small,
     assert consecutive.count() == 2
 
 
+def test_a_baselines_profiles_that_a_kill_has_left_out_come_with_the_next_refresh(spark, schema, monkeypatch):
+    for name, number in (("inference", 1), ("baseline", 0)):
+        as_spark(spark, week(number, 120)).write.format("delta").saveAsTable(f"{schema}.{name}")
+    monitor = monitor_of(schema, columns=("delay", "carrier"), slicing_exprs=())
+    module = importlib.import_module("headwater.monitoring.refresh")
+    write = module.replace_rows
+
+    def killed(rows, name, where):
+        if name.endswith(("_profile_metrics", "_drift_metrics")):
+            raise KeyboardInterrupt
+        write(rows, name, where)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "replace_rows", killed)
+        with pytest.raises(KeyboardInterrupt):
+            refresh(spark, monitor)
+    assert refresh(spark, monitor).baseline_computed
+    found = contents(spark, monitor.profile_table, "log_type = 'BASELINE'")
+    profiled = spark.table(monitor.profile_table).where("log_type = 'BASELINE'").select("column_name").distinct()
+    assert {row["column_name"] for row in profiled.collect()} >= {":table", "delay", "carrier"}
+    assert not refresh(spark, monitor).baseline_computed
+    assert contents(spark, monitor.profile_table, "log_type = 'BASELINE'") == found
+
+
 def test_a_new_model_is_compared_with_the_baseline_of_all_models(spark, schema):
     rows = week(0, 60).assign(model_version="9")
     as_spark(spark, rows).write.format("delta").saveAsTable(f"{schema}.inference")
