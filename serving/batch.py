@@ -72,8 +72,10 @@ def score_batch(
 
     given: object = df
     if not isinstance(given, DataFrame):
-        found = f"{type(df).__module__.split('.')[0]}.{type(df).__name__}"
-        raise InvalidInputError(f"score_batch takes a Spark DataFrame, found {found}: use spark.createDataFrame(df).")
+        given_type = f"{type(df).__module__.split('.')[0]}.{type(df).__name__}"
+        raise InvalidInputError(
+            f"score_batch takes a Spark DataFrame, found {given_type}: use spark.createDataFrame(df)."
+        )
     if df.isStreaming:
         raise InvalidInputError(
             "score_batch takes a batch DataFrame, found a stream: score each batch in foreachBatch."
@@ -95,7 +97,7 @@ def score_batch(
     if missing:
         raise MissingColumnsError(missing, "df", df.columns, f"needed to score {model_uri}")
     _check_tables(df, artifact)
-    wanted = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
+    looked_up = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
     frame = artifact.read_features(df)
     if env_manager == "local":
         prediction = _prediction(frame, artifact, kind, params)
@@ -104,7 +106,7 @@ def score_batch(
 
         apart = spark_udf(df.sparkSession, str(artifact.raw_model), kind, env_manager, params)
         prediction = apart(F.struct(*model_inputs(artifact.spec, artifact.raw_model, frame)))
-    names = [*df.columns, *wanted]
+    names = [*df.columns, *looked_up]
     return frame.withColumn(PREDICTION, prediction).select(*map(lakehouse.quoted, [*names, PREDICTION]))
 
 
@@ -119,7 +121,7 @@ def _spark_type(result_type: str | DataType) -> DataType:
         return DataType.fromDDL(result_type)
     except PySparkException as error:
         raise InvalidInputError(
-            f"result_type={result_type!r} is no type of Spark: write double, string, array<double> or the like."
+            f"result_type={result_type!r} is not a type of Spark: use double, string, array<double> or another type."
         ) from error
 
 

@@ -85,7 +85,9 @@ class FeatureLookup:
         if feature is not None and feature_names is not None:
             raise InvalidInputError(f"FeatureLookup on {table_name} takes feature_names or feature_name, not both.")
         if output is not None and feature is None:
-            raise InvalidInputError(f"FeatureLookup on {table_name}: output_name names the output of a feature_name.")
+            raise InvalidInputError(
+                f"FeatureLookup on {table_name}: output_name renames the output of feature_name: give feature_name as well."
+            )
         renamed = dict(rename_outputs or {}) | ({feature: output} if output is not None else {})
         given = {
             "table_name": table_name,

@@ -125,7 +125,7 @@ def _type(spark: SparkSession, feature: Feature, rows: DataFrame) -> str:
     nested = [key for key in as_names(feature.entity) if kinds[key].typeName() in ("array", "map", "struct", "variant")]
     if nested:
         raise InvalidInputError(
-            f"The entity column {nested[0]!r} of {where} is {kinds[nested[0]].simpleString()}: no key."
+            f"The entity column {nested[0]!r} of {where} is {kinds[nested[0]].simpleString()}: a nested value cannot be a key."
         )
     if time is not None and kinds[time].simpleString() != "timestamp":
         raise ColumnTypeError(where, {time: (kinds[time].simpleString(), "timestamp")})

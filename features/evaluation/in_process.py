@@ -130,7 +130,10 @@ def _fetched(frame: DataFrame, most: int) -> pa.Table | str:
 
     count = frame.select(F.lit(1).alias("one")).count()
     if count * _BYTES * len(frame.columns) > most:
-        return f"the {count:,} label rows are too many for {most / 2**30:.1f} GiB, and no plain files"
+        gib = f"{most / 2**30:.1f} GiB"
+        return (
+            f"the {count:,} label rows are too many for {gib}, and cannot be read in parts as they are not plain files"
+        )
     return frame.toArrow()
 
 

@@ -58,7 +58,7 @@ def _column(values: pd.Series, kind: str) -> pa.Array:
         return pa.Array.from_pandas(values).cast(wanted, safe=not pa.types.is_timestamp(wanted))
     except (pa.ArrowException, ArithmeticError, TypeError, ValueError) as error:
         raise InvalidInputError(
-            f"The column {values.name!r} of the rows has a value that is no {kind}: {error}."
+            f"The column {values.name!r} of the rows has a value that is not of the type {kind}: {error}."
         ) from error
 
 

@@ -40,7 +40,7 @@ def row_value(spark: SparkSession, feature: Feature, rows: DataFrame) -> Column:
         column_types(rows, [feature.function.column], where, why)
         return column(feature.function.column)
     if not isinstance(feature.function, CustomUDF):
-        raise InvalidInputError(f"The feature {feature.name} is no function of single rows.")
+        raise InvalidInputError(f"The feature {feature.name} is not a function of single rows.")
     function, bindings = bound_function(spark, feature)
     names = [name for _, name in bindings]
     kinds = column_types(rows, names, where, why)

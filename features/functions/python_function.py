@@ -110,7 +110,7 @@ class CatalogFunction:
         try:
             arguments.body = ast.parse(textwrap.dedent(body).strip()).body
         except SyntaxError as error:
-            raise InvalidInputError(f"The body of function {name} is no Python: {error}.") from error
+            raise InvalidInputError(f"The body of function {name} is not Python: {error}.") from error
         if not arguments.body:
             raise InvalidInputError(f"The body of function {name} is empty: let it return a value.")
         arguments.name = name.rsplit(".", 1)[-1] if name.rsplit(".", 1)[-1].isidentifier() else "f"

@@ -218,7 +218,7 @@ class FeatureSpec:
         try:
             data = yaml.safe_load(text)
         except yaml.YAMLError as error:
-            raise InvalidInputError(f"The feature spec is no YAML: {error}.") from error
+            raise InvalidInputError(f"The feature spec is not YAML: {error}.") from error
         found = data.get("format") if isinstance(data, dict) else None
         if found != _FORMAT:
             raise InvalidInputError(

@@ -65,5 +65,5 @@ def write_feature_stream(
     try:
         writer = writer.trigger(**(dict(trigger) if trigger is not None else _EVERY))
     except (TypeError, ValueError) as error:
-        raise InvalidInputError(f"The trigger {trigger!r} is none that Spark knows: {error}") from error
+        raise InvalidInputError(f"Spark does not know the trigger {trigger!r}: {error}") from error
     return writer.start()

@@ -141,7 +141,7 @@ def compute_features(spark: SparkSession, features: Sequence[Feature]) -> DataFr
     computed = [feature for feature in everything if feature.source.has_rows]
     if not computed:
         raise InvalidInputError(
-            "compute_features takes features of tables or DataFrames: others have no rows of their own."
+            "compute_features takes features of tables or DataFrames: features of other sources have no rows of their own."
         )
     first = computed[0]
     for other in computed[1:]:

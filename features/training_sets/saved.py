@@ -44,9 +44,9 @@ class ReplayError(HeadwaterError):
     def __str__(self) -> str:
         table, version, saved, found = self.args
         return (
-            f"The rows built again for {table} at version {version} have the digest {found}, saved was {saved}. "
-            "A feature table was changed without its history (restored, replaced, other files put in place), "
-            "or an on-demand function is another one."
+            f"The rows that were built again for {table} at version {version} have the digest {found}; the saved rows "
+            f"have {saved}. A feature table was changed without its history (restored, replaced, other files put in place), "
+            "or an on-demand function has changed."
         )
 
 
@@ -141,7 +141,7 @@ def _tables_of_run(spark: SparkSession, run_id: str) -> list[str]:
 def _table_of_run(spark: SparkSession, run_id: str | None) -> str:
     if run_id is None:
         raise InvalidInputError(
-            "Give the run whose training set is to be built again, or table= for what it holds last."
+            "Give the id of the run whose training set is to be built again, or table=: then its newest training set is built."
         )
     tables = _tables_of_run(spark, run_id)
     if not tables:

@@ -133,11 +133,16 @@ def _doctor(given: argparse.Namespace) -> int:
         elif damaged.may_be_in_flight and not given.tables:
             left += 1
             print(
-                f"  It stays, since it changed {damaged.changed:.0f} s ago: headwater doctor --set-aside {damaged.name}"
+                f"  It was not moved, since it changed {damaged.changed:.0f} s ago. "
+                f"To move it: headwater doctor --set-aside {damaged.name}"
             )
         else:
             to = lakehouse.set_damaged_aside(settings.home, damaged)
-            print(f"  It is now in {to}: create the table again." if to else "  It stays: it is no longer damaged.")
+            print(
+                f"  It is now in {to}: create the table again."
+                if to
+                else "  It was not moved: it is no longer damaged."
+            )
     if not found and not left:
         print(f"No table in {settings.warehouse} is damaged.")
     return FAILED if left else DONE

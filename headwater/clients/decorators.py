@@ -52,7 +52,9 @@ def feature_table(function: Callable[..., DataFrame]) -> Callable[..., DataFrame
         df = computed(input)
         started = FeatureStoreClient().write_table(feature_table_name, df, "merge", checkpoint_location, every)
         if started is None:
-            raise InvalidInputError(f"{function.__name__} returned a frame that is no stream: use compute_and_write.")
+            raise InvalidInputError(
+                f"{function.__name__} returned a DataFrame that is not a stream: use compute_and_write."
+            )
         return started
 
     @functools.wraps(function)

@@ -73,7 +73,7 @@ def _keep(
 
 JOB = Job(
     "monitor",
-    "Compute profile and drift for the windows of the interval, and raise alerts; 3 if one asks for a retraining.",
+    "Compute profile and drift for the windows of the interval, and raise alerts; exit code 3 if one asks for a retraining.",
     (START, END),
     lambda spark, project, start, end: monitor(spark, project, start, end).job,
 )

@@ -30,7 +30,7 @@ class Option:
 
 START = Option("start", "Start of the interval, UTC, inclusive.", dt.datetime)
 END = Option("end", "End of the interval, UTC, exclusive.", dt.datetime)
-AS_OF = Option("as_of", "What was known before this time, UTC.", dt.datetime)
+AS_OF = Option("as_of", "Only what was known before this time counts, UTC.", dt.datetime)
 
 
 @dataclass(frozen=True)

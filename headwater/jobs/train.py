@@ -160,12 +160,12 @@ def _run(spark: SparkSession, project: Project, **options: Any) -> JobResult:
 
 JOB = Job(
     "train",
-    "Train on the rows from start to holdout, judge on those from holdout to end, register, promote or refuse (3).",
+    "Train on the rows from start to holdout, judge on those from holdout to end, register, promote or refuse (exit code 3).",
     (
         START,
         Option("holdout", "Start of the rows to judge on, UTC.", dt.datetime),
         END,
-        Option("reason", "Why; written into the run and the promotion log.", default=""),
+        Option("reason", "Reason for the training, written into the run and the promotion log.", default=""),
     ),
     _run,
 )

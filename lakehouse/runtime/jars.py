@@ -110,6 +110,6 @@ def _fetch(jars: list[Jar], folder: Path) -> None:
             digest = hashlib.sha256(fetched.read_bytes()).hexdigest()
             if digest != jar.sha256:
                 raise JarsNotFoundError(
-                    names, str(folder), f"{jar.file} has the SHA-256 {digest}, pinned is {jar.sha256}"
+                    names, str(folder), f"{jar.file} has the SHA-256 {digest}, and not the pinned {jar.sha256}"
                 )
             fetched.replace(folder / jar.file)

@@ -85,5 +85,5 @@ def _fetch() -> Path:
         raise JavaNotFoundError(found, f"{type(error).__name__}: {error}") from error
     home = next((java.parent.parent for java in sorted(_own().glob("**/bin/java"))), None)
     if home is None or _version(home) < MINIMUM:
-        raise JavaNotFoundError(found, f"what was fetched into {_own()} does not run")
+        raise JavaNotFoundError(found, f"the Java that was fetched into {_own()} does not run")
     return home

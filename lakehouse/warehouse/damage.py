@@ -31,7 +31,7 @@ __all__ = [
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.(?:parquet|json)")
-_UNFINISHED = "its Delta log has no commit: its creation did not finish, or another process is at it"
+_UNFINISHED = "its Delta log has no commit: its creation did not finish, or another process is creating it now"
 _IN_FLIGHT = 60  # seconds without a new file after which nobody writes it any more
 
 
@@ -88,7 +88,7 @@ def examine_table(folder: Path) -> str:
     ''
     >>> (folder / "_delta_log").mkdir(parents=True)
     >>> examine_table(folder)
-    'its Delta log has no commit: its creation did not finish, or another process is at it'
+    'its Delta log has no commit: its creation did not finish, or another process is creating it now'
     """
     log = folder / "_delta_log"
     if not log.is_dir():

@@ -53,7 +53,7 @@ def should_retrain(
     broken = sorted({a.column_name for a in mine if a.concerns == "data"})
     if drifted_columns is not None and len(drifted) >= drifted_columns:
         return RetrainingDecision(
-            True, f"{len(drifted)} columns drifted, {drifted_columns} are enough: {_names(drifted)}."
+            True, f"{len(drifted)} columns drifted, and {drifted_columns} call for a retraining: {_names(drifted)}."
         )
     facts = [f"drift in {_names(drifted)}"] if drifted else []
     facts += [f"changed data in {_names(broken)} (look at their source)"] if broken else []

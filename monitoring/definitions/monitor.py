@@ -162,7 +162,9 @@ class Monitor:
         for field in ("slicing_exprs", "columns", "exclude"):
             given = getattr(self, field)
             if isinstance(given, str):
-                raise InvalidInputError(f"{field} takes several, found the string {given!r}: write ({given!r},).")
+                raise InvalidInputError(
+                    f"{field} takes several names or expressions, found one text {given!r}: write ({given!r},)."
+                )
             if given is not None:
                 object.__setattr__(self, field, tuple(given))
                 if len(set(given)) < len(given) or "" in given:
@@ -224,7 +226,7 @@ class Monitor:
 def _checked(granularities: Sequence[str]) -> tuple[str, ...]:
     if isinstance(granularities, str):
         raise InvalidInputError(
-            f"granularities takes several, found the string {granularities!r}: write ({granularities!r},)."
+            f"granularities takes several granularities, found one text {granularities!r}: write ({granularities!r},)."
         )
     for name in granularities:
         if name not in GRANULARITIES:

@@ -114,7 +114,7 @@ class Threshold:
             raise InvalidInputError(f"{rule} asks for {self.n} of {self.m} windows: choose 1 ≤ n ≤ m.")
         if self.max_pvalue is not None and (self.drift_type is None or not 0 < self.max_pvalue < 1):
             raise InvalidInputError(
-                f"{rule} has max_pvalue={self.max_pvalue}: it lies between 0 and 1, and needs a drift_type."
+                f"{rule} has max_pvalue={self.max_pvalue}: max_pvalue must lie between 0 and 1, and needs a drift_type."
             )
         if self.relative_to_baseline and self.drift_type is not None:
             raise InvalidInputError(
@@ -122,7 +122,7 @@ class Threshold:
             )
         if isinstance(self.columns, str):
             raise InvalidInputError(
-                f"columns takes several, found the string {self.columns!r}: write ({self.columns!r},)."
+                f"columns takes several names, found one text {self.columns!r}: write ({self.columns!r},)."
             )
         if self.columns is not None:
             object.__setattr__(self, "columns", tuple(self.columns))

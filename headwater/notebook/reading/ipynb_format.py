@@ -30,7 +30,7 @@ def parse_ipynb(path: Path, text: str) -> Notebook:
         metadata, found = data.get("metadata") or {}, data["cells"]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise NotebookFormatError(
-            str(path), f"it is no Jupyter notebook ({type(error).__name__}: {error})", "Export it again as .ipynb."
+            str(path), f"it is not a Jupyter notebook ({type(error).__name__}: {error})", "Export it again as .ipynb."
         ) from error
     language = _language(path, metadata)
     cells: list[Cell] = []

@@ -66,8 +66,8 @@ class _Client:
         if name.startswith("__"):
             raise AttributeError(name)
         raise AttributeError(
-            f"WorkspaceClient().{name} is a workspace's, and this is a run of Headwater, which has {', '.join(_PARTS)}: "
-            "call it on Databricks alone."
+            f"WorkspaceClient().{name} needs a Databricks workspace. This is a run of Headwater, which has "
+            f"{', '.join(_PARTS)}: call it on Databricks alone."
         )
 
 

@@ -24,7 +24,7 @@ class Maybe(Generic[T]):
     def get(self) -> T:
         """Return the value."""
         if self._value is None:
-            raise ValueError("None.get: this notebook runs on no workspace's job.")
+            raise ValueError("None.get: this notebook does not run in a job of a workspace.")
         return self._value
 
     def getOrElse(self, default: T) -> T:  # noqa: N802 - their word

@@ -26,7 +26,7 @@ def import_paths(places: Places) -> Iterator[None]:
                     return hook(local)
                 except ImportError:
                     continue
-        raise ImportError(f"{path} is no folder to import from.", path=path)
+        raise ImportError(f"{path} is not a folder, so nothing can be imported from it.", path=path)
 
     before = set(sys.path_importer_cache)
     sys.path_hooks.insert(0, local_finder)

@@ -112,5 +112,5 @@ class Widgets:
         wrong = [value for value in values if known and value not in known]
         if wrong:
             raise InvalidInputError(
-                f"The default {wrong[0]!r} of the widget {name!r} is none of its choices: {', '.join(known)}."
+                f"The default {wrong[0]!r} of the widget {name!r} is not one of its choices: {', '.join(known)}."
             )

@@ -53,9 +53,13 @@ def drop_catalog(statement: DropCatalog, call: Call) -> DataFrame:
             return frame(call, [])
         raise NotFoundError("catalog", name, catalog_names(call))
     if name.lower() == default_catalog(call).lower():
-        raise InvalidInputError(f"{name} is the catalog that this session started with, and stays: drop its schemas.")
+        raise InvalidInputError(
+            f"{name} is the catalog that this session started with, and cannot be dropped: drop its schemas instead."
+        )
     if lakehouse.is_main(name):
-        raise InvalidInputError(f"{name} is the catalog that every store has, and stays: drop its schemas.")
+        raise InvalidInputError(
+            f"{name} is the catalog that every store has, and cannot be dropped: drop its schemas instead."
+        )
     require_catalog(call, name)
     lakehouse.refresh(call.spark)
     schemas = [row[0] for row in call.run(f"SHOW SCHEMAS IN {quoted(name)}").collect()]

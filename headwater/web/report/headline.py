@@ -47,7 +47,7 @@ def _quality(facts: Facts) -> str:
     monthly = facts.monthly
     model = monthly[monthly["predictor"] == "model"]
     if model.empty:
-        return "How good it is cannot be said before outcomes of scored rows, or of a holdout, are known."
+        return "The quality of the model is not known yet: no scored row and no holdout has outcomes."
     last = model.iloc[-1]
     others = monthly[(monthly["predictor"] != "model") & (monthly["month"] == last["month"])]
     beside = [f"{number(row['roc_auc'])} by {name_of(str(row['predictor']))}" for _, row in others.iterrows()]
@@ -60,7 +60,7 @@ def _decision(facts: Facts) -> str:
         return "The monitor has not run yet."
     last = facts.decisions.iloc[-1]
     verb = "asked for a retraining" if bool(last["retrain"]) else "saw no reason to retrain"
-    return f"The monitor last looked on {date(last['as_of'])}, and {verb}: {last['reason']}"
+    return f"The monitor last ran on {date(last['as_of'])}, and {verb}: {last['reason']}"
 
 
 def _cards(facts: Facts) -> Html:

@@ -42,7 +42,7 @@ def test_values_are_kept_as_sparks_casts_keep_them(kind, given, kept):
     [("tinyint", [128]), ("decimal(3,2)", [1000]), ("array<int>", [7]), ("struct<a:int>", [{"b": 1}])],
 )
 def test_a_value_that_does_not_fit_is_refused_with_column_and_type(kind, given):
-    with pytest.raises(ValueError, match=r"The column 'x' of the rows has a value that is no "):
+    with pytest.raises(ValueError, match=r"The column 'x' of the rows has a value that is not of the type "):
         of(kind, given)
 
 

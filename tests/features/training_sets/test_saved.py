@@ -62,7 +62,7 @@ def test_a_training_set_that_cannot_be_built_as_it_was_is_refused(spark, schema)
     changed = properties[key].replace(saved.digest, "3:1:1")
     lakehouse.set_table_properties(spark, f"{schema}.rows", {key: changed})
     with pytest.raises(
-        ReplayError, match=f"at version {saved.version} have the digest {saved.digest}, saved was 3:1:1"
+        ReplayError, match=f"at version {saved.version} have the digest {saved.digest}; the saved rows have 3:1:1"
     ):
         TrainingSet.replay(saved.run_id, table=f"{schema}.rows")
 
@@ -84,7 +84,7 @@ def test_a_run_is_enough_to_build_a_training_set_again_where_it_says_which(spark
         training_set.save(f"{schema}.others", run_id="one")
         with pytest.raises(InvalidInputError, match=rf"{schema}.others and {schema}.rows: give table="):
             TrainingSet.replay("one")
-        with pytest.raises(InvalidInputError, match="Give the run"):
+        with pytest.raises(InvalidInputError, match="Give the id of the run"):
             TrainingSet.replay(None)
         lakehouse.drop_table(spark, f"{schema}.others")
         assert saved_training_sets(spark, "one") == [saved]

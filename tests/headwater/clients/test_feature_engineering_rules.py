@@ -550,7 +550,7 @@ def test_rule_30_refused(fe, logged, spark):
         (df.withColumn("prediction", F.lit(1)), {}, "'prediction' already"),
         (spark.readStream.format("rate").load(), {}, "found a stream"),
         (df, {"env_manager": "docker"}, "env_manager='docker' is unknown"),
-        (df, {"result_type": "dubble"}, "no type of Spark"),
+        (df, {"result_type": "dubble"}, "not a type of Spark"),
     ]
     for rows, options, sentence in refused:
         with pytest.raises(ValueError, match=sentence):

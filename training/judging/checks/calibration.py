@@ -19,5 +19,7 @@ class CalibrationCheck:
     def judge(self, evidence: Evidence) -> list[Check]:
         """Return the check; see `GateCheck`."""
         found, most = evidence.metrics.get("expected_calibration_error", math.nan), self.most
-        sentence = f"Probability and rate differ by {found:.4f} on average; at most {most:g} is allowed."
+        sentence = (
+            f"Predicted probability and observed rate differ by {found:.4f} on average; at most {most:g} is allowed."
+        )
         return [Check("calibration", found <= most, found, f"expected_calibration_error <= {most:g}", sentence)]

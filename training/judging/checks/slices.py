@@ -38,6 +38,6 @@ class SlicesCheck:
         sentence = (
             f"Of {len(table)} slices, {worst['slice']}={worst['group']} ({worst['rows']} rows) is worst: "
             f"log loss {worst['log_loss_model']:.4f} against {worst['log_loss_reference']:.4f}; "
-            f"{self.most:g} above is the most allowed."
+            f"at most {self.most:g} more is allowed."
         )
         return [Check("slices", found <= self.most, found, required, sentence)]

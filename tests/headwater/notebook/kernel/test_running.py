@@ -150,7 +150,7 @@ def test_widgets_have_defaults_that_parameters_beat(write, run):
     done = run(write("a.py", *cells), {"day": "2024-02-02"})
     assert _text(done) == "2024-02-02 a d {'day': '2024-02-02', 'm': 'a'}\n"
     assert "InputWidgetNotDefined: no widget named 'm'. Known: day." in str(done.error)
-    assert "none of its choices" in str(run(write("b.py", "dbutils.widgets.dropdown('m', 'c', ['a'])")).error)
+    assert "not one of its choices" in str(run(write("b.py", "dbutils.widgets.dropdown('m', 'c', ['a'])")).error)
 
 
 def test_task_values_reach_the_other_tasks_of_their_job_run_alone(write, run):

@@ -86,7 +86,7 @@ def test_a_function_made_by_python_is_called_from_sql_too_and_anew_when_it_chang
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("f(a INT) RETURNS INT LANGUAGE PYTHON AS $$ return ( $$", "is no Python"),
+        ("f(a INT) RETURNS INT LANGUAGE PYTHON AS $$ return ( $$", "is not Python"),
         ("f(a INT) RETURNS INT LANGUAGE PYTHON AS $$ $$", "is empty"),
         ("f(a NOPE) RETURNS INT LANGUAGE PYTHON AS $$ return 1 $$", "type 'NOPE' that Spark does not know"),
         ("f(a INT) LANGUAGE PYTHON AS $$ return 1 $$", "Expected RETURNS type before AS"),
