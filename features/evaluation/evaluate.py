@@ -56,24 +56,24 @@ def evaluate(spec: FeatureSpec, df: DataFrame, *, versions: Literal["trained", "
     """
     widened = _widened_keys(spec, df)
     wide = df.withColumns({name: column(name).cast("bigint") for name in widened}) if widened else df
-    found = _evaluated(spec, wide, versions=versions)[0]
-    return found.withColumns({name: column(name).cast("int") for name in widened}) if widened else found
+    evaluated = _evaluated(spec, wide, versions=versions)[0]
+    return evaluated.withColumns({name: column(name).cast("int") for name in widened}) if widened else evaluated
 
 
 def _widened_keys(spec: FeatureSpec, df: DataFrame) -> list[str]:
     """Return the INT keys of `df` for BIGINT keys of the spec; any other difference of keys and times is an error."""
-    found = {field.name: field.dataType.simpleString() for field in df.schema}
-    source = {c.name: c.type for c in spec.source if c.name in found}
+    types = {field.name: field.dataType.simpleString() for field in df.schema}
+    source = {c.name: c.type for c in spec.source if c.name in types}
     widened = []
     for step in spec.lookups:
         wrong = {}
         for name in step.inputs:
-            if name not in source or found[name] == source[name]:
+            if name not in source or types[name] == source[name]:
                 continue
-            if (found[name], source[name]) == ("int", "bigint"):
+            if (types[name], source[name]) == ("int", "bigint"):
                 widened.append(name)
             else:
-                wrong[name] = (found[name], source[name])
+                wrong[name] = (types[name], source[name])
         if wrong:
             raise ColumnTypeError(f"the keys for {step.table}", wrong)
     return list(dict.fromkeys(widened))

@@ -25,5 +25,5 @@ def join_forms() -> Mapping[str, JoinForm]:
     """
     modules = [import_module(f"{forms.__name__}.{file.name}") for file in iter_modules(forms.__path__)]
     public = [getattr(module, name) for module in modules for name in module.__all__]
-    found = [thing() for thing in public if isinstance(thing, type) and issubclass(thing, JoinForm)]
-    return MappingProxyType({form.name: form for form in sorted(found, key=lambda form: form.rank)})
+    instances = [thing() for thing in public if isinstance(thing, type) and issubclass(thing, JoinForm)]
+    return MappingProxyType({form.name: form for form in sorted(instances, key=lambda form: form.rank)})

@@ -74,10 +74,10 @@ def _is_whole(plan: Any) -> bool:
     if name == "Sample":
         return _is_narrow(plan, ("Sample", "Sort"))
     if name == "Aggregate":
-        known = re.findall(r"(\w+)\(", str(plan.aggregateExpressions().toString()))
-        if not set(known).isdisjoint(_AS_THEY_COME):
+        functions = re.findall(r"(\w+)\(", str(plan.aggregateExpressions().toString()))
+        if not set(functions).isdisjoint(_AS_THEY_COME):
             return False
     elif name not in _WHOLE and not children.isEmpty():
         return False
     inner = plan.subqueries()
-    return all(_is_whole(one.apply(i)) for one in (children, inner) for i in range(one.size()))
+    return all(_is_whole(plans.apply(i)) for plans in (children, inner) for i in range(plans.size()))

@@ -88,10 +88,10 @@ class HotKeys:
             .groupBy(*of_slice)
             .agg(F.collect_set("__last").alias("__lasts"))
         )
-        found = lasts.groupBy(*names, "__first", "__width").agg(
+        hot_keys = lasts.groupBy(*names, "__first", "__width").agg(
             F.map_from_entries(F.collect_list(F.struct("__of", "__lasts"))).alias("__lasts")
         )
-        return cls(found, slicing)
+        return cls(hot_keys, slicing)
 
     def cut_labels(self, spine: DataFrame, keys: Sequence[str], time: str) -> DataFrame:
         """Return the label rows with ``__slice``: 0 but for hot keys."""

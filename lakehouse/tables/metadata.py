@@ -52,10 +52,10 @@ class TableMetadata:
             If there is none, in any spelling.
         """
         names = [str(field["name"]) for field in self.fields]
-        found = next((each for each in names if each.lower() == name.lower()), None)
-        if found is None:
+        spelled = next((each for each in names if each.lower() == name.lower()), None)
+        if spelled is None:
             raise MissingColumnsError([name], where, names)
-        return found
+        return spelled
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ def notes_of(spark: SparkSession, name: str) -> TableNotes:
     full = resolve(spark, name)
     if is_embedded(spark):
         try:
-            known = _metadata(spark, full)
+            logged = _metadata(spark, full)
         except InvalidInputError:  # a view
             pass
         else:
-            filled = [str(f["name"]) for f in known.fields if not f.get("metadata", {}).keys().isdisjoint(_FILLED)]
-            return TableNotes(known.properties, known.partition_columns, known.comment, tuple(filled))
+            filled = [str(f["name"]) for f in logged.fields if not f.get("metadata", {}).keys().isdisjoint(_FILLED)]
+            return TableNotes(logged.properties, logged.partition_columns, logged.comment, tuple(filled))
     described = [(row["col_name"], row["data_type"]) for row in spark.sql(f"DESCRIBE EXTENDED {full.quoted}").collect()]
     comment = next((text for name, text in described if name == "Comment"), "")
     return TableNotes(table_properties(spark, full.quoted), _partitions(described), comment or "")
@@ -146,12 +146,12 @@ def _commit_not_null(spark: SparkSession, full: TableName, columns: Sequence[str
     log.update(False, _none(spark), _none(spark))
     transaction = log.startTransaction()
     now = _read(transaction.snapshot())
-    wanted = {now.column(column, str(full)) for column in columns}
-    changed = [field["name"] for field in now.fields if field["name"] in wanted and field["nullable"]]
+    named = {now.column(column, str(full)) for column in columns}
+    changed = [field["name"] for field in now.fields if field["name"] in named and field["nullable"]]
     if not changed:
         return
     _refuse_nulls(spark, full, now.version, changed)
-    fields = [field | {"nullable": field["nullable"] and field["name"] not in wanted} for field in now.fields]
+    fields = [field | {"nullable": field["nullable"] and field["name"] not in named} for field in now.fields]
     schema = json.dumps({"type": "struct", "fields": fields})
     metadata = transaction.metadata()
     parts = [getattr(metadata, f"copy$default${i + 1}")() for i in range(metadata.productArity())]
@@ -166,8 +166,8 @@ def _commit_not_null(spark: SparkSession, full: TableName, columns: Sequence[str
 
 def _refuse_nulls(spark: SparkSession, full: TableName, version: int, columns: Sequence[str]) -> None:
     counts = ", ".join(f"count_if({quoted(column)} IS NULL)" for column in columns)
-    found = spark.sql(f"SELECT {counts} FROM {full.quoted} VERSION AS OF {version}").collect()[0]
-    nulls = {column: found[i] for i, column in enumerate(columns) if found[i]}
+    counted = spark.sql(f"SELECT {counts} FROM {full.quoted} VERSION AS OF {version}").collect()[0]
+    nulls = {column: counted[i] for i, column in enumerate(columns) if counted[i]}
     if nulls:
         raise NullKeysError(str(full), nulls)
 

@@ -74,7 +74,7 @@ def join_buckets_of_keys(
     slots, places = _slots(lookups)
     hot = None
     if slicing is not None:
-        hot = HotKeys.of([(one.features, one.feature_keys, one.feature_time) for one in lookups], slicing)
+        hot = HotKeys.of([(table.features, table.feature_keys, table.feature_time) for table in lookups], slicing)
     rows = None
     for number, lookup in enumerate(lookups):
         keys, time = lookup.feature_keys, lookup.feature_time

@@ -55,14 +55,14 @@ def join_latest(
         F.struct(*[column(f).alias(o) for f, o in outputs.items()]).alias("__found"),
     )
     ordered = [F.col(f"__found.{quoted(o)}") for o, kind in kinds.items() if has_order(kind)]
-    one = named.groupBy(*key_names).agg(
+    greatest = named.groupBy(*key_names).agg(
         F.max_by("__found", F.struct(*ordered)).alias("__found") if ordered else F.first("__found").alias("__found")
     )
     left = spine.select(
         F.struct(*[column(c) for c in spine.columns]).alias("__label"),
         *[column(left).alias(name) for name, (left, _) in zip(key_names, keys, strict=True)],
     )
-    joined = left.join(one, on=key_names, how="left")
+    joined = left.join(greatest, on=key_names, how="left")
     return joined.select(
         *[F.col(f"__label.{quoted(c)}").alias(c) for c in spine.columns],
         *[F.col(f"__found.{quoted(o)}").alias(o) for o in outputs.values()],

@@ -41,5 +41,7 @@ class BucketsOfLabelKeys(JoinForm):
 
     def join(self, rows: DataFrame, lookups: Sequence[TableLookup], plan: Plan, labels: DataFrame) -> DataFrame:
         """Return the rows; see `rows_of_label_keys` and `join_buckets_of_keys`."""
-        pruned = [replace(one, features=rows_of_label_keys(labels, one.features, one.keys)) for one in lookups]
+        pruned = [
+            replace(lookup, features=rows_of_label_keys(labels, lookup.features, lookup.keys)) for lookup in lookups
+        ]
         return join_buckets_of_keys(rows, pruned, plan.buckets)

@@ -69,5 +69,5 @@ def join_small_tables(spine: DataFrame, lookups: Sequence[TableLookup], buckets:
         kinds = [StructField(slot, kind) for (_, kind), slot in zip(lookup.columns, place, strict=True)]
         schemas.append(to_arrow_schema(StructType(kinds), timezone=zone))
     assert rows is not None
-    dealt_by = list(dict.fromkeys(name for one in lookups for name in (*one.label_keys, one.label_time)))
+    dealt_by = list(dict.fromkeys(name for table in lookups for name in (*table.label_keys, table.label_time)))
     return match_in_buckets(spine, spine, dealt_by, rows, buckets, lookups, places, tuple(schemas))

@@ -76,13 +76,13 @@ def join_in_one_sort(spine: DataFrame, tables: Sequence[TableLookup]) -> DataFra
         .orderBy(F.col("__time").asc_nulls_first(), label_last, F.col("__table"), *ordered)
         .rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
-    found = [
+    newest = [
         F.last(F.when(F.col("__table") == number, _row(places[number])), ignorenulls=True)
         .over(window)
         .alias(f"__f{number}")
         for number in range(len(tables))
     ]
-    joined = both.select("__label", "__time", "__table", *names, *found).where("__table < 0")
+    joined = both.select("__label", "__time", "__table", *names, *newest).where("__table < 0")
     matches = none_is_null(["__time", *names])
     day = is_date(spine, time)
     outputs = []
