@@ -80,7 +80,9 @@ def add_catalog(spark: SparkSession, name: str) -> None:
     if not reason:
         if not spark.conf.get(key, ""):
             check_name("catalog", name)
-            spark.conf.set(key, MAIN_CLASS if is_main(name) else FOLDER_CLASS)
+            implementation = MAIN_CLASS if is_main(name) else FOLDER_CLASS
+            spark.conf.set(key, implementation)
+            jvm_session(spark).sharedState().conf().set(key, implementation)  # for sessions that are made later
         return
     if not is_main(name):
         raise CatalogUnavailableError(name, reason)
