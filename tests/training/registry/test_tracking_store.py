@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from alembic import command
 from mlflow.store.db.utils import _get_alembic_config
-from typer.testing import CliRunner
 
-from headwater.cli.main import app
+from headwater.cli.main import main
 from headwater.lakehouse import Settings
 from headwater.training import TrackingStoreError
 from headwater.training.registry.tracking import client_of, start_run
@@ -142,15 +141,15 @@ def test_a_database_that_was_left_in_the_middle_of_a_step_and_holds_something_is
     assert sorted(file.name for file in tmp_path.glob("mlflow*")) == ["mlflow.db"]
 
 
-def test_a_file_that_is_no_database_is_named_in_one_sentence_and_left(tmp_path, monkeypatch):
+def test_a_file_that_is_no_database_is_named_in_one_sentence_and_left(tmp_path, monkeypatch, capsys):
     (tmp_path / "mlflow.db").write_text("no database, " * 100)
     with pytest.raises(
         TrackingStoreError, match=r"mlflow.db cannot be opened \(.*not a database.*move it to another place"
     ):
         client_of(Settings(home=tmp_path))
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
-    doctor = CliRunner().invoke(app, ["doctor"])
-    assert doctor.exit_code == 1
-    assert "cannot be opened" in doctor.stdout
+    with pytest.raises(SystemExit, match="1"):
+        main(["doctor"])
+    assert "cannot be opened" in capsys.readouterr().out
     assert (tmp_path / "mlflow.db").read_text().startswith("no database")
     assert sorted(file.name for file in tmp_path.glob("mlflow*")) == ["mlflow.db"]

@@ -141,5 +141,7 @@ def test_there_are_no_jobs_and_what_would_make_one_says_what_to_do(w):
     for call in (lambda: w.jobs.create(name="nightly"), lambda: w.jobs.run_now(7)):
         with pytest.raises(NotOnThisMachineError, match="headwater notebook run FILE"):
             call()
-    with pytest.raises(AttributeError, match=r"WorkspaceClient\(\)\.clusters needs a Databricks workspace.*has current_user, dbfs"):
+    with pytest.raises(
+        AttributeError, match=r"WorkspaceClient\(\)\.clusters needs a Databricks workspace.*has current_user, dbfs"
+    ):
         w.clusters.list()
