@@ -38,6 +38,7 @@ docs: $(STAMP)  ## Run the notebooks of the tour, and render them with their out
 
 bench: $(STAMP)  ## Compare with peers; see benchmarks/.
 	$(BIN)/python -m benchmarks.point_in_time
+	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.serving.publish
 	$(BIN)/python -m benchmarks.serving.soak
