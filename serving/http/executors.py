@@ -57,6 +57,7 @@ class Executor:
         named = inputs is not None and inputs.has_input_names()
         # As batch scoring casts them: a whole number for an input that is a double, and the like.
         scalars = {one.name: getattr(one.type, "name", "") for one in inputs.inputs} if named else {}
+        self._names = frozenset(inputs.input_names()) if named else frozenset()
         self._wanted = {name: _SCALARS[kind] for name, kind in scalars.items() if kind in _SCALARS}
         self.required: frozenset[str] = frozenset(inputs.required_input_names() if named else ())
 
@@ -82,6 +83,8 @@ class Executor:
             return pd.DataFrame(list(rows))
         arrays = {}
         for name, kind in self.columns.items():
+            if self._names and name not in self._names:
+                continue  # MLflow would warn of it at each request
             values = pa.array([row.get(name) for row in rows], type=arrow_type(kind))
             wanted = self._wanted.get(name, kind)
             arrays[name] = values if wanted == kind else values.cast(arrow_type(wanted), safe=False)

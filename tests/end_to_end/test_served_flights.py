@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from headwater import FeatureEngineeringClient, jobs, lakehouse, serving
+from examples.flights.served import _as_served
+from headwater import jobs, lakehouse, serving
 from headwater.features import evaluate
 from headwater.serving.http.requests import parse_request
 from headwater.serving.http.served import load_model
@@ -29,13 +30,14 @@ def published(spark, flights):
 def test_every_flight_has_the_same_features_and_score_online_in_batch_and_recomputed(spark, flights, published):
     from pyspark.sql import functions as F
 
-    spec = serving.open_model(published).spec
+    artifact = _as_served(serving.open_model(published))
+    spec = artifact.spec
     spine = flights.project.spine(spark, BEGIN, END).withColumn(
         "prediction_time", F.lit(END.isoformat()).cast("timestamp")
     )
     rows = spine.select(*dict.fromkeys([*spec.required, "flight_id"])).toArrow().to_pylist()
     assert len(rows) > 5_000
-    scored = FeatureEngineeringClient().score_batch(model_uri=published, df=spine, result_type="array<double>")
+    scored = serving.score_batch(artifact, spine, result_type="array<double>")
     names = [
         column.name
         for column in (*spec.source, *spec.computed)

@@ -40,5 +40,5 @@ def test_the_newest_row_of_a_repeated_hour_is_found(spark, schema, new_york, mon
     lookup = FeatureLookup(f"{schema}.f", ["k"], timestamp_lookup_key="at", lookback_window=lookback)
     spec = create_training_set(spine, [lookup], None).feature_spec
     for wanted, rows_of in {(0, 1.0): "id = 0", (1, 2.0): "id = 1"}.items():
-        found = evaluate(spec, spine.where(rows_of), versions="newest", recent=True).collect()
+        found = evaluate(spec, spine.where(rows_of), versions="newest").collect()
         assert [(row["id"], row["x"]) for row in found] == [wanted]
