@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from headwater import Project, jobs, lakehouse, serving
 from headwater.jobs import JobResult
 from headwater.outcome import DONE, FAILED
+from headwater.training import use_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,7 @@ def serve_a_day(spark: SparkSession, project: Project, start: dt.datetime, end: 
     from pyspark.sql import functions as F
 
     began = time.monotonic()
+    use_store(lakehouse.settings_of(spark))
     jobs.publish(spark, project)
     uri = f"models:/{project.model_name}@champion"
     artifact = _as_served(serving.open_model(uri))

@@ -288,7 +288,7 @@ def table_lock(spark: SparkSession, name: TableName) -> Iterator[None]:
     """
     warehouse = warehouse_of(spark)
     if warehouse is not None:
-        with lock_of_table(warehouse.parent, name.schema, name.table):
+        with lock_of_table(warehouse.parent, database_of(name.catalog, name.schema), name.table):
             yield
         return
     store = spark.conf.get("spark.sql.warehouse.dir", "")

@@ -92,6 +92,9 @@ public class FolderCatalog extends DeltaCatalog implements RelationCatalog {
     }
 
     private String[] inside(String[] levels) {
+        if (levels.length == 0) {
+            return new String[] {current(spark(), this.given)};
+        }
         if (levels.length == 2 && levels[0].equalsIgnoreCase(this.given)) {
             return new String[] {database(this.given, levels[1])};
         }
@@ -135,18 +138,21 @@ public class FolderCatalog extends DeltaCatalog implements RelationCatalog {
     }
 
     public void createNamespace(String[] levels, Map metadata) {
-        if (levels.length != 1) {
+        if (levels.length > 1) {
             throw new UnsupportedOperationException("A schema of the catalog " + this.given + " has a name of one level.");
         }
-        String schema = levels[0].toLowerCase(Locale.ROOT);
+        String catalog = levels.length == 1 ? this.given : spark().sessionState().catalogManager().currentCatalog().name();
+        String schema = (levels.length == 1 ? levels[0] : this.given).toLowerCase(Locale.ROOT);
+        String database = levels.length == 1 ? database(catalog, schema) : current(spark(), schema);
         Object location = metadata.get("location");
-        Path own = new Path(new Path(spark().sessionState().conf().warehousePath(), this.given.toLowerCase(Locale.ROOT)), schema + ".db");
+        Path top = new Path(spark().sessionState().conf().warehousePath());
+        Path own = new Path(catalog.equals("spark_catalog") ? top : new Path(top, catalog.toLowerCase(Locale.ROOT)), schema + ".db");
         Map properties = new HashMap(metadata);
         Object comment = properties.remove("comment");
         properties.remove("location");
         entries().externalCatalog().createDatabase(
             new CatalogDatabase(
-                database(this.given, schema),
+                database,
                 comment == null ? "" : (String) comment,
                 location == null ? own.toUri() : URI.create((String) location),
                 scala.collection.immutable.Map$.MODULE$.from(CollectionConverters.asScala(properties))),

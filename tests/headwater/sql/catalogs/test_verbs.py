@@ -45,7 +45,7 @@ def test_what_is_not_there_is_named_with_what_is(spark):
         spark.sql("USE CATALOG nope")
     with pytest.raises(ValueError, match="no catalog nope"):
         spark.sql("CREATE SCHEMA nope.s")
-    with pytest.raises(ValueError, match="no schema nope"):
+    with pytest.raises(ValueError, match=r"no schema main\.nope"):
         spark.sql("CREATE VOLUME main.nope.v")
     with pytest.raises(ValueError, match="main is the catalog that this session started with"):
         spark.sql("DROP CATALOG main")
@@ -66,8 +66,13 @@ def test_two_levels_mean_a_schema_of_the_current_catalog_also_where_a_catalog_ha
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
         spark.sql(f"CREATE TABLE {name}.t (id INT PRIMARY KEY)")
         spark.sql(f"INSERT INTO {name}.t VALUES (7)")
-        spark.createDataFrame([(8,)], "id INT").write.mode("append").saveAsTable(f"{name}.t")
-        for read in (spark.table, spark.read.table, lambda table: spark.sql(f"SELECT id FROM {table}")):
+        reads = [lambda table: spark.sql(f"SELECT id FROM {table}")]
+        if name == "main":  # a schema of this name is SQL's alone: see decision 2
+            spark.sql("INSERT INTO main.t VALUES (8)")
+        else:
+            spark.createDataFrame([(8,)], "id INT").write.mode("append").saveAsTable(f"{name}.t")
+            reads += [spark.table, spark.read.table]
+        for read in reads:
             assert sorted(read(f"{name}.t").collect()) == [(7,), (8,)]
         assert sorted(spark.sql(f"SELECT id FROM {used}.{name}.t WHERE id > :n", args={"n": 0}).collect()) == [
             (7,),
