@@ -129,11 +129,14 @@ def test_first_creations_in_a_session_with_a_catalog_of_its_own_take_turns_too(s
     other.conf.set("spark.headwater.home", "")  # the session's catalog is its own matter, and no folder of ours
     assert not lakehouse.is_embedded(other)
     schema = schema.replace("main.", "spark_catalog.")
-    rows = [[(10 * who + i, float(who)) for i in range(200)] for who in range(4)]
-    frames = [other.createDataFrame(own, "id long, x double") for own in rows]
-    with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda df: features.create_feature_table(other, f"{schema}.t", "id", df), frames))
-    assert {one.table_id for one in made} == {made[0].table_id}
-    found = {row["x"] for row in other.table(f"{schema}.t").collect()}
-    assert len(found) == 1  # of one of them, and all of it
-    assert other.table(f"{schema}.t").count() == 200
+    try:
+        rows = [[(10 * who + i, float(who)) for i in range(200)] for who in range(4)]
+        frames = [other.createDataFrame(own, "id long, x double") for own in rows]
+        with ThreadPoolExecutor(4) as pool:
+            made = list(pool.map(lambda df: features.create_feature_table(other, f"{schema}.t", "id", df), frames))
+        assert {one.table_id for one in made} == {made[0].table_id}
+        found = {row["x"] for row in other.table(f"{schema}.t").collect()}
+        assert len(found) == 1  # of one of them, and all of it
+        assert other.table(f"{schema}.t").count() == 200
+    finally:
+        spark.createDataFrame([(1,)], "a int")  # is the active session again
