@@ -174,6 +174,16 @@ public class FolderCatalog extends DeltaCatalog implements RelationCatalog {
 
     // Tables, of Delta alone.
 
+    // `c.t` is made by the current catalog itself, in its schema c: Delta asks this one again by the mapped name, which it would map once more.
+
+    private DeltaCatalog currentCatalog() {
+        return (DeltaCatalog) spark().sessionState().catalogManager().currentCatalog();
+    }
+
+    private Identifier outside(Identifier ident) {
+        return Identifier.of(new String[] {this.given}, ident.name());
+    }
+
     private Identifier creatable(Identifier ident, Map properties) {
         Object provider = properties.get("provider");
         if (provider != null && !"delta".equalsIgnoreCase((String) provider)) {
@@ -257,38 +267,65 @@ public class FolderCatalog extends DeltaCatalog implements RelationCatalog {
     }
 
     public Table createTable(Identifier ident, StructType schema, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().createTable(outside(ident), schema, partitions, properties);
+        }
         return super.createTable(creatable(ident, properties), schema, partitions, ColumnNames.mapped(properties, schema));
     }
 
     public Table createTable(Identifier ident, Column[] columns, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().createTable(outside(ident), columns, partitions, properties);
+        }
         return super.createTable(creatable(ident, properties), columns, partitions, ColumnNames.mapped(properties, columns));
     }
 
     public Table createTableLike(Identifier ident, TableInfo info, Table source) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().createTableLike(outside(ident), info, source);
+        }
         return super.createTableLike(creatable(ident, info.properties()), info, source);
     }
 
     public StagedTable stageCreate(Identifier ident, StructType schema, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().stageCreate(outside(ident), schema, partitions, properties);
+        }
         return super.stageCreate(creatable(ident, properties), schema, partitions, ColumnNames.mapped(properties, schema));
     }
 
     public StagedTable stageCreate(Identifier ident, Column[] columns, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().stageCreate(outside(ident), columns, partitions, properties);
+        }
         return super.stageCreate(creatable(ident, properties), columns, partitions, ColumnNames.mapped(properties, columns));
     }
 
     public StagedTable stageReplace(Identifier ident, StructType schema, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().stageReplace(outside(ident), schema, partitions, properties);
+        }
         return super.stageReplace(creatable(ident, properties), schema, partitions, ColumnNames.mapped(properties, schema));
     }
 
     public StagedTable stageReplace(Identifier ident, Column[] columns, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().stageReplace(outside(ident), columns, partitions, properties);
+        }
         return super.stageReplace(creatable(ident, properties), columns, partitions, ColumnNames.mapped(properties, columns));
     }
 
     public StagedTable stageCreateOrReplace(Identifier ident, StructType schema, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().stageCreateOrReplace(outside(ident), schema, partitions, properties);
+        }
         return super.stageCreateOrReplace(creatable(ident, properties), schema, partitions, ColumnNames.mapped(properties, schema));
     }
 
     public StagedTable stageCreateOrReplace(Identifier ident, Column[] columns, Transform[] partitions, Map properties) {
+        if (ident.namespace().length == 0) {
+            return currentCatalog().stageCreateOrReplace(outside(ident), columns, partitions, properties);
+        }
         return super.stageCreateOrReplace(creatable(ident, properties), columns, partitions, ColumnNames.mapped(properties, columns));
     }
 

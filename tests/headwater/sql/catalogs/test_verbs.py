@@ -53,8 +53,7 @@ def test_what_is_not_there_is_named_with_what_is(spark):
         spark.sql("ALTER CATALOG main\n  SET TAGS ('k' 'v')".replace("'k' 'v'", "k 'v'"))
 
 
-@pytest.mark.parametrize("used", ["main", "p03"])
-@pytest.mark.parametrize("name", ["p03", "main"])
+@pytest.mark.parametrize(("name", "used"), [("p03", "main"), ("p03", "p03"), ("main", "p03")])
 def test_two_levels_mean_a_schema_of_the_current_catalog_also_where_a_catalog_has_its_name(spark, used, name):
     spark.sql("CREATE CATALOG p03")
     other = {"main": "p03", "p03": "main"}[used]
