@@ -16,6 +16,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ __all__ = ["SQLiteStore"]
 _INTEGERS = ("tinyint", "smallint", "int", "bigint")
 _CURRENT = "current"
 _MOST_KEYS = 500  # in one statement
+_TRIES = 100  # to open a file that publishes replace meanwhile
+_PAUSE = 0.002  # seconds between two of them
 _WAIT = 30.0  # seconds that a publish waits for another
 
 
@@ -134,18 +137,22 @@ class SQLiteStore:
         return self.folder / quote(name, safe=" ")
 
     def _described(self, place: Path) -> OnlineTable | None:
-        for _ in range(3):  # a publish may end between the two readings
+        for _ in range(_TRIES):  # a publish may end between the two readings
             try:
                 current = place / (place / _CURRENT).read_text()
                 connection = _connect(current)
             except (FileNotFoundError, NotADirectoryError):
                 return None
             except sqlite3.OperationalError:
+                time.sleep(_PAUSE)
                 continue
             try:
                 return _about(connection)
-            except sqlite3.DatabaseError:
+            except sqlite3.OperationalError:
+                time.sleep(_PAUSE)
                 continue
+            except sqlite3.DatabaseError:
+                return None  # the next whole publish mends it
             finally:
                 connection.close()
         return None
@@ -153,7 +160,7 @@ class SQLiteStore:
     def _opened(self, name: str) -> _Open | None:
         known: dict[str, _Open] = self._own.__dict__.setdefault("opened", {})
         place = self._place(name)
-        for _ in range(5):
+        for _ in range(_TRIES):
             try:
                 status = os.stat(place / _CURRENT)  # noqa: PTH116 - a microsecond less, at each lookup
             except FileNotFoundError:
@@ -166,9 +173,11 @@ class SQLiteStore:
             self._forget(name)
             try:
                 connection = _connect(place / (place / _CURRENT).read_text())
-                known[name] = _Open(stamp, connection, _about(connection), _data_version(connection))
+                version = _data_version(connection)  # before the description, so that a change between the two is seen
+                known[name] = _Open(stamp, connection, _about(connection), version)
             except (sqlite3.Error, FileNotFoundError):
-                continue  # a newer publish has come meanwhile
+                time.sleep(_PAUSE)  # a newer publish has come meanwhile
+                continue
             return known[name]
         raise StoreUnavailableError(str(self.folder), f"the files of the online table {name} cannot be opened")
 
