@@ -152,6 +152,7 @@ class Feature:
 
     Examples
     --------
+    >>> import datetime as dt
     >>> from headwater.features import DeltaTableSource, RollingWindow, Sum
     >>> source = DeltaTableSource(catalog_name="main", schema_name="ml", table_name="sales")
     >>> week = RollingWindow(window_duration=dt.timedelta(days=7))
