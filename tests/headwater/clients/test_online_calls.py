@@ -8,6 +8,7 @@ from headwater import FeatureEngineeringClient, FeatureLookup, FeatureStoreClien
 from headwater.clients.entities import AutoCaptureConfig, EndpointCoreConfig, ServedEntity
 from headwater.lakehouse import HeadwaterError, InvalidInputError
 from headwater.serving.online.stores import open_online_store
+from tests.headwater.clients.rules.rule import rule
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def test_a_store_that_cannot_be_is_refused(client, arguments, message):
         client.create_online_store(**arguments)
 
 
+@rule(32, "the newest row of each key is published, followed and dropped; stores are made, changed and listed")
 def test_a_table_is_published_followed_and_dropped(client, store, spark, schema):
     table, online = f"{schema}.t", f"{schema}.t_online"
     frame = spark.createDataFrame([(1, 1.0), (2, 2.0)], "id bigint, x double")
@@ -90,6 +92,7 @@ def test_options_of_other_stores_are_refused(client, store, option, value):
         client.publish_table(**names, **{option: value})
 
 
+@rule(33, "an endpoint serves one feature spec; made twice it is refused, and what is missing is said")
 def test_the_older_client_publishes_and_serves_too(client, store, spark, schema):
     older, table = FeatureStoreClient(), f"{schema}.t"
     older.create_table(table, ["id"], spark.createDataFrame([(1, 1.0)], "id bigint, x double"))

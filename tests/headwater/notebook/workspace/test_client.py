@@ -5,13 +5,13 @@ import io
 import json
 
 import pytest
+from databricks import sdk
 
 from headwater.lakehouse import Settings
 from headwater.notebook.errors import NotOnThisMachineError, PathOutsideStoreError, ProtectedFolderError
 from headwater.notebook.workspace.client import workspace_client
 from headwater.notebook.workspace.paths import Places
 
-sdk = pytest.importorskip("databricks.sdk")
 ME = "/Users/someone@example.com"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from headwater import lakehouse
 from headwater.notebook import run_notebook
 from headwater.notebook.outputs import Stream
@@ -75,7 +73,6 @@ except ResourceDoesNotExist as error:
 
 
 def test_endpoints_are_made_asked_and_removed_in_a_notebook(spark, tmp_path):
-    pytest.importorskip("databricks.sdk")
     file = tmp_path / "endpoints.py"
     file.write_text(NOTEBOOK)
     run = run_notebook(file, settings=lakehouse.settings_of(spark)).check()
