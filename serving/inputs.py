@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
-__all__ = ["model_inputs", "model_output"]
+__all__ = ["SQL_TYPES", "model_inputs", "model_output"]
 
-_SCALARS = {
+# By the names of MLflow's types.
+SQL_TYPES = {
     "binary": "binary",
     "boolean": "boolean",
     "datetime": "timestamp",
@@ -95,7 +96,7 @@ def _spark_type(found: DataType, wanted: Any) -> DataType:
     from pyspark.sql import types as t
 
     if isinstance(wanted, Scalar):
-        return lakehouse.spark_type(_SCALARS[wanted.name])
+        return lakehouse.spark_type(SQL_TYPES[wanted.name])
     if isinstance(wanted, Array) and isinstance(found, t.ArrayType):
         return t.ArrayType(_spark_type(found.elementType, wanted.dtype), found.containsNull)
     if isinstance(wanted, Map) and isinstance(found, t.MapType):

@@ -44,7 +44,7 @@ def serve_a_day(spark: SparkSession, project: Project, start: dt.datetime, end: 
     use_store(lakehouse.settings_of(spark))
     jobs.publish(spark, project)
     uri = f"models:/{project.model_name}@champion"
-    artifact = _as_served(serving.open_model(uri))
+    artifact = as_served(serving.open_model(uri))
     now = F.lit(dt.datetime.now(dt.UTC).isoformat()).cast("timestamp")
     spine = project.spine(spark, start, end).withColumn(project.time_column, now).cache()
     needed = dict.fromkeys([*artifact.spec.required, *project.keys])
@@ -75,7 +75,7 @@ def serve_a_day(spark: SparkSession, project: Project, start: dt.datetime, end: 
     return JobResult("serve", len(rows), time.monotonic() - began, detail, FAILED if wrong else DONE)
 
 
-def _as_served(artifact: serving.ModelArtifact) -> serving.ModelArtifact:
+def as_served(artifact: serving.ModelArtifact) -> serving.ModelArtifact:
     """Return the model with lookups that take the newest row, however old it is."""
     lookups = tuple(replace(step, lookback=None) for step in artifact.spec.lookups)
     return replace(artifact, spec=replace(artifact.spec, lookups=lookups))

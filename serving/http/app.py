@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import sys
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -70,6 +72,7 @@ class ServingApp:
         self.draining = False
         self._version = version
         self._at_work = 0
+        self._shadows = threading.BoundedSemaphore(self.limits.concurrency)  # beyond that the shadow is not asked
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="answers")
         self._slow: dict[str, float] = {}  # milliseconds that an entity's answers take
 
@@ -120,6 +123,8 @@ class ServingApp:
             headers = {"served-model-name": served.name, "x-request-id": identifier}
         except Exception as error:  # noqa: BLE001 - each becomes an answer; none tells of internals
             status, content = error_answer(error)
+            if status >= 500:  # for who runs the server; the client is told less
+                print(f"headwater serve: {name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         took = (time.perf_counter() - began) * 1000
         self.metrics.observe(live.endpoint.name if live else "", status, took, answer.model_ms if answer else 0.0)
         if live is not None and live.log is not None and status not in (401, 403, 413):
@@ -130,7 +135,9 @@ class ServingApp:
         if live is None:
             raise no_endpoint(name, [one.endpoint.name for one in self.models.all()])
         if live.served is None:
-            message = f"The endpoint {name} has nothing to answer with yet: {live.failure}"
+            message = (
+                f"The endpoint {name} has nothing to answer with yet: GET /api/2.0/serving-endpoints/{name} says why."
+            )
             raise RefusedError(503, "TEMPORARILY_UNAVAILABLE", message)
         return live.served
 
@@ -208,28 +215,27 @@ class ServingApp:
         line = (identifier, now // _DAY_US, *beside, round(took))
         texts: tuple[Any, ...] = (body.decode(errors="replace"), content.decode(), [])
         live.log.append((*line, *texts, served.entity if served else "", requester, trace))
-        if shadow is not None and rows is not None and status == 200:
+        if shadow is not None and rows is not None and status == 200 and self._shadows.acquire(blocking=False):
             self._pool.submit(self._ask_shadow, live, rows, line, body, requester)
 
     def _ask_shadow(self, live: Live, rows: Rows, line: tuple[Any, ...], body: bytes, requester: str) -> None:
         """Ask the shadow the same, and log what it says; the client does not wait for it."""
-        shadow = live.shadow
-        if shadow is None or live.log is None:
-            return
+        shadow, log = live.shadow, live.log
+        assert shadow is not None
+        assert log is not None
         began = time.perf_counter()
         try:
             answer = shadow.answer(rows, traced=live.endpoint.traces_features)
-            status, content, trace = (
-                200,
-                encode(answer.body),
-                encode(answer.features).decode() if answer.features else None,
-            )
+            trace = encode(answer.features).decode() if answer.features else None
+            status, content = 200, encode(answer.body)
         except Exception as error:  # noqa: BLE001 - a shadow's errors are logged
             (status, content), trace = error_answer(error), None
+        finally:
+            self._shadows.release()
         took = round((time.perf_counter() - began) * 1000)
         identifier, day, client, now, _, share, _ = line
         texts = (body.decode(errors="replace"), content.decode(), ["SHADOW"])
-        live.log.append(
+        log.append(
             (f"{identifier}-shadow", day, client, now, status, share, took, *texts, shadow.entity, requester, trace)
         )
 
@@ -264,6 +270,11 @@ class ServingApp:
         from starlette.responses import Response
 
         self.metrics.running.set(self._at_work)
+        for live in self.models.all():
+            if live.served is not None:
+                self.metrics.lookback.labels(live.endpoint.name).set(live.served.lookback_ignored)
+            if live.log is not None:
+                self.metrics.unlogged.labels(live.endpoint.name).set(live.log.failed)
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
 
     async def _openapi(self, _: Request) -> Response:

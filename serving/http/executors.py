@@ -13,22 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.features import pandas_rows
 from headwater.lakehouse import arrow_type
+from headwater.serving.inputs import SQL_TYPES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Executor", "fastest_executor"]
 
-_SCALARS = {
-    "binary": "binary",
-    "boolean": "boolean",
-    "datetime": "timestamp",
-    "double": "double",
-    "float": "float",
-    "integer": "int",
-    "long": "bigint",
-    "string": "string",
-}
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -58,7 +49,7 @@ class Executor:
         # As batch scoring casts them: a whole number for an input that is a double, and the like.
         scalars = {one.name: getattr(one.type, "name", "") for one in inputs.inputs} if named else {}
         self._names = frozenset(inputs.input_names()) if named else frozenset()
-        self._wanted = {name: _SCALARS[kind] for name, kind in scalars.items() if kind in _SCALARS}
+        self._wanted = {name: SQL_TYPES[kind] for name, kind in scalars.items() if kind in SQL_TYPES}
         self.required: frozenset[str] = frozenset(inputs.required_input_names() if named else ())
 
     def predict(self, rows: Rows, params: Mapping[str, Any] | None) -> list[Any]:
@@ -280,7 +271,7 @@ def _columns(inputs: Any) -> dict[str, str]:
     if inputs is None or not inputs.has_input_names() or inputs.is_tensor_spec():
         return {}
     kinds = {one.name: getattr(one.type, "name", "") for one in inputs.inputs}
-    return {name: _SCALARS[kind] for name, kind in kinds.items()} if set(kinds.values()) <= set(_SCALARS) else {}
+    return {name: SQL_TYPES[kind] for name, kind in kinds.items()} if set(kinds.values()) <= set(SQL_TYPES) else {}
 
 
 def _numpy_kind(wanted: Any, kind: str) -> Any:

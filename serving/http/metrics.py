@@ -34,6 +34,15 @@ class Metrics:
         self.bad_swaps = Counter(
             "model_swap_failed_count", "New versions that could not be loaded.", label, registry=registry
         )
+        self.lookback = Gauge(
+            "feature_lookback_ignored",
+            "Rows older than their lookback window allows offline.",
+            label,
+            registry=registry,
+        )
+        self.unlogged = Gauge(
+            "requests_not_logged", "Requests whose line could not be written.", label, registry=registry
+        )
         self._children: dict[str, Callable[[int, float, float], None]] = {}
 
     def observe(self, endpoint: str, status: int, took_ms: float, model_ms: float) -> None:

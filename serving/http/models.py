@@ -130,14 +130,9 @@ class Models:
                     return now, version, ""
                 spec = self._feature_spec(endpoint.feature_spec)
                 return ServedFeatures(endpoint.feature_spec, spec, self._settings), "1", ""
-            newest = _version(uri)
+            name, newest = _meant(uri)
             if now is not None and not changed and newest == version:
                 return now, version, ""
-            name = (
-                uri.removeprefix("models:/").split("@")[0].rsplit("/", 1)[0]
-                if "@" not in uri
-                else uri[8:].split("@", maxsplit=1)[0]
-            )
             made = load_model(f"{name}-{newest}", f"models:/{name}/{newest}", f"{name}/{newest}", self._settings)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one, the old one goes on
             reason = str(error) if isinstance(error, HeadwaterError) else f"{type(error).__name__}: {error}"
@@ -162,11 +157,13 @@ class Models:
         return self._logs[endpoint.payload_table]
 
 
-def _version(uri: str) -> str:
-    """Return the version that a model's address means now."""
+def _meant(uri: str) -> tuple[str, str]:
+    """Return the name and the version that a model's address means now."""
     import mlflow
 
-    name = uri.removeprefix("models:/")
-    if "@" in name:
-        return str(mlflow.MlflowClient().get_model_version_by_alias(*name.rsplit("@", 1)).version)
-    return name.rsplit("/", 1)[1]
+    address = uri.removeprefix("models:/")
+    if "@" not in address:
+        name, _, version = address.rpartition("/")
+        return name, version
+    name, _, alias = address.rpartition("@")
+    return name, str(mlflow.MlflowClient().get_model_version_by_alias(name, alias).version)

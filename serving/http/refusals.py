@@ -46,19 +46,26 @@ def no_endpoint(name: str | None, names: list[str]) -> RefusedError:
     )
 
 
+# By kind, the first that fits: status, code, and what is said in place of the error's own sentence, if that would tell too much.
+_ANSWERS: tuple[tuple[type[BaseException], int, str, str], ...] = (
+    (StoreUnavailableError, 503, "TEMPORARILY_UNAVAILABLE", "The online store does not answer: try again in a moment."),
+    (NotPublishedError, 503, "TEMPORARILY_UNAVAILABLE", ""),
+    (InvalidInputError, 400, "BAD_REQUEST", ""),
+    (TimeoutError, 504, "DEADLINE_EXCEEDED", "The answer took longer than this server allows."),
+)
+
+
 def error_answer(error: Exception) -> tuple[int, bytes]:
     """Return status and body of an error; what is not ours is told by nothing but its kind."""
+    status, code, message = 500, "INTERNAL_ERROR", f"The server failed ({type(error).__name__})."
     if isinstance(error, RefusedError):
-        return error.status, encode({"error_code": error.code, "message": str(error)})
-    if isinstance(error, RequestError):
+        status, code, message = error.status, error.code, str(error)
+    elif isinstance(error, RequestError):
         code = "REQUEST_TOO_LARGE" if error.status == 413 else "BAD_REQUEST"
-        return error.status, encode({"error_code": code, "message": str(error)})
-    if isinstance(error, StoreUnavailableError | NotPublishedError):
-        return 503, encode({"error_code": "TEMPORARILY_UNAVAILABLE", "message": str(error)})
-    if isinstance(error, InvalidInputError):
-        return 400, encode({"error_code": "BAD_REQUEST", "message": str(error)})
-    if isinstance(error, TimeoutError):
-        return 504, encode(
-            {"error_code": "DEADLINE_EXCEEDED", "message": "The answer took longer than this server allows."}
-        )
-    return 500, encode({"error_code": "INTERNAL_ERROR", "message": f"The server failed ({type(error).__name__})."})
+        status, message = error.status, str(error)
+    else:
+        for kind, known_status, known_code, instead in _ANSWERS:
+            if isinstance(error, kind):
+                status, code, message = known_status, known_code, instead or str(error)
+                break
+    return status, encode({"error_code": code, "message": message})

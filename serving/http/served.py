@@ -44,7 +44,11 @@ class Served(Protocol):
 
     name: str  # what the header ``served-model-name`` says
     entity: str  # kept with each logged request: name and version
-    inline: bool  # whether an answer takes so little that it needs no thread of its own
+
+    @property
+    def lookback_ignored(self) -> int:
+        """How many rows were older than their lookup's window allows offline."""
+        ...
 
     def answer(self, request: Request, *, traced: bool) -> Answer:
         """Return the answer; raises InvalidInputError for what is wrong with the request."""
@@ -53,8 +57,6 @@ class Served(Protocol):
 
 class ServedFeatures:
     """The features of a spec for the keys of a request: ``{"outputs": [{…}]}``."""
-
-    inline = True
 
     def __init__(self, name: str, spec: FeatureSpec, settings: Settings) -> None:
         self.name = self.entity = name
@@ -83,7 +85,7 @@ class ServedModel:
     def __init__(
         self, name: str, entity: str, features: OnlineFeatures | None, executor: Executor, columns: Mapping[str, str]
     ) -> None:
-        self.name, self.entity, self.inline = name, entity, True
+        self.name, self.entity = name, entity
         self._features, self._executor = features, executor
         self._columns = columns
         self._readers = {column: json_reader(kind) for column, kind in columns.items()} if features is None else {}

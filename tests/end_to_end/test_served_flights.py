@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from examples.flights.served import _as_served
+from examples.flights.served import as_served
 from headwater import jobs, lakehouse, serving
 from headwater.features import evaluate
 from headwater.serving.http.requests import parse_request
@@ -30,7 +30,7 @@ def published(spark, flights):
 def test_every_flight_has_the_same_features_and_score_online_in_batch_and_recomputed(spark, flights, published):
     from pyspark.sql import functions as F
 
-    artifact = _as_served(serving.open_model(published))
+    artifact = as_served(serving.open_model(published))
     spec = artifact.spec
     spine = flights.project.spine(spark, BEGIN, END).withColumn(
         "prediction_time", F.lit(END.isoformat()).cast("timestamp")

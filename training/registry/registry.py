@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import getpass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from headwater.lakehouse import Settings, store_lock
@@ -75,14 +75,8 @@ def promote(
     ModelVersionError
         If there is no such version.
     """
-    settings = settings or Settings()
-    client = client_of(settings)
-    _known(client, model_name, version)
-    with _turn(settings, model_name):
-        begun = finish(client, model_name, _versions(client, model_name), spark)
-        if begun is not None and (begun.action, begun.version) == ("promote", version):
-            return begun
-        aliases = _aliases(client, model_name)
+
+    def decided(_: MlflowClient, aliases: Mapping[str, str], __: Sequence[str]) -> Decision:
         before = aliases.get(CHAMPION, "")
         changes = {}
         if before != version:
@@ -90,8 +84,9 @@ def promote(
         if aliases.get(CHALLENGER) == version:
             changes[CHALLENGER] = ""
         entry = _entry(model_name, version, "promote", version, before, reason, who)
-        replaced = before if before != version else None
-        return carry_out(client, Decision(entry, table, changes, replaced), spark)
+        return Decision(entry, table, changes, before if before != version else None)
+
+    return _decide(model_name, "promote", version, decided, spark, settings)
 
 
 def refuse(
@@ -105,16 +100,12 @@ def refuse(
     settings: Settings | None = None,
 ) -> Promotion:
     """Write down why the version does not become champion; no alias changes."""
-    settings = settings or Settings()
-    client = client_of(settings)
-    _known(client, model_name, version)
-    with _turn(settings, model_name):
-        begun = finish(client, model_name, _versions(client, model_name), spark)
-        if begun is not None and (begun.action, begun.version) == ("refuse", version):
-            return begun
-        before = _aliases(client, model_name).get(CHAMPION, "")
-        entry = _entry(model_name, version, "refuse", before, before, reason, who)
-        return carry_out(client, Decision(entry, table), spark)
+
+    def decided(_: MlflowClient, aliases: Mapping[str, str], __: Sequence[str]) -> Decision:
+        before = aliases.get(CHAMPION, "")
+        return Decision(_entry(model_name, version, "refuse", before, before, reason, who), table)
+
+    return _decide(model_name, "refuse", version, decided, spark, settings)
 
 
 def rollback(
@@ -135,21 +126,16 @@ def rollback(
     ModelVersionError
         If there is no previous champion.
     """
-    settings = settings or Settings()
-    client = client_of(settings)
-    with _turn(settings, model_name):
-        versions = _versions(client, model_name)
-        begun = finish(client, model_name, versions, spark) if versions else None
-        if begun is not None and begun.action == "rollback":
-            return begun
-        aliases = _aliases(client, model_name)
+
+    def decided(client: MlflowClient, aliases: Mapping[str, str], versions: Sequence[str]) -> Decision:
         before, to = aliases.get(CHAMPION, ""), aliases.get(PREVIOUS, "")
         if not to:
-            raise ModelVersionError(model_name, f"alias {PREVIOUS}", versions)
+            raise ModelVersionError(model_name, f"alias {PREVIOUS}", list(versions))
         earlier = client.get_model_version(model_name, to).tags.get("headwater.replaced", "")
         changes = {CHAMPION: to, PREVIOUS: earlier if earlier in versions else ""}
-        entry = _entry(model_name, to, "rollback", to, before, reason, who)
-        return carry_out(client, Decision(entry, table, changes), spark)
+        return Decision(_entry(model_name, to, "rollback", to, before, reason, who), table, changes)
+
+    return _decide(model_name, "rollback", None, decided, spark, settings)
 
 
 def finish_decision(
@@ -163,6 +149,35 @@ def finish_decision(
         return None
     with _turn(settings, model_name):
         return finish(client, model_name, versions, spark)
+
+
+def _decide(
+    model_name: str,
+    action: str,
+    version: str | None,
+    decided: Callable[[MlflowClient, Mapping[str, str], Sequence[str]], Decision],
+    spark: SparkSession | None,
+    settings: Settings | None,
+) -> Promotion:
+    """Complete what a killed process has begun; unless that was this very change, carry out what is decided now.
+
+    Parameters
+    ----------
+    version
+        The version that the change is about; None: it is not named.
+    decided
+        Gives the change for the aliases as they are and the versions there are.
+    """
+    settings = settings or Settings()
+    client = client_of(settings)
+    with _turn(settings, model_name):
+        versions = _versions(client, model_name)
+        if version is not None and version not in versions:
+            raise ModelVersionError(model_name, f"version {version}", versions)
+        begun = finish(client, model_name, versions, spark) if versions else None
+        if begun is not None and begun.action == action and version in (None, begun.version):
+            return begun
+        return carry_out(client, decided(client, _aliases(client, model_name), versions), spark)
 
 
 @contextlib.contextmanager

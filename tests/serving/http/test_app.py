@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from headwater import lakehouse
 from headwater.serving.http.app import Limits
 from headwater.serving.online.publish import publish_table
 from tests.serving.http.client import get, post, serving
@@ -128,6 +129,38 @@ def test_addresses_that_are_not_there_and_other_media_types(shop, server):
     metrics = get(f"{server.url}/api/2.0/serving-endpoints/{shop.endpoint}/metrics")[1]
     assert f'request_latency_ms_count{{endpoint="{shop.endpoint}"}}' in metrics
     assert f'request_4xx_count_total{{endpoint="{shop.endpoint}"}}' in metrics
+
+
+def test_an_endpoint_whose_model_does_not_load_says_503_without_its_reason_and_a_shadow_is_logged(shop):
+    from headwater.serving.http.endpoints import Endpoint, create_endpoint, delete_endpoint
+
+    model, table = f"models:/{shop.model}/1", f"{shop.schema}.shadowed"
+    create_endpoint(shop.settings, Endpoint("broken", model="models:/main.nowhere.m/7"))
+    create_endpoint(shop.settings, Endpoint("shadowed", model=model, shadow=model[:-1] + "2", payload_table=table))
+    body = {"dataframe_records": [{"customer": 3, "amount": 1.0}]}
+    try:
+        with serving(shop.settings, only=("broken", "shadowed"), default="broken") as server:
+            status, _, answer = post(f"{server.url}/invocations", body)
+            assert (status, answer["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
+            assert "nowhere" not in answer["message"]
+            assert "main.nowhere.m" in get(f"{server.url}/api/2.0/serving-endpoints/broken")[1]
+            assert get(f"{server.url}/ready")[0] == 503
+            for _ in range(3):
+                assert post(f"{server.url}/serving-endpoints/shadowed/invocations", body)[0] == 200
+            assert 'feature_lookback_ignored{endpoint="shadowed"} 0.0' in get(f"{server.url}/metrics")[1]
+            _until(lambda: server.app._shadows._value == server.app.limits.concurrency)
+    finally:
+        for name in ("broken", "shadowed"):
+            delete_endpoint(shop.settings, name)
+    lines = lakehouse.read_table(shop.spark, table).collect()
+    by_shadow = {
+        flag: [line for line in lines if (line["logging_error_codes"] == ["SHADOW"]) is flag] for flag in (True, False)
+    }
+    assert len(by_shadow[True]) == len(by_shadow[False]) == 3
+    assert {line["served_entity_id"][-1] for line in by_shadow[True]} == {"2"}
+    assert {line["databricks_request_id"].removesuffix("-shadow") for line in by_shadow[True]} == {
+        line["databricks_request_id"] for line in by_shadow[False]
+    }
 
 
 def test_tokens_say_who_may_do_what(shop):
