@@ -10,7 +10,7 @@ from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.markup import Html, charts, element, folded, paragraphs, section, table
 from headwater.web.report.models import ModelVersion
 from headwater.web.report.quality_charts import quality_charts
-from headwater.web.report.wording import count_of, month, name_of, number, percent, span
+from headwater.web.report.wording import count_of, date, month, name_of, number, percent, span
 
 __all__ = ["built", "drifted", "quality"]
 
@@ -48,11 +48,12 @@ def _served(requests: pd.DataFrame) -> list[str]:
         {str(one).rsplit("/", 1)[-1] for one in answered["served_entity_id"]}, key=lambda one: (len(one), one)
     )
     median = answered["execution_duration_ms"].median() if len(answered) else float("nan")
-    when = span(requests["request_time"].min(), requests["request_time"].max() + pd.Timedelta(1, unit="us"))
-    failed = count_of(len(requests) - len(answered), "request")
+    first, last = requests["request_time"].min(), requests["request_time"].max()
+    when = f"on {date(first)}" if first.date() == last.date() else f"from {date(first)} to {date(last)}"
+    failed = len(requests) - len(answered)
     text = (
-        f"The endpoint answered {count_of(len(answered), 'request')}, {when}, with version {' and '.join(versions) or '—'}: half "
-        f"of them within {median + 1:.0f} ms. {failed} got an error."
+        f"The endpoint answered {count_of(len(answered), 'request')} {when}, with version {' and '.join(versions) or '—'}: half "
+        f"of them within {median + 1:.0f} ms. {f'{failed:,}' if failed else 'None'} got an error."
     )
     return [text]
 
