@@ -69,12 +69,13 @@ def run_chain(
 
         def listen() -> None:
             assert process.stdout is not None
-            for line in process.stdout:
-                if line.strip() != "started":
-                    done.append(line.strip())
-                elif after is not None:
-                    timers.append(threading.Timer(after, _kill if with_java else _kill_python, (process.pid,)))
-                    timers[-1].start()
+            with process.stdout:
+                for line in process.stdout:
+                    if line.strip() != "started":
+                        done.append(line.strip())
+                    elif after is not None:
+                        timers.append(threading.Timer(after, _kill if with_java else _kill_python, (process.pid,)))
+                        timers[-1].start()
 
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()
@@ -85,6 +86,8 @@ def run_chain(
     with contextlib.suppress(ProcessLookupError):
         if code and with_java:
             os.killpg(process.pid, signal.SIGKILL)  # a Java that has outlived its Python
+    if with_java:
+        listener.join()  # and closes the pipe, which nobody holds any more
     return Ended(code, done, log.read_bytes()[began:].decode(errors="replace")[-3000:])
 
 
