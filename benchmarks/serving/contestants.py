@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -89,7 +91,8 @@ def mlflow(home: Path, model: str) -> Iterator[Running]:
         "--env-manager",
         "local",
     ]
-    environment = {"MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlflow.db'}", "OMP_NUM_THREADS": "1"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # it starts uvicorn by name
+    environment = {"MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlflow.db'}", "OMP_NUM_THREADS": "1", "PATH": path}
     with _process(command, port, "/ping", environment) as pids:
         yield Running(port, "/invocations", pids)
 
@@ -112,21 +115,29 @@ def _free() -> int:
 def _process(
     command: list[str], port: int, path: str, environment: dict[str, str] | None = None
 ) -> Iterator[list[int]]:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, start_new_session=True, **quiet)
-    try:
-        for _ in range(1_200):
-            with (
-                contextlib.suppress(OSError),
-                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer,
-            ):
-                if answer.status == 200:
-                    break
-            time.sleep(0.1)
-        yield _family(process.pid)
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(60)
+    with tempfile.TemporaryFile() as said:
+        kept = {"stdout": said, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, start_new_session=True, **kept)
+        try:
+            if not _answers(process, f"http://127.0.0.1:{port}{path}"):
+                said.seek(0)
+                raise SystemExit(f"{' '.join(command[:5])} … does not answer:\n{said.read().decode()[-3000:]}")
+            yield _family(process.pid)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(60)
+
+
+def _answers(process: subprocess.Popen[bytes], address: str, seconds: float = 120.0) -> bool:
+    """Wait until a process answers with 200; false if it ends, or does not within these seconds."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            if answer.status == 200:
+                return True
+        time.sleep(0.1)
+    return False
 
 
 def _family(pid: int) -> list[int]:
