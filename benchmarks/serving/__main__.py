@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.measured import Printed
 from benchmarks.serving.contestants import body, floor, headwater, mlflow
 from benchmarks.serving.load import measure, request_bytes
 from headwater.lakehouse import Settings
@@ -21,24 +22,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=main.__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each load (default: 5)")
     seconds = parser.parse_args().seconds
+    say = Printed("Endpoints", "python -m benchmarks.serving")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / ".headwater"
         names = _models(home)
         names_of_columns = f"{'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'CPU ms':>7} {'MiB':>6} {'failed':>6}"
-        print(f"{'model':22} {'server':22} {'connections':>11} {'rows':>5} {names_of_columns}")
-        base = _measured("", "floor", floor, seconds)
+        say(f"{'model':10} {'server':20} {'connections':>11} {'rows':>5} {names_of_columns}")
+        base = _measured(say, "", "floor", floor, seconds)
+        ratios = []
         for name in names:
-            ours = _measured(name, "headwater serve", lambda n=name: headwater(home, n), seconds)
-            theirs = _measured(name, "mlflow models serve", lambda n=name: mlflow(home, n), seconds)
+            ours = _measured(say, name, "headwater serve", lambda n=name: headwater(home, n), seconds)
+            theirs = _measured(say, name, "mlflow models serve", lambda n=name: mlflow(home, n), seconds)
             for load in LOADS:
                 connections, rows = load
                 latency, rate = theirs[load].p50 / ours[load].p50, ours[load].rate / theirs[load].rate
                 floors = ours[load].p50 / base[load].p50
-                print(f"  {name}, {connections} connections, {rows} rows: against mlflow {latency:.1f} x the latency,")
-                print(f"    {rate:.1f} x the requests per second; p50 {floors:.1f} x the floor's")
+                ratios.append(
+                    f"{name}, {connections} connections, {rows} rows: mlflow's p50 is {latency:.1f} times ours; "
+                    f"ours answers {rate:.1f} times the requests; our p50 is {floors:.1f} times the floor's"
+                )
+        say()
+        for line in ratios:
+            say(line)
+    if seconds >= 3:
+        say.keep()
 
 
-def _measured(model: str, server: str, start, seconds: float) -> dict[tuple[int, int], object]:
+def _measured(say: Printed, model: str, server: str, start, seconds: float) -> dict[tuple[int, int], object]:
     found = {}
     with start() as running:
         for connections, rows in LOADS:
@@ -47,10 +57,9 @@ def _measured(model: str, server: str, start, seconds: float) -> dict[tuple[int,
             one = found[connections, rows] = measure(
                 running.port, request, running.pids, connections=connections, seconds=seconds
             )
-            print(
-                f"{model:22} {server:22} {connections:11} {rows:5} {one.rate:8,.0f} {one.p50:8.2f} {one.p99:8.2f} {one.cpu:7.2f} "
-                f"{one.memory:6.0f} {one.failed:6}",
-                flush=True,
+            say(
+                f"{model:10} {server:20} {connections:11} {rows:5} {one.rate:8,.0f} {one.p50:8.2f} {one.p99:8.2f} {one.cpu:7.2f} "
+                f"{one.memory:6.0f} {one.failed:6}"
             )
     return found
 

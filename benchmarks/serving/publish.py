@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from pyspark.sql import functions as F
 
+from benchmarks.measured import Printed
 from headwater import FeatureEngineeringClient, lakehouse
 from headwater.serving.online.packing import key_packer, row_reader
 from headwater.serving.online.publish import publish_table
@@ -21,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving.publish", description=main.__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
+    say = Printed("Publishing to the embedded online store", "python -m benchmarks.serving.publish")
     with tempfile.TemporaryDirectory() as folder:
         spark = lakehouse.session(lakehouse.Settings(home=Path(folder) / ".headwater"))
         client, settings = FeatureEngineeringClient(), lakehouse.settings_of(spark)
@@ -40,12 +42,13 @@ def main() -> None:
             began = time.perf_counter()
             changed = publish_table(spark, "bench", table, f"{table}_online")
             again = time.perf_counter() - began
-            print(
+            say(
                 f"{kind:7} key: {rows:,} rows published in {first:.1f} s, {changed.rows:,} changes in {again:.1f} s; "
-                f"a row read in {_read(settings, table, kind, rows):.1f} µs",
-                flush=True,
+                f"a row read in {_read(settings, table, kind, rows):.1f} µs"
             )
         spark.stop()
+    if rows >= 1_000_000:
+        say.keep()
 
 
 def _read(settings: lakehouse.Settings, table: str, kind: str, rows: int) -> float:

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from benchmarks.measured import Printed
 from benchmarks.serving.contestants import headwater
 from benchmarks.serving.load import measure, request_bytes
 from headwater import FeatureEngineeringClient, FeatureLookup, lakehouse
@@ -22,6 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving.soak", description=main.__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="how long (default: 10)")
     seconds = parser.parse_args().minutes * 60
+    say = Printed(
+        "An endpoint under load, while tables are published and champions change", "python -m benchmarks.serving.soak"
+    )
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / ".headwater"
         spark = lakehouse.session(lakehouse.Settings(home=home))
@@ -36,14 +40,15 @@ def main() -> None:
             for part in range(10):
                 found = measure(running.port, request, running.pids, connections=2, seconds=seconds / 10)
                 failed += found.failed
-                print(
+                say(
                     f"{(part + 1) * seconds / 600:5.1f} min: {found.rate:,.0f} requests/s, p50 {found.p50:.2f} ms, "
-                    f"p99 {found.p99:.2f} ms, {found.failed} failed, {found.memory:.0f} MiB",
-                    flush=True,
+                    f"p99 {found.p99:.2f} ms, {found.failed} failed, {found.memory:.0f} MiB"
                 )
         ends.set()
         changing.join()
         spark.stop()
+    if seconds >= 600:
+        say.keep()
     if failed:
         raise SystemExit(f"{failed} requests failed")
 

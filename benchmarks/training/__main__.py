@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.measured import Printed
 from headwater import lakehouse
 from headwater.training import ModelFamily, SearchPlan, TimeFolds, Uniform, search
 
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each trial (default: 2)")
     given = parser.parse_args()
+    say = Printed("Hyperparameter search", "python -m benchmarks.training")
     times = pd.date_range("2026-01-01", periods=200, freq="h")
     frame = pd.DataFrame({"x": np.arange(200.0), "late": np.arange(200) % 2, "time": times})
     family = ModelFamily("sleeper", {"x": Uniform(0, 1)}, _builder(given.seconds))
@@ -40,13 +42,14 @@ def main() -> None:
                 took = time.perf_counter() - began
             ideal = given.trials * given.seconds / parallelism
             overheads[backend, parallelism] = overhead = (took - ideal) * parallelism / given.trials
-            print(
-                f"{backend:12} {parallelism} at a time: {took:5.1f} s, ideal {ideal:.1f} s, overhead {overhead:.2f} s a trial",
-                flush=True,
+            say(
+                f"{backend:12} {parallelism} at a time: {took:5.1f} s, ideal {ideal:.1f} s, overhead {overhead:.2f} s a trial"
             )
         ratio = overheads["sparktrials", 2] / max(overheads["spark", 2], 1e-9)
-        print(f"SparkTrials has {ratio:.1f} times the overhead of ours")
+        say(f"SparkTrials has {ratio:.1f} times the overhead of ours")
         spark.stop()
+    if given.trials * given.seconds >= 16:
+        say.keep()
 
 
 def _builder(seconds: float):

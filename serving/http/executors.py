@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.features import pandas_rows
 from headwater.lakehouse import arrow_type
+from headwater.serving.http.boosted_trees import BoostedTrees
 from headwater.serving.inputs import SQL_TYPES
 
 if TYPE_CHECKING:
@@ -185,6 +186,37 @@ class LinearModel(SklearnArrays):
         return [self._classes[1] if one > 0 else self._classes[0] for one in margin.tolist()]
 
 
+class BoostingModel(SklearnArrays):
+    """Histogram boosting of two classes, or of a number, on its trees: 1 to 16 rows in a tenth to half of scikit-learn's time."""
+
+    name = "boosted trees on arrays"
+    most_rows = 16  # beyond that scikit-learn is quicker
+
+    def __init__(self, raw_model: Path, columns: Mapping[str, str] | None) -> None:
+        super().__init__(raw_model, columns)
+        from sklearn.base import is_classifier
+
+        self._trees = BoostedTrees(self.estimator)
+        self._classes = self.estimator.classes_.tolist() if is_classifier(self.estimator) else []
+        self._probability = self.method.__name__ == "predict_proba"
+        self._exponential = not self._classes and self.estimator.loss in ("poisson", "gamma")
+
+    def predict(self, rows: Rows, params: Mapping[str, Any] | None) -> list[Any]:
+        """Return a prediction for each row; NULL is a missing value."""
+        if params or len(rows) > self.most_rows:
+            return super().predict(rows, params)
+        import numpy as np
+        from scipy.special import expit
+
+        raw = self._trees.raw(np.array([[row[name] for name in self.order] for row in rows], dtype=np.float64))
+        if not self._classes:
+            return (np.exp(raw) if self._exponential else raw).tolist()  # type: ignore[no-any-return]
+        chance = expit(raw)
+        if self._probability:
+            return np.column_stack([1.0 - chance, chance]).tolist()  # type: ignore[no-any-return]
+        return [self._classes[1] if one > 0 else self._classes[0] for one in raw.tolist()]
+
+
 def fastest_executor(raw_model: Path, columns: Mapping[str, str] | None) -> Executor:
     """Return the quickest way to run a model that gives what ``mlflow.pyfunc`` gives."""
     exact = Executor(raw_model, columns)
@@ -195,7 +227,7 @@ def fastest_executor(raw_model: Path, columns: Mapping[str, str] | None) -> Exec
     except (AttributeError, KeyError, TypeError):
         return exact
     trials = _trials(exact)
-    for kind in (LinearModel, SklearnArrays, SklearnFrames):
+    for kind in (LinearModel, BoostingModel, SklearnArrays, SklearnFrames):
         try:
             quick = kind(raw_model, columns)
             if trials and all(_same(quick, exact, rows) for rows in trials):

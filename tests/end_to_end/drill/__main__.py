@@ -1,7 +1,8 @@
 """Kills the chain's commands at random instants and runs them again: ``python -m tests.end_to_end.drill --kills 100``.
 
-World after world, the chain is run until it is through, and then compared with a world in which nobody was killed. Half of the
-kills leave Java alone, which then goes on until it notices that its Python is gone. Exits with 1 if a world differs.
+World after world, each command of the chain is killed once, at a random instant of the time that it takes, until the chain is
+through; then the world is compared with one in which nobody was killed. Half of the kills leave Java alone, which then goes on
+until it notices that its Python is gone. Exits with 1 if a world differs.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ import random
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from tests.end_to_end.drill.contents import contents, differences
-from tests.end_to_end.drill.processes import run_chain
+from tests.end_to_end.drill.processes import Ended, run_chain
 from tests.end_to_end.drill.project import CHAIN
 
 
@@ -31,7 +31,7 @@ def main() -> int:
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="headwater-drill-"))
     folder.mkdir(parents=True, exist_ok=True)
     expected, seconds = _undisturbed(folder / "undisturbed")
-    print(f"without a kill: {seconds:.0f} s", flush=True)
+    print(f"without a kill: {sum(seconds.values()):.0f} s", flush=True)
     chance = random.Random(seed)
     killed, world, failed = 0, 0, 0
     while killed < arguments.kills:
@@ -54,30 +54,37 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _undisturbed(home: Path) -> tuple[dict[str, list[str]], float]:
-    began = time.monotonic()
+def _undisturbed(home: Path) -> tuple[dict[str, list[str]], dict[str, float]]:
     ended = run_chain(home)
     if ended.code:
         sys.exit(f"The chain does not run even without a kill:\n{ended.said}")
-    return contents(home), time.monotonic() - began
+    return contents(home), ended.seconds
 
 
-def _disturb(home: Path, chance: random.Random, seconds: float, most: int) -> int:
-    """Run the chain until it is through; return by how many kills it was interrupted.
-
-    The instants lie anywhere in the first fifth of what is run at a time, so that a world has several kills.
-    """
-    for kills in range(20 * len(CHAIN)):
-        after = chance.uniform(0, seconds / 5) if kills < most else None
+def _disturb(home: Path, chance: random.Random, seconds: dict[str, float], most: int) -> int:
+    """Kill each command once, then run the chain until it is through; return the number of kills."""
+    kills, done = 0, home / "drill.done"
+    for command in CHAIN:
+        if kills == most:
+            break
+        if done.exists() and command in done.read_text().splitlines():
+            continue  # the last kill came late
+        after = chance.uniform(0, seconds[command])
         with_java = chance.random() < 0.5
-        ended = run_chain(home, after=after, with_java=with_java)
+        ended = run_chain(home, after=(command, after), with_java=with_java)
         if not ended.killed:
-            if ended.code:
-                sys.exit(f"After {kills} kills the chain fails in {home}:\n{ended.said}")
+            _through(ended, home, kills)
             return kills
+        kills += 1
         what = "Python and Java" if with_java else "Python alone"
-        print(f"  kill after {after:.2f} s ({what}); done since: {', '.join(ended.done) or 'nothing'}", flush=True)
-    sys.exit(f"The chain in {home} does not come to its end.")
+        print(f"  {command}: kill after {after:.2f} s ({what}); done: {', '.join(ended.done) or 'nothing'}", flush=True)
+    _through(run_chain(home), home, kills)
+    return kills
+
+
+def _through(ended: Ended, home: Path, kills: int) -> None:
+    if ended.code:
+        sys.exit(f"After {kills} kills the chain fails in {home}:\n{ended.said}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,11 @@ _MOST_SECONDS = 600
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: killed or not, its exit code, the commands that it had done by then, and the end of its output."""
+    """How a process ended: its exit code, the commands that it had done by then with their seconds, the end of its output."""
 
     code: int
     done: list[str]
+    seconds: dict[str, float]
     said: str
 
     @property
@@ -32,12 +34,18 @@ class Ended:
 
 
 def run_chain(
-    home: Path, *, point: tuple[str, str] | None = None, after: float | None = None, with_java: bool = True
+    home: Path,
+    *,
+    point: tuple[str, str] | None = None,
+    after: tuple[str, float] | None = None,
+    with_java: bool = True,
 ) -> Ended:
-    """Run the commands that are left, and kill the process at a point, or so many seconds after its session has started.
+    """Run the commands that are left, and kill the process at a point, or some seconds after a command has begun.
 
     Parameters
     ----------
+    after
+        The command and the seconds.
     with_java
         False: Python alone is killed, and Java goes on until it notices.
     """
@@ -66,16 +74,23 @@ def run_chain(
         timers = [threading.Timer(_MOST_SECONDS, _kill, (process.pid,))]
         timers[0].start()
         done: list[str] = []
+        seconds: dict[str, float] = {}
+        command, wait = after or ("", 0.0)
 
         def listen() -> None:
             assert process.stdout is not None
             with process.stdout:
+                began = time.monotonic()
                 for line in process.stdout:
-                    if line.strip() != "started":
-                        done.append(line.strip())
-                    elif after is not None:
-                        timers.append(threading.Timer(after, _kill if with_java else _kill_python, (process.pid,)))
-                        timers[-1].start()
+                    word, _, name = line.strip().partition(" ")
+                    if word == "done":
+                        done.append(name)
+                        seconds[name] = time.monotonic() - began
+                    elif word == "begin":
+                        began = time.monotonic()
+                        if name == command:
+                            timers.append(threading.Timer(wait, _kill if with_java else _kill_python, (process.pid,)))
+                            timers[-1].start()
 
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()
@@ -88,7 +103,7 @@ def run_chain(
             os.killpg(process.pid, signal.SIGKILL)  # a Java that has outlived its Python
     if with_java:
         listener.join()  # and closes the pipe, which nobody holds any more
-    return Ended(code, done, log.read_bytes()[began:].decode(errors="replace")[-3000:])
+    return Ended(code, done, seconds, log.read_bytes()[began:].decode(errors="replace")[-3000:])
 
 
 def _kill(pid: int) -> None:

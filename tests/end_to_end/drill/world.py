@@ -2,7 +2,7 @@
 
 The environment says on which store (``HEADWATER_HOME``), and at which point the process and its Java are killed (``DRILL_KILL``,
 ``command: state``, see :mod:`tests.end_to_end.drill.points`). Each command that is done is written into the store's file
-``drill.done``, one a line.
+``drill.done``, one a line; each that begins or is done is printed.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ def main() -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     ready = done.read_text().splitlines() if done.exists() else []
     spark = lakehouse.session()
-    print("started", flush=True)
     to_kill, _, state = os.environ.get("DRILL_KILL", "").partition(": ")
     for name, command in CHAIN.items():
         if name in ready:
             continue
         if name == to_kill:
             points.arm(name, state, settings.home)
+        print(f"begin {name}", flush=True)
         command(spark)
         with done.open("a", encoding="utf-8") as file:
             file.write(f"{name}\n")
-        print(name, flush=True)
+        print(f"done {name}", flush=True)
 
 
 if __name__ == "__main__":
