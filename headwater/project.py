@@ -149,7 +149,11 @@ class Project:
             )
         threshold = plan.threshold if self.threshold is None else self.threshold
         return replace(
-            plan, baselines=tuple(self.baselines), threshold=threshold, promotion_table=self.table("promotions")
+            plan,
+            baselines=tuple(self.baselines),
+            threshold=threshold,
+            promotion_table=self.table("promotions"),
+            description=plan.description or self.title,
         )
 
     @property

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from headwater.lakehouse import Settings
+from headwater.training.card import TrainingFacts, model_card, version_card
 from headwater.training.data.pandas_rows import columns_of, to_pandas
 from headwater.training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
 from headwater.training.judging import plots
@@ -22,11 +23,20 @@ from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult
 from headwater.training.registry import packaging, registry
 from headwater.training.registry.decided import log_predictions
-from headwater.training.registry.tracking import log_metrics, log_sources, log_trials, start_run, use_store
+from headwater.training.registry.descriptions import CARD_LIMIT, NOTE_LIMIT, with_card
+from headwater.training.registry.tracking import (
+    log_history,
+    log_metrics,
+    log_sources,
+    log_trials,
+    start_run,
+    use_store,
+)
 from headwater.training.search.search import SearchResult, search
 from headwater.training.search.trial import Trial, fit
 
 if TYPE_CHECKING:
+    from mlflow import ActiveRun, MlflowClient
     from mlflow.models import ModelSignature
     from pyspark.sql import DataFrame
 
@@ -139,7 +149,22 @@ def train(
             number = str(logged.registered_model_version)
             say(f"{plan.model_name} version {number}")
         with steps("decide") as say:
-            verdict, promoted = _decide(plan, number, verdict, evaluation.evidence.champion, settings)
+            registry.challenge(plan.model_name, number, settings=settings)
+            verdict = _unless_replaced(plan, verdict, evaluation.evidence.champion, settings)
+            facts = TrainingFacts(
+                plan=plan,
+                rows=rows,
+                inputs=columns.all,
+                tables=_table_versions(training_set),
+                search=found,
+                evaluation=evaluation,
+                importance=importance,
+                verdict=verdict,
+                threshold=threshold_of(plan, rows),
+            )
+            _describe(client, run, facts, number, training_set)
+            log_history(client, run.info.experiment_id, plan.model_name, number, evaluation.metrics)
+            promoted = _decide(plan, number, verdict, settings)
             say(verdict.reason)
         log_metrics(client, run.info.run_id, {"seconds": steps.seconds})
     return TrainingResult(
@@ -258,14 +283,22 @@ def _register(
     )
 
 
-def _decide(
-    plan: TrainingPlan, version: str, verdict: Verdict, compared: Champion, settings: Settings
-) -> tuple[Verdict, bool]:
-    """Move the aliases by the verdict, write it into the active run; return it, and whether the version is champion."""
+def _describe(
+    client: MlflowClient, run: ActiveRun, facts: TrainingFacts, version: str, training_set: TrainingSet
+) -> None:
+    """Write the cards of the run, the version and the model, which the decision then heads with its own line."""
+    name, link = facts.plan.model_name, f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    client.set_tag(run.info.run_id, "mlflow.note.content", version_card(facts, most=NOTE_LIMIT))
+    client.update_model_version(name, version, description=version_card(facts, run=link, most=CARD_LIMIT))
+    required = getattr(getattr(training_set, "feature_spec", None), "required", ())
+    before = client.get_registered_model(name).description or ""
+    client.update_registered_model(name, with_card(before, model_card(facts.plan, facts.tables, required)))
+
+
+def _decide(plan: TrainingPlan, version: str, verdict: Verdict, settings: Settings) -> bool:
+    """Move the aliases by the verdict, and write it into the active run; return whether the version is champion."""
     import mlflow
 
-    registry.challenge(plan.model_name, version, settings=settings)
-    verdict = _unless_replaced(plan, verdict, compared, settings)
     mlflow.log_text(verdict.to_json(), "gate.json")
     gate = "passed" if verdict.passed else "refused"
     mlflow.set_tags({"headwater.gate": gate, "headwater.verdict": verdict.reason[:5000], "headwater.version": version})
@@ -274,7 +307,7 @@ def _decide(
         decide = registry.promote if promoted else registry.refuse
         decide(plan.model_name, version, reason=verdict.reason, table=plan.promotion_table, settings=settings)
     mlflow.set_tag("headwater.promoted", str(promoted).lower())
-    return verdict, promoted
+    return promoted
 
 
 def _unless_replaced(plan: TrainingPlan, verdict: Verdict, compared: Champion, settings: Settings) -> Verdict:

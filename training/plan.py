@@ -52,6 +52,8 @@ class TrainingPlan:
         Name of the parent run.
     threshold
         Probability from which label 1 is predicted, for accuracy and the confusion matrix; None: the training rows' rate.
+    description
+        What the model predicts, for whom, as a sentence; the registered model's page begins with it.
     reason
         Why this training runs (an alert, a schedule); written into the run's tags.
     tags
@@ -87,6 +89,7 @@ class TrainingPlan:
     experiment: str = ""
     run_name: str = "training"
     threshold: float | None = None
+    description: str = ""
     reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 

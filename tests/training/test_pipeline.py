@@ -93,6 +93,37 @@ def test_one_parent_run_has_the_trials_nested_and_all_artefacts(first, store):
     assert json.loads((root / "gate.json").read_text())["passed"] is True
 
 
+def test_the_pages_of_run_version_and_model_say_what_a_reviewer_needs(first, store):
+    result, plan, _ = first
+    client = use_store(store)
+    version = client.get_model_version(plan.model_name, result.version).description
+    status, _, card = version.partition("\n\n---\n\n")
+    assert status.startswith("**Champion** since ")
+    assert card.startswith(f"### Gate\n\nAll {len(result.verdict.checks)} checks passed.")
+    for found in (f"{result.metrics['hour_and_carrier']['log_loss']:.4g}", f"{result.metrics['model']['roc_auc']:.4g}"):
+        assert f"| {found} |" in card
+    assert "| `main.flights.weather` | 7 |" in card
+    assert "There was no champion to compare with." in card
+    note = client.get_run(result.run_id).data.tags["mlflow.note.content"]
+    assert {"### Gate", "### Metrics on the holdout", "### Since the champion", "### Data", "### Known limits"} <= set(
+        note.splitlines()
+    )
+    assert "| `wind` |" in note
+    model = client.get_registered_model(plan.model_name).description
+    assert model.startswith(f"**Champion: version {result.version}.**")
+    assert f"models:/{plan.model_name}@champion" in model
+
+
+def test_a_run_named_history_has_each_versions_metrics_at_its_number(first, store):
+    result, plan, _ = first
+    client = use_store(store)
+    experiment = client.get_run(result.run_id).info.experiment_id
+    runs = client.search_runs([experiment], f"tags.`headwater.history_of` = '{plan.model_name}'")
+    points = {one.step: one.value for one in client.get_metric_history(runs[0].info.run_id, "log_loss")}
+    assert len(runs) == 1
+    assert points[int(result.version)] == result.metrics["model"]["log_loss"]
+
+
 def test_the_logged_model_gives_the_probabilities_of_the_result(first, store, frame):
     import mlflow
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse import append, ensure_table, merge
+from headwater.training.registry.descriptions import describe
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -122,13 +123,12 @@ def _take_steps(client: MlflowClient, decision: Decision, spark: SparkSession | 
 
 
 def _note(client: MlflowClient, entry: Promotion) -> None:
-    """Write the entry into the version's tags and description."""
+    """Write the entry into the version's tags, and into the descriptions that people read."""
     at = f"{entry.at.isoformat(timespec='seconds')}Z"
     tags = {"action": entry.action, "at": at, "by": entry.who, "reason": entry.reason[:5000]}
     for key, value in tags.items():
         client.set_model_version_tag(entry.model_name, entry.version, f"headwater.{key}", value)
-    text = f"{entry.action}: {entry.reason}"[:5000]
-    client.update_model_version(entry.model_name, entry.version, description=text)
+    describe(client, entry)
 
 
 def _write(entry: Promotion, table: str, spark: SparkSession | None, *, again: bool) -> None:

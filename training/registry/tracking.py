@@ -24,9 +24,19 @@ from headwater.training.search.search import SearchResult
 if TYPE_CHECKING:
     from mlflow import ActiveRun, MlflowClient
 
-__all__ = ["client_of", "frame_digest", "log_metrics", "log_sources", "log_trials", "start_run", "use_store"]
+__all__ = [
+    "client_of",
+    "frame_digest",
+    "log_history",
+    "log_metrics",
+    "log_sources",
+    "log_trials",
+    "start_run",
+    "use_store",
+]
 
 _TAG_LENGTH = 5000
+_HISTORY = "headwater.history_of"  # a run that has the metrics of a model's versions
 _LOCKED = "headwater.locked"  # a run that its process holds a lock for, as long as it works at it
 
 
@@ -177,6 +187,39 @@ def log_metrics(client: MlflowClient, run_id: str, metrics: Mapping[str, Mapping
         for key, value in values.items()
     }
     client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in flat.items() if math.isfinite(v)])
+
+
+def log_history(
+    client: MlflowClient,
+    experiment_id: str,
+    model_name: str,
+    version: str,
+    metrics: Mapping[str, Mapping[str, float]],
+) -> str:
+    """Log a version's metrics into the model's run ``history`` with the version as step, and return the run's id.
+
+    So that one chart of a run shows a metric over the versions: of the model, and of the baselines on the same rows.
+    """
+    from mlflow.entities import Metric
+
+    quote = '"' if "'" in model_name else "'"
+    runs = client.search_runs([experiment_id], f"tags.`{_HISTORY}` = {quote}{model_name}{quote}", max_results=1)
+    if runs:
+        run_id = runs[0].info.run_id
+    else:
+        note = f"Metrics of the versions of {model_name} on their holdouts; the step is the version."
+        tags = {_HISTORY: model_name, "mlflow.note.content": note}
+        run_id = client.create_run(experiment_id, run_name="history", tags=tags).info.run_id
+        client.set_terminated(run_id, status="FINISHED")
+    now, step = int(time.time() * 1000), int(version)
+    flat = {
+        key if model == "model" else f"{model}.{key}": value
+        for model, values in metrics.items()
+        for key, value in values.items()
+        if key != "rows" and math.isfinite(value)
+    }
+    client.log_batch(run_id, metrics=[Metric(key, value, now, step) for key, value in flat.items()])
+    return str(run_id)
 
 
 def log_sources(frames: Mapping[str, pd.DataFrame], table_versions: Mapping[str, Any]) -> None:
