@@ -35,6 +35,8 @@ from headwater.training.registry.registry import (
     promote,
     refuse,
     rollback,
+    version_named,
+    versions_of,
 )
 from headwater.training.registry.tracking import use_store
 from headwater.training.registry.tracking_store import make_store
@@ -90,4 +92,6 @@ __all__ = [
     "search",
     "train",
     "use_store",
+    "version_named",
+    "versions_of",
 ]

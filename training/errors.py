@@ -110,5 +110,5 @@ class ModelVersionError(InvalidInputError):
         self.model_name, self.wanted, self.versions = model_name, wanted, list(versions)
 
     def __str__(self) -> str:
-        there = f"It has {', '.join(self.versions)}." if self.versions else "It has no versions."
+        there = f"It has {', '.join(self.versions)}." if self.versions else "Is it registered under this name?"
         return f"The registered model {self.model_name} has no {self.wanted}. {there}"

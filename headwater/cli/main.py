@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from headwater.cli.explain import add_explain
+from headwater.cli.models import add_models
 from headwater.cli.serve import add_serve
 from headwater.jobs.registry import Job, all_jobs
 from headwater.lakehouse.errors import HeadwaterError
@@ -94,6 +95,7 @@ def make_parser() -> argparse.ArgumentParser:
     ui.set_defaults(command=_ui)
     add_serve(commands)
     add_explain(commands)
+    add_models(commands)
     add_notebook(commands)
     for job in all_jobs().values():
         _add_job(commands, job)

@@ -15,8 +15,15 @@ LIMIT = 5000  # characters of a description, as MLflow stores it
 CARD_LIMIT = LIMIT - 700  # the line of status comes on top
 NOTE_LIMIT = 7900  # of a run's description, which is a tag
 _RULE = "\n\n---\n\n"
-_STATUSES = ("**Champion", "**Refused", "**Replaced", "**There is no champion")
-_REASON = 400
+_STATUSES = (
+    "Champion since",
+    "Champion again",
+    "Champion: version",
+    "Refused on",
+    "Replaced as",
+    "There is no champion",
+)
+_REASON = 240
 
 
 class Entry(Protocol):
@@ -60,9 +67,9 @@ def with_status(description: str, status: str) -> str:
 
     Examples
     --------
-    >>> first = with_status("Predicts delays.", "**Refused** today.")
-    >>> print(with_status(first, "**Champion** since noon."))
-    **Champion** since noon.
+    >>> first = with_status("Predicts delays.", "Refused on Monday.")
+    >>> print(with_status(first, "Champion since Tuesday."))
+    Champion since Tuesday.
     <BLANKLINE>
     ---
     <BLANKLINE>
@@ -84,16 +91,16 @@ def describe(client: MlflowClient, entry: Entry) -> None:
     at, by = f"{entry.at:%Y-%m-%d %H:%M} UTC", f"by {entry.who}"
     reason = _short(entry.reason)
     status = {
-        "promote": f"**Champion** since {at}, {by}. {reason}",
-        "rollback": f"**Champion** again since {at}, by a rollback of {entry.who}. {reason}",
-        "refuse": f"**Refused** on {at}, {by}. {reason}",
+        "promote": f"Champion since {at}, {by}. {reason}",
+        "rollback": f"Champion again since {at}, by a rollback of {entry.who}. {reason}",
+        "refuse": f"Refused on {at}, {by}. {reason}",
     }[entry.action]
     _describe_version(client, entry.model_name, entry.version, status)
     if entry.previous and entry.previous != entry.champion:
-        replaced = f"**Replaced** as champion by version {entry.champion} on {at}."
+        replaced = f"Replaced as champion by version {entry.champion} on {at}."
         _describe_version(client, entry.model_name, entry.previous, replaced)
     model = client.get_registered_model(entry.model_name)
-    now = f"**Champion: version {entry.champion}.**" if entry.champion else "**There is no champion.**"
+    now = f"Champion: version {entry.champion}." if entry.champion else "There is no champion."
     last = f"Last decision on {at}: {entry.action} version {entry.version}."
     text = with_status(model.description or "", f"{now} {last}")
     client.update_registered_model(entry.model_name, description=text)
@@ -105,7 +112,7 @@ def _describe_version(client: MlflowClient, model_name: str, version: str, statu
 
 
 def _short(reason: str) -> str:
-    """Return whole sentences of at most 400 characters, or the first 400 characters."""
+    """Return whole sentences of at most 240 characters, or the first 240 characters."""
     if len(reason) <= _REASON:
         return reason
     cut = reason[:_REASON]

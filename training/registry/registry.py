@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from pyspark.sql import SparkSession
 
-__all__ = ["Promotion", "challenge", "champion", "finish_decision", "promote", "refuse", "rollback"]
+__all__ = [
+    "Promotion",
+    "challenge",
+    "champion",
+    "finish_decision",
+    "promote",
+    "refuse",
+    "rollback",
+    "version_named",
+    "versions_of",
+]
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
 
@@ -37,6 +47,35 @@ def champion(model_name: str, *, settings: Settings | None = None) -> ModelVersi
     client = client_of(settings or Settings())
     version = _aliases(client, model_name).get(CHAMPION)
     return client.get_model_version(model_name, version) if version else None
+
+
+def versions_of(client: MlflowClient, model_name: str) -> list[ModelVersion]:
+    """Return all versions of a model with their aliases, the newest first.
+
+    Raises
+    ------
+    ModelVersionError
+        There is no such model.
+    """
+    numbers = _versions(client, model_name)
+    if not numbers:
+        raise ModelVersionError(model_name, "versions", [])
+    return [client.get_model_version(model_name, number) for number in reversed(numbers)]
+
+
+def version_named(client: MlflowClient, model_name: str, name: str) -> ModelVersion:
+    """Return a version by its number or by an alias.
+
+    Raises
+    ------
+    ModelVersionError
+        There is none of this name.
+    """
+    numbers, aliases = _versions(client, model_name), _aliases(client, model_name)
+    number = aliases.get(name, name)
+    if number not in numbers:
+        raise ModelVersionError(model_name, f"version or alias {name}", [*numbers, *sorted(aliases)])
+    return client.get_model_version(model_name, number)
 
 
 def challenge(model_name: str, version: str, *, settings: Settings | None = None) -> None:

@@ -33,17 +33,17 @@ def test_each_decision_rewrites_the_status_of_the_versions_and_the_model_and_lea
 
     training.promote(registered, "1", reason="It is the first.", who="ada", settings=store)
     training.promote(registered, "2", reason="It is better.", who="ada", settings=store)
-    assert described("1").startswith("**Replaced** as champion by version 2 on ")
-    assert described("2").startswith("**Champion** since ")
+    assert described("1").startswith("Replaced as champion by version 2 on ")
+    assert described("2").startswith("Champion since ")
     assert "by ada. It is better." in described("2")
     training.rollback(registered, reason="Version 2 fails.", who="grace", settings=store)
-    assert described("1").startswith("**Champion** again since ")
-    assert described("2").startswith("**Replaced** as champion by version 1 on ")
+    assert described("1").startswith("Champion again since ")
+    assert described("2").startswith("Replaced as champion by version 1 on ")
     for version in "12":
         assert described(version).endswith(f"\n\n---\n\nCard of version {version}")
         assert described(version).count("---") == 1
     model = client.get_registered_model(registered).description
-    assert model.startswith("**Champion: version 1.** Last decision on ")
+    assert model.startswith("Champion: version 1. Last decision on ")
     assert model.endswith("rollback version 1.\n\n---\n\nPredicts delays.")
 
 
@@ -51,18 +51,18 @@ def test_a_refused_version_says_why_in_whole_sentences(registered, store):
     reason = "Refused: " + " ".join(f"Sentence number {number} says that it is worse." for number in range(40))
     training.refuse(registered, "2", reason=reason, who="ada", settings=store)
     status = use_store(store).get_model_version(registered, "2").description.partition("\n")[0]
-    assert status.startswith("**Refused** on ")
+    assert status.startswith("Refused on ")
     assert status.endswith("says that it is worse. …")
     assert len(status) < 500
 
 
 def test_a_rule_in_a_description_of_the_users_own_is_no_status_and_long_texts_are_cut():
     own = "About delays.\n\n---\n\nMore."
-    once = with_status(own, "**Refused** today.")
-    assert once == f"**Refused** today.\n\n---\n\n{own}"
-    assert with_status(once, "**Champion** now.") == f"**Champion** now.\n\n---\n\n{own}"
-    assert with_card(once, "New.") == "**Refused** today.\n\n---\n\nNew."
+    once = with_status(own, "Refused on Monday.")
+    assert once == f"Refused on Monday.\n\n---\n\n{own}"
+    assert with_status(once, "Champion since Tuesday.") == f"Champion since Tuesday.\n\n---\n\n{own}"
+    assert with_card(once, "New.") == "Refused on Monday.\n\n---\n\nNew."
     assert with_card(own, "New.") == "New."
-    assert len(with_status("x" * 9000, "**Champion** now.")) == LIMIT
+    assert len(with_status("x" * 9000, "Champion since Tuesday.")) == LIMIT
     assert len(with_card("", "x" * 9000)) == LIMIT
-    assert with_status("", "**Champion** now.") == "**Champion** now."
+    assert with_status("", "Champion since Tuesday.") == "Champion since Tuesday."

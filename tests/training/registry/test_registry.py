@@ -38,7 +38,7 @@ def test_promotions_move_the_aliases_and_write_down_why(store, model):
     assert aliases(store, model) == {"champion": "2", "previous_champion": "1"}
     found = champion(model, settings=store)
     assert found.tags["headwater.reason"] == "better by 0.02"
-    assert found.description.startswith("**Champion** since ")
+    assert found.description.startswith("Champion since ")
     assert found.description.endswith("better by 0.02")
     assert found.tags["headwater.by"] == "tests"
     assert dt.datetime.fromisoformat(found.tags["headwater.at"]).tzinfo is not None
