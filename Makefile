@@ -44,7 +44,7 @@ bench: $(STAMP)  ## Compare with peers; see benchmarks/.
 	$(BIN)/python -m benchmarks.serving.soak
 
 drill: $(STAMP)  ## Kill jobs at random instants and run them again: make drill KILLS=100 SEED=1.
-	$(BIN)/python -m tests.end_to_end.drill --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.end_to_end.drill --points --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
 conformance: $(STAMP)  ## Hold our forms of the join, and the peers, to the named cases.
 	$(BIN)/python -m benchmarks.point_in_time.conformance

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from tests.end_to_end.drill.contents import contents, differences
+from tests.end_to_end.drill.points import POINTS
 from tests.end_to_end.drill.processes import Ended, run_chain
 from tests.end_to_end.drill.project import CHAIN
 
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100, help="how many (default: 100)")
     parser.add_argument("--seed", type=int, default=None, help="of the instants (default: another each time)")
     parser.add_argument("--folder", type=Path, default=None, help="where the worlds lie (default: a temporary one)")
+    parser.add_argument("--points", action="store_true", help="kill at all named points first")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
     print(f"seed {seed}", flush=True)
@@ -32,6 +34,15 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     expected, seconds = _undisturbed(folder / "undisturbed")
     print(f"without a kill: {sum(seconds.values()):.0f} s", flush=True)
+    if arguments.points:
+        found = _named(folder / "named", expected)
+        print(
+            f"killed at {len(POINTS)} named points: {'differs' if found else 'the same'}",
+            *found,
+            sep="\n  ",
+        )
+        if found:
+            return 1
     chance = random.Random(seed)
     killed, world, failed = 0, 0, 0
     while killed < arguments.kills:
@@ -59,6 +70,17 @@ def _undisturbed(home: Path) -> tuple[dict[str, list[str]], dict[str, float]]:
     if ended.code:
         sys.exit(f"The chain does not run even without a kill:\n{ended.said}")
     return contents(home), ended.seconds
+
+
+def _named(home: Path, expected: dict[str, list[str]]) -> list[str]:
+    """Kill at every named point, in the order of the chain; return what differs in the end."""
+    for kills, point in enumerate(POINTS):
+        ended = run_chain(home, point=point)
+        if not ended.killed:
+            sys.exit(f"{point}: not killed, exit code {ended.code}\n{ended.said}")
+        print(f"  {kills + 1}. killed at {': '.join(point)}", flush=True)
+    _through(run_chain(home), home, len(POINTS))
+    return differences(contents(home), expected)
 
 
 def _disturb(home: Path, chance: random.Random, seconds: dict[str, float], most: int) -> int:
