@@ -14,7 +14,7 @@ from headwater import lakehouse
 from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA, REQUEST_ID
 from headwater.features import FeatureFunction, FeatureGroup, FeatureLookup
 from headwater.lakehouse import HeadwaterError, InvalidInputError
-from headwater.monitoring import Monitor, MonitorInferenceLog, Threshold, default_rules
+from headwater.monitoring import AlertPolicy, Monitor, MonitorInferenceLog, Threshold
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -95,8 +95,10 @@ class Project:
     granularities
         Windows of the monitor.
     rules
-        Thresholds that raise alerts; None: :func:`monitoring.default_rules` by the longest granularity, with null shares of
-        the features alone (the baseline has predictions for the holdout only).
+        Constant thresholds whose violations are kept in ``…_alerts`` too, such as :func:`monitoring.default_rules`;
+        default: none.
+    alerts
+        When a change is an alert, and how many a month; see :class:`monitoring.AlertPolicy`.
     drifted_columns
         Retrain when so many columns have drifted; None: only when the performance falls.
     monitor_exclude
@@ -125,6 +127,7 @@ class Project:
     label_delay: dt.timedelta = dt.timedelta(days=7)
     granularities: Sequence[str] = ("1 day", "1 week")
     rules: Sequence[Threshold] | None = None
+    alerts: AlertPolicy = field(default_factory=AlertPolicy)
     drifted_columns: int | None = None
     monitor_exclude: Sequence[str] = ()
     online_store: str = ""
@@ -183,12 +186,26 @@ class Project:
 
     @property
     def alert_rules(self) -> tuple[Threshold, ...]:
-        """The rules given, or the default ones."""
-        if self.rules is not None:
-            return tuple(self.rules)
-        names = tuple(str(feature.name) for group in self.groups for feature in group.features)
-        rules = default_rules(granularity=self.granularities[-1])
-        return tuple(replace(rule, columns=names) if rule.concerns == "data" else rule for rule in rules)
+        """The constant thresholds given."""
+        return tuple(self.rules or ())
+
+    def cause_of(self, column: str) -> str:
+        """Return the source of a column's values: the table that its feature is computed of or looked up in.
+
+        A column that no feature has came with the request.
+        """
+        for group in self.groups:
+            for feature in group.features:
+                if feature.name == column:
+                    return _source_name(feature.source)
+        for lookup in self.lookups:
+            if isinstance(lookup, FeatureLookup) and column in _names(lookup.feature_names):
+                return str(lookup.table_name)
+            if isinstance(lookup, FeatureFunction) and column == (
+                lookup.output_name or lookup.udf_name.rpartition(".")[2]
+            ):
+                return f"the function {lookup.udf_name}"
+        return "the requests"
 
     @property
     def monitor(self) -> Monitor:
@@ -208,6 +225,16 @@ class Project:
             baseline_table_name=self.table("baseline"),
             exclude=(*self.keys, REQUEST_ID, *self.monitor_exclude),
         )
+
+
+def _names(given: str | Sequence[str] | None) -> Sequence[str]:
+    return (given,) if isinstance(given, str) else given or ()
+
+
+def _source_name(source: Any) -> str:
+    """Return the full name of a feature's source table, or the source's own description where it is none."""
+    parts = [getattr(source, name, None) for name in ("catalog_name", "schema_name", "table_name")]
+    return ".".join(str(part) for part in parts if part) or type(source).__name__
 
 
 def load_project(name: str = "") -> Project:

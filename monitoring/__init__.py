@@ -1,13 +1,20 @@
 """Monitoring: profile and drift tables, model quality, alerts, a reason to retrain."""
 
 from headwater.monitoring.alerts.alerts import Alert, evaluate_alerts
-from headwater.monitoring.alerts.retraining import RetrainingDecision, should_retrain
+from headwater.monitoring.alerts.incidents import Action, Finding, Incident, incidents_of
+from headwater.monitoring.alerts.retraining import RetrainingDecision, decide, should_retrain
+from headwater.monitoring.alerts.watch import watch
 from headwater.monitoring.definitions.monitor import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries
+from headwater.monitoring.definitions.policy import AlertPolicy
 from headwater.monitoring.definitions.thresholds import Threshold, default_rules
 from headwater.monitoring.refresh import RefreshResult, refresh
 
 __all__ = [
+    "Action",
     "Alert",
+    "AlertPolicy",
+    "Finding",
+    "Incident",
     "Monitor",
     "MonitorInferenceLog",
     "MonitorSnapshot",
@@ -15,8 +22,11 @@ __all__ = [
     "RefreshResult",
     "RetrainingDecision",
     "Threshold",
+    "decide",
     "default_rules",
     "evaluate_alerts",
+    "incidents_of",
     "refresh",
     "should_retrain",
+    "watch",
 ]

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from headwater.cli.alerts import add_alerts
 from headwater.cli.explain import add_explain
 from headwater.cli.models import add_models
 from headwater.cli.serve import add_serve
@@ -95,6 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     ui.set_defaults(command=_ui)
     add_serve(commands)
     add_explain(commands)
+    add_alerts(commands)
     add_models(commands)
     add_notebook(commands)
     for job in all_jobs().values():

@@ -1,4 +1,4 @@
-"""Computes profile and drift, raises alerts, and says whether to retrain."""
+"""Computes profile and drift, finds what changed, tells it, and says whether to retrain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headwater.outcome import DONE, REFUSED, JobResult
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headwater.monitoring import Alert, RetrainingDecision
+    from headwater.monitoring import Incident, RetrainingDecision
     from headwater.project import Project
 
 __all__ = ["JOB", "MonitorOutcome", "monitor"]
@@ -25,17 +25,18 @@ DECISIONS = f"as_of timestamp, {MODEL_VERSION} string, retrain boolean, reason s
 
 @dataclass(frozen=True)
 class MonitorOutcome:
-    """The job's result, the alerts of the newest complete windows, and the decision."""
+    """The job's result, the incidents that are open, and the decision."""
 
     job: JobResult
-    alerts: list[Alert]
+    alerts: list[Incident]
     decision: RetrainingDecision
 
 
 @lakehouse.faults_named()
 def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
-    """Refresh the windows touched by [start, end), UTC, evaluate the rules as of `end`, and decide on retraining.
+    """Refresh the windows touched by [start, end), UTC, look for changes as of `end`, and decide on retraining.
 
+    Incidents are kept in ``…_incidents``; where the project has constant rules, their violations in ``…_alerts``.
     Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a retraining is asked for.
     """
     from headwater import monitoring
@@ -43,10 +44,13 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
 
     began = time.monotonic()
     monitoring.refresh(spark, project.monitor, start, end)
-    alerts = monitoring.evaluate_alerts(spark, project.monitor, project.alert_rules, end)
+    if project.alert_rules:
+        monitoring.evaluate_alerts(spark, project.monitor, project.alert_rules, end)
+    incidents = monitoring.watch(spark, project.monitor, project.alerts, end, cause_of=project.cause_of)
+    alerts = [incident for incident in incidents if incident.state != "closed"]
     serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""
-    decision = monitoring.should_retrain(alerts, model_id=version, drifted_columns=project.drifted_columns)
+    decision = monitoring.decide(alerts, model_id=version, drifted_columns=project.drifted_columns)
     _keep(spark, project, end, version, decision, len(alerts))
     first, last = lakehouse.sql_time(start), lakehouse.sql_time(end)
     rows = lakehouse.read_table(spark, project.table("inference")).where(
@@ -56,7 +60,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         "monitor",
         rows.count(),
         time.monotonic() - began,
-        f"{len(alerts)} alerts. {decision.reason}",
+        f"{len(alerts)} open alerts, {len(incidents)} so far. {decision.reason}",
         REFUSED if decision.retrain else DONE,
     )
     return MonitorOutcome(job, alerts, decision)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from headwater.monitoring.alerts.alerts import Alert
+from headwater.monitoring.alerts.incidents import Incident
 
-__all__ = ["RetrainingDecision", "should_retrain"]
+__all__ = ["RetrainingDecision", "decide", "should_retrain"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,36 @@ def should_retrain(
     facts = [f"drift in {_names(drifted)}"] if drifted else []
     facts += [f"changed data in {_names(broken)} (look at their source)"] if broken else []
     return RetrainingDecision(False, f"There is {' and '.join(facts)}, but no loss of performance.")
+
+
+def decide(
+    incidents: Iterable[Incident], *, model_id: str | None = None, drifted_columns: int | None = None
+) -> RetrainingDecision:
+    """Return whether the incidents that are open give a reason to retrain, as :func:`should_retrain` does of alerts.
+
+    A change of the base rate alone does not. Silenced incidents give no reason.
+
+    Examples
+    --------
+    >>> decide([])
+    RetrainingDecision(retrain=False, reason='No alert.')
+    """
+    mine = [
+        i
+        for i in incidents
+        if i.state in ("open", "acknowledged") and (model_id is None or i.model_id in (None, model_id))
+    ]
+    if not mine:
+        return RetrainingDecision(False, "No alert.")
+    worse = next((i for i in mine if i.concerns == "performance"), None)
+    if worse is not None:
+        return RetrainingDecision(True, worse.message)
+    drifted = sorted({name for i in mine if i.concerns == "drift" for name in i.columns})
+    if drifted_columns is not None and len(drifted) >= drifted_columns:
+        return RetrainingDecision(
+            True, f"{len(drifted)} columns drifted, and {drifted_columns} call for a retraining: {_names(drifted)}."
+        )
+    return RetrainingDecision(False, f"No loss of performance. {mine[0].message} {mine[0].advice}")
 
 
 def _names(columns: list[str], most: int = 5) -> str:

@@ -213,6 +213,31 @@ class Monitor:
         """Name of the table of alerts."""
         return self._output("{table}_alerts")
 
+    @property
+    def findings_table(self) -> str:
+        """Name of the table of changes that were over their limits, window by window."""
+        return self._output("{table}_findings")
+
+    @property
+    def incidents_table(self) -> str:
+        """Name of the table of incidents: what people are told."""
+        return self._output("{table}_incidents")
+
+    @property
+    def actions_table(self) -> str:
+        """Name of the table of what people did about incidents."""
+        return self._output("{table}_incident_actions")
+
+    @property
+    def past_table(self) -> str:
+        """Name of the table of the states of the baseline's windows."""
+        return self._output("{table}_past")
+
+    @property
+    def limits_table(self) -> str:
+        """Name of the table of the limits that were learnt from the baseline's windows."""
+        return self._output("{table}_limits")
+
     def _output(self, form: str) -> str:
         table = TableName.parse(self.table_name, catalog="", schema="").table
         name = form.format(table=table)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from headwater.monitoring.definitions.monitor import Monitor
     from headwater.monitoring.states.stored_states import States
 
-__all__ = ["drift_row", "drifts"]
+__all__ = ["as_categories", "drift_row", "drifts"]
 
 
 def drifts(pairs: States, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor) -> DataFrame:
@@ -73,7 +73,7 @@ def drift_row(state: ColumnState, other: ColumnState, kind: str, edges: NDArray[
     if kind == "number":
         row |= _numeric(state, other, edges)
     if kind in ("string", "class"):
-        row |= _categorical(_as_categories(state), _as_categories(other))
+        row |= _categorical(as_categories(state), as_categories(other))
     return row
 
 
@@ -115,7 +115,7 @@ def _categorical(state: ColumnState | None, other: ColumnState | None) -> dict[s
     }
 
 
-def _as_categories(state: ColumnState) -> ColumnState | None:
+def as_categories(state: ColumnState) -> ColumnState | None:
     """Return the state with its numbers as text; None if there were too many to know them one by one."""
     if state.bins is not None or state.values is None:
         return None

@@ -13,7 +13,18 @@ from headwater.lakehouse import InvalidInputError, quoted
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
-__all__ = ["alerts_schema", "drift_schema", "histograms_schema", "parsed", "profile_schema", "renamed"]
+__all__ = [
+    "ACTIONS",
+    "FINDINGS",
+    "INCIDENTS",
+    "LIMITS",
+    "alerts_schema",
+    "drift_schema",
+    "histograms_schema",
+    "parsed",
+    "profile_schema",
+    "renamed",
+]
 
 _WINDOW: Final = "struct<start:timestamp,end:timestamp>"
 _QUALITY: Final = "struct<one_vs_all:map<string,double>,macro:double,weighted:double>"
@@ -58,6 +69,22 @@ model_id string, drift_type string, metric string, value double, threshold doubl
 message string,
  raised_at timestamp
 """
+
+FINDINGS: Final = f"""
+window {_WINDOW}, granularity string, column_name string, kind string, concerns string, cause string, model_id string,
+effect double, limit double, pvalue double, excess double, importance double, needs int, words string
+"""
+LIMITS: Final = """
+column_name string, kind string, value double, effects array<double>, margin double, baseline_version bigint,
+monitor_version bigint, policy string
+"""
+INCIDENTS: Final = """
+incident_id string, cause string, concerns string, severity string, state string, columns array<string>,
+kinds array<string>, model_id string, since timestamp, opened_at timestamp, last_seen timestamp, closed_at timestamp,
+score double, pvalue double, over_budget boolean, silenced_until timestamp, acknowledged_by string, message string,
+advice string
+"""
+ACTIONS: Final = "incident_id string, action string, until timestamp, who string, at timestamp, note string"
 
 
 def profile_schema(model_id_col: str | None) -> StructType:

@@ -8,6 +8,7 @@ from headwater.conventions import MODEL_VERSION
 from headwater.web.report.drift_charts import alert_chart
 from headwater.web.report.facts import Facts
 from headwater.web.report.markup import Html, charts, element, folded, paragraphs, section, table
+from headwater.web.report.standing import told_alerts
 from headwater.web.report.wording import count_of, date, number
 
 __all__ = ["done"]
@@ -21,7 +22,8 @@ def done(facts: Facts) -> Html:
         paragraphs([" ".join(sentence for sentence in (_asked(facts), _trained(facts), _served(facts)) if sentence)]),
         _decisions(facts.decisions),
         _promotions(facts.promotions),
-        charts([chart]) if chart else paragraphs(["No alert has been raised."]),
+        told_alerts(facts),
+        charts([chart]) if chart else Html(""),
         _rules(facts.alerts),
     )
 

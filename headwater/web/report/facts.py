@@ -20,6 +20,10 @@ from headwater.web.report.tables import Store
 __all__ = ["Facts", "FeatureTable", "gather"]
 
 _ALERTS = ("rule", "column_name", "window.start", "granularity", "model_id", "severity", "concerns", "message")
+_INCIDENTS = (
+    "incident_id", "state", "severity", "concerns", "since", "opened_at", "closed_at", "pvalue", "over_budget", "message",
+    "advice",
+)  # fmt: skip
 _DECISIONS = ("as_of", MODEL_VERSION, "retrain", "reason", "alerts")
 _REQUESTS = ("request_time", "status_code", "execution_duration_ms", "served_entity_id")
 _PROMOTIONS = ("version", "action", "champion", "previous", "reason", "who", "at")
@@ -51,6 +55,7 @@ class Facts:
     by_version: pd.DataFrame
     drift: pd.DataFrame
     alerts: pd.DataFrame
+    incidents: pd.DataFrame
     decisions: pd.DataFrame
     promotions: pd.DataFrame
     features: Sequence[FeatureTable]
@@ -79,6 +84,7 @@ def gather(settings: Settings, project: Project) -> Facts:
         by_version=figures_of(judged, "version", versions, project),
         drift=weekly_drift(store, project, judged.last_scored),
         alerts=store.read(project.monitor.alerts_table, _ALERTS).sort_values("window.start"),
+        incidents=store.read(project.monitor.incidents_table, _INCIDENTS),
         decisions=store.read(project.table("retraining_decisions"), _DECISIONS).sort_values("as_of"),
         promotions=promotions,
         features=_feature_tables(store, project),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.web.report.facts import Facts
 from headwater.web.report.markup import Html, card, element, paragraphs
+from headwater.web.report.standing import open_alerts, standing
 from headwater.web.report.wording import count_of, date, month, name_of, number, percent, span
 
 __all__ = ["headline"]
@@ -11,7 +12,7 @@ __all__ = ["headline"]
 
 def headline(facts: Facts) -> Html:
     """Return title, a paragraph, and the figures of the newest month as cards."""
-    lead = [_scored(facts), _champion(facts), _quality(facts), _decision(facts)]
+    lead = [*standing(facts), _scored(facts), _champion(facts), _quality(facts), _decision(facts)]
     return Html(
         element("header", element("h1", facts.project.title), element("div", paragraphs(lead), class_="lead"))
         + _cards(facts)
@@ -76,10 +77,8 @@ def _cards(facts: Facts) -> Html:
         note = f"{percent(last['predicted'])} predicted" if last["predicted"] == last["predicted"] else ""
         cards.append(card(f"Share {facts.project.label}", percent(last["rate"]), note))
         cards.append(card("Calibration error", number(last["calibration_error"]), "0 is perfect"))
-    alerts = facts.alerts
-    if len(alerts):
-        critical = int((alerts["severity"] == "critical").sum())
-        cards.append(card("Alerts", f"{len(alerts):,}", f"{critical:,} critical"))
+    if len(facts.incidents):
+        cards.append(card("Open alerts", f"{len(open_alerts(facts)):,}", f"{len(facts.incidents):,} so far"))
     if len(facts.decisions):
         asked = int(facts.decisions["retrain"].astype(bool).sum())
         cards.append(card("Retraining asked for", f"{asked} of {len(facts.decisions)}", "monitoring steps"))

@@ -1,0 +1,65 @@
+"""Where things stand, at the top of the report: is anything wrong, since when, how sure, and what to do."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from headwater.web.report.facts import Facts
+from headwater.web.report.markup import Html, paragraphs, table
+from headwater.web.report.wording import count_of, date
+
+__all__ = ["open_alerts", "standing", "told_alerts"]
+
+
+def open_alerts(facts: Facts) -> pd.DataFrame:
+    """Return the alerts that are open and within the budget, the most important first."""
+    told = facts.incidents
+    return told[(told["state"] != "closed") & ~told["over_budget"].astype(bool)]
+
+
+def standing(facts: Facts) -> list[str]:
+    """Return the sentences at the top; none before the monitor has looked at a window."""
+    if facts.decisions.empty and facts.incidents.empty:
+        return []
+    told = open_alerts(facts)
+    if told.empty:
+        past = len(facts.incidents)
+        over = f" ({count_of(past, 'alert')} so far, all over or past the budget)" if past else ""
+        return [f"Nothing is wrong: no alert is open{over}."]
+    first = told.iloc[0]
+    more = (
+        f" {count_of(len(told) - 1, 'other alert')} {'is' if len(told) == 2 else 'are'} open." if len(told) > 1 else ""
+    )
+    verb = "Something is wrong" if first["severity"] == "critical" else "Something changed"
+    return [
+        f"{verb}, since {date(first['since'])}: {first['message']}{more}",
+        f"How sure: {_sure(float(first['pvalue']))} What to do: {first['advice']}",
+    ]
+
+
+def _sure(pvalue: float) -> str:
+    if pvalue <= 0:
+        return "a fact, not an estimate."
+    chance = "less than one in a million" if pvalue < 1e-6 else f"{pvalue:.2g}"
+    return (
+        f"the chance of such a difference by luck is {chance} in one window, and it was more than the past ever showed."
+    )
+
+
+def told_alerts(facts: Facts) -> Html:
+    """Return all alerts as a table, open ones first."""
+    if facts.incidents.empty:
+        return paragraphs(["No alert has been raised."])
+    rows = [
+        [
+            one["message"],
+            f"{one['state']}{', not sent: over the budget' if one['over_budget'] else ''}",
+            one["severity"],
+            date(one["since"]),
+            "—" if pd.isna(one["closed_at"]) else date(one["closed_at"]),
+            one["advice"],
+        ]
+        for _, one in facts.incidents.iterrows()
+    ]
+    headers = ["Alert", "State", "Severity", "Since", "Closed", "What to do"]
+    return table(count_of(len(rows), "alert"), headers, rows, text=["Alert", "State", "Severity", "What to do"])

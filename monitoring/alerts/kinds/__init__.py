@@ -1,0 +1,1 @@
+"""Kinds of change of a column, one file each."""
