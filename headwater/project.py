@@ -14,7 +14,7 @@ from headwater import lakehouse
 from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA, REQUEST_ID
 from headwater.features import FeatureFunction, FeatureGroup, FeatureLookup
 from headwater.lakehouse import HeadwaterError, InvalidInputError
-from headwater.monitoring import AlertPolicy, Monitor, MonitorInferenceLog, Threshold
+from headwater.monitoring import AlertPolicy, Monitor, MonitorInferenceLog, Threshold, default_rules
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -95,10 +95,12 @@ class Project:
     granularities
         Windows of the monitor.
     rules
-        Constant thresholds whose violations are kept in ``…_alerts`` too, such as :func:`monitoring.default_rules`;
-        default: none.
+        Constant thresholds whose violations are kept in ``…_alerts``; None: :func:`monitoring.default_rules` by the longest
+        granularity, with null shares of the features alone (the baseline has predictions for the holdout only), or none where
+        `alerts` is given.
     alerts
-        When a change is an alert, and how many a month; see :class:`monitoring.AlertPolicy`.
+        A policy by which alerts are told by their causes, against limits that are learnt from the baseline's own windows, at
+        most so many a month; see :class:`monitoring.AlertPolicy`. None: each violation of a rule is an alert.
     drifted_columns
         Retrain when so many columns have drifted; None: only when the performance falls.
     monitor_exclude
@@ -127,7 +129,7 @@ class Project:
     label_delay: dt.timedelta = dt.timedelta(days=7)
     granularities: Sequence[str] = ("1 day", "1 week")
     rules: Sequence[Threshold] | None = None
-    alerts: AlertPolicy = field(default_factory=AlertPolicy)
+    alerts: AlertPolicy | None = None
     drifted_columns: int | None = None
     monitor_exclude: Sequence[str] = ()
     online_store: str = ""
@@ -186,8 +188,12 @@ class Project:
 
     @property
     def alert_rules(self) -> tuple[Threshold, ...]:
-        """The constant thresholds given."""
-        return tuple(self.rules or ())
+        """The rules given, or the default ones unless a policy is given."""
+        if self.rules is not None or self.alerts is not None:
+            return tuple(self.rules or ())
+        names = tuple(str(feature.name) for group in self.groups for feature in group.features)
+        rules = default_rules(granularity=self.granularities[-1])
+        return tuple(replace(rule, columns=names) if rule.concerns == "data" else rule for rule in rules)
 
     def cause_of(self, column: str) -> str:
         """Return the source of a column's values: the table that its feature is computed of or looked up in.

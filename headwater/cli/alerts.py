@@ -26,8 +26,8 @@ def add_alerts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     listed.add_argument("--all", action="store_true", help="closed ones and those over the budget too")
     listed.set_defaults(command=_list)
     for verb, help_ in (
-        ("ack", "acknowledge an alert: it stays open, and is not sent again"),
-        ("silence", "send nothing on an alert's cause until a date"),
+        ("ack", "acknowledge an alert: it stays open"),
+        ("silence", "silence an alert until a date: it asks for no retraining until then"),
     ):
         acted = verbs.add_parser(verb, help=help_, allow_abbrev=False)
         acted.add_argument("alert", help="id of the alert, as `headwater alerts list` shows it")
@@ -58,11 +58,17 @@ def _day(text: str) -> dt.datetime:
 
 
 def _open(name: str) -> tuple[Store, Project]:
-    from headwater.lakehouse import Settings
+    from headwater.lakehouse import InvalidInputError, Settings
     from headwater.project import load_project
     from headwater.web.report.tables import Store
 
-    return Store(Settings()), load_project(name)
+    project = load_project(name)
+    if project.alerts is None:
+        raise InvalidInputError(
+            f"The project {project.name} has no policy for alerts, so that each violation of a rule is a row of "
+            f"{project.monitor.alerts_table}. Give it one: Project(…, alerts=monitoring.AlertPolicy())."
+        )
+    return Store(Settings()), project
 
 
 def _list(given: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from headwater.outcome import DONE, REFUSED, JobResult
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from headwater.monitoring import Incident, RetrainingDecision
+    from headwater.monitoring import Alert, Incident, RetrainingDecision
     from headwater.project import Project
 
 __all__ = ["JOB", "MonitorOutcome", "monitor"]
@@ -25,10 +26,13 @@ DECISIONS = f"as_of timestamp, {MODEL_VERSION} string, retrain boolean, reason s
 
 @dataclass(frozen=True)
 class MonitorOutcome:
-    """The job's result, the incidents that are open, and the decision."""
+    """The job's result, the alerts, and the decision.
+
+    `alerts` are those of the newest complete windows, or, where the project has a policy, the incidents that are open.
+    """
 
     job: JobResult
-    alerts: list[Incident]
+    alerts: Sequence[Alert | Incident]
     decision: RetrainingDecision
 
 
@@ -36,7 +40,7 @@ class MonitorOutcome:
 def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
     """Refresh the windows touched by [start, end), UTC, look for changes as of `end`, and decide on retraining.
 
-    Incidents are kept in ``…_incidents``; where the project has constant rules, their violations in ``…_alerts``.
+    Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in ``…_incidents``.
     Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a retraining is asked for.
     """
     from headwater import monitoring
@@ -44,13 +48,16 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
 
     began = time.monotonic()
     monitoring.refresh(spark, project.monitor, start, end)
-    if project.alert_rules:
-        monitoring.evaluate_alerts(spark, project.monitor, project.alert_rules, end)
-    incidents = monitoring.watch(spark, project.monitor, project.alerts, end, cause_of=project.cause_of)
-    alerts = [incident for incident in incidents if incident.state != "closed"]
     serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""
-    decision = monitoring.decide(alerts, model_id=version, drifted_columns=project.drifted_columns)
+    alerts: Sequence[Alert | Incident]
+    alerts = violations = monitoring.evaluate_alerts(spark, project.monitor, project.alert_rules, end)
+    if project.alerts is None:
+        decision = monitoring.should_retrain(violations, model_id=version, drifted_columns=project.drifted_columns)
+    else:
+        incidents = monitoring.watch(spark, project.monitor, project.alerts, end, cause_of=project.cause_of)
+        alerts = current = [incident for incident in incidents if incident.state != "closed"]
+        decision = monitoring.decide(current, model_id=version, drifted_columns=project.drifted_columns)
     _keep(spark, project, end, version, decision, len(alerts))
     first, last = lakehouse.sql_time(start), lakehouse.sql_time(end)
     rows = lakehouse.read_table(spark, project.table("inference")).where(
@@ -60,7 +67,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         "monitor",
         rows.count(),
         time.monotonic() - began,
-        f"{len(alerts)} open alerts, {len(incidents)} so far. {decision.reason}",
+        f"{len(alerts)} alerts. {decision.reason}",
         REFUSED if decision.retrain else DONE,
     )
     return MonitorOutcome(job, alerts, decision)

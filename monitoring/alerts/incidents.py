@@ -79,8 +79,8 @@ class Incident:
 
     `since` is the start of the first window in which it was found, `opened_at` the end of the window that made it an
     alert, `last_seen` the end of the last window with it, `closed_at` that of the window that closed it. `score` is the sum of
-    importance times excess: incidents are ranked by it. `over_budget` ones are not sent. `state` is ``open``, ``acknowledged``,
-    ``silenced`` or ``closed``.
+    importance times excess: incidents are ranked by it. `over_budget` ones are left out of lists. `state` is ``open``,
+    ``acknowledged``, ``silenced`` or ``closed``.
     """
 
     incident_id: str

@@ -35,12 +35,17 @@ class AlertPolicy:
         A learnt limit is the mean of the past's own distances plus so many standard deviations.
     monthly_budget
         At most so many alerts a month (30 days). The margin over the limits is chosen so that the past would have kept to it;
-        alerts past the budget are kept, are marked, and are not sent. Loss of performance is always sent.
+        alerts past the budget are kept and marked, and lists leave them out. Loss of performance is never past it.
     apart
         Windows of the past closer than this to a window are not compared with it when the limits are learnt: a window in
         service has no neighbours in the past either.
     limits
         By kind, the least effect that is worth an alert; see `CONSTANT_LIMITS`, which hold for kinds that are not named.
+
+    Notes
+    -----
+    Limits are learnt once for each version of the baseline: each of its windows is compared with each other one, column by
+    column, in the driver. That takes minutes for 70 columns of 40 windows of thousands of different numbers.
 
     Examples
     --------

@@ -23,9 +23,13 @@ def done(facts: Facts) -> Html:
         _decisions(facts.decisions),
         _promotions(facts.promotions),
         told_alerts(facts),
-        charts([chart]) if chart else Html(""),
+        charts([chart]) if chart else _none_raised(facts),
         _rules(facts.alerts),
     )
+
+
+def _none_raised(facts: Facts) -> Html:
+    return paragraphs(["No alert has been raised."]) if facts.project.alerts is None else Html("")
 
 
 def _asked(facts: Facts) -> str:

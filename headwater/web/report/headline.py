@@ -77,6 +77,10 @@ def _cards(facts: Facts) -> Html:
         note = f"{percent(last['predicted'])} predicted" if last["predicted"] == last["predicted"] else ""
         cards.append(card(f"Share {facts.project.label}", percent(last["rate"]), note))
         cards.append(card("Calibration error", number(last["calibration_error"]), "0 is perfect"))
+    alerts = facts.alerts
+    if facts.project.alerts is None and len(alerts):
+        critical = int((alerts["severity"] == "critical").sum())
+        cards.append(card("Alerts", f"{len(alerts):,}", f"{critical:,} critical"))
     if len(facts.incidents):
         cards.append(card("Open alerts", f"{len(open_alerts(facts)):,}", f"{len(facts.incidents):,} so far"))
     if len(facts.decisions):

@@ -18,8 +18,8 @@ def open_alerts(facts: Facts) -> pd.DataFrame:
 
 
 def standing(facts: Facts) -> list[str]:
-    """Return the sentences at the top; none before the monitor has looked at a window."""
-    if facts.decisions.empty and facts.incidents.empty:
+    """Return the sentences at the top; none without a policy, and before the monitor has looked at a window."""
+    if facts.project.alerts is None or (facts.decisions.empty and facts.incidents.empty):
         return []
     told = open_alerts(facts)
     if told.empty:
@@ -47,13 +47,15 @@ def _sure(pvalue: float) -> str:
 
 
 def told_alerts(facts: Facts) -> Html:
-    """Return all alerts as a table, open ones first."""
+    """Return the alerts of the project's policy as a table, open ones first; empty without a policy."""
+    if facts.project.alerts is None:
+        return Html("")
     if facts.incidents.empty:
         return paragraphs(["No alert has been raised."])
     rows = [
         [
             one["message"],
-            f"{one['state']}{', not sent: over the budget' if one['over_budget'] else ''}",
+            f"{one['state']}{', over the budget' if one['over_budget'] else ''}",
             one["severity"],
             date(one["since"]),
             "—" if pd.isna(one["closed_at"]) else date(one["closed_at"]),

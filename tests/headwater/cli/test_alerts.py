@@ -10,6 +10,7 @@ import pytest
 from deltalake import write_deltalake
 
 from headwater.cli.alerts import act, list_alerts
+from headwater.cli.main import main
 from headwater.lakehouse import InvalidInputError, Settings
 from headwater.web.report.tables import Store
 
@@ -51,3 +52,10 @@ def test_an_alert_is_silenced_until_a_date_and_acknowledged(store):
 def test_an_alert_that_is_not_there_is_an_error(store):
     with pytest.raises(InvalidInputError, match="There is no alert 'zz'"):
         act(store, PROJECT, "zz", "ack")
+
+
+def test_a_project_without_a_policy_is_told_how_to_have_one(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["alerts", "list", "--project", "examples.flights.project"])
+    assert ended.value.code == 1
+    assert "Project(…, alerts=monitoring.AlertPolicy())" in capsys.readouterr().err
