@@ -1,0 +1,32 @@
+"""The monitor's job with a policy: incidents in place of violations of rules, and a report that says first where things stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from headwater import jobs, lakehouse
+from headwater.monitoring import AlertPolicy
+from headwater.web.report import write_report
+from tests.end_to_end.drill.project import CHAIN, END, LIVE, project
+
+
+@pytest.mark.slow
+def test_a_project_with_a_policy_is_told_of_incidents_and_its_report_says_where_things_stand(spark, tmp_path):
+    for command in ("create", "merge", "materialize", "train", "materialize again", "score", "label"):
+        CHAIN[command](spark)
+    watched = replace(project, alerts=AlertPolicy(granularity="1 day", n=1, m=2))
+    first = jobs.monitor(spark, watched, LIVE, END)
+    again = jobs.monitor(spark, watched, LIVE, END)
+    assert [alert.message for alert in again.alerts] == [alert.message for alert in first.alerts]
+    assert lakehouse.read_table(spark, watched.monitor.alerts_table).count() == 0
+    kept = {row["incident_id"]: row for row in lakehouse.read_table(spark, watched.monitor.incidents_table).collect()}
+    assert {alert.incident_id for alert in first.alerts} == {
+        name for name, row in kept.items() if row["state"] != "closed"
+    }
+    file = tmp_path / "report.html"
+    write_report(lakehouse.settings_of(spark), watched, str(file))
+    page = file.read_text()
+    said = "Nothing is wrong: no alert is open" if not first.alerts else first.alerts[0].message
+    assert said in page
