@@ -40,10 +40,8 @@ def standing(facts: Facts) -> list[str]:
 def _sure(pvalue: float) -> str:
     if pvalue <= 0:
         return "a fact, not an estimate."
-    chance = "less than one in a million" if pvalue < 1e-6 else f"{pvalue:.2g}"
-    return (
-        f"the chance of such a difference by luck is {chance} in one window, and it was more than the past ever showed."
-    )
+    corrected = "below 0.000001" if pvalue < 1e-6 else f"{pvalue:.2g}"
+    return f"it is over its limit, and the p-value, corrected for the number of columns, is {corrected}."
 
 
 def told_alerts(facts: Facts) -> Html:
