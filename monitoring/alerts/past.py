@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headwater.monitoring.alerts.kinds.kind import Change, Column
+from headwater.monitoring.alerts.kinds.kind import Change, Column, Kind
 from headwater.monitoring.alerts.kinds.registry import all_kinds
 from headwater.monitoring.distances import benjamini_hochberg
 
@@ -46,11 +46,18 @@ class Past:
     columns: Mapping[str, Column]
     indices: Sequence[int]
     states: Mapping[str, Sequence[ColumnState | None]]
+    _summaries: dict[tuple[str, str], tuple[Any, list[Any | None]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def of(self, name: str, *, besides: int | None = None, apart: int = 1) -> list[ColumnState]:
-        """Return the states of a column; with `besides`, of windows at least `apart` windows away from this one."""
-        states = zip(self.indices, self.states.get(name, ()), strict=False)
-        return [s for i, s in states if s is not None and (besides is None or abs(i - besides) >= apart)]
+    def summaries(self, name: str, kind: Kind) -> tuple[Any, list[Any | None]]:
+        """Return a column's scale of a kind of change, and the summary of each window; computed once."""
+        if (name, kind.name) not in self._summaries:
+            column, states = self.columns[name], self.states.get(name, ())
+            scale = kind.scale(column, [state for state in states if state is not None])
+            found = [None if state is None else kind.summary(column, state, scale) for state in states]
+            self._summaries[name, kind.name] = scale, found
+        return self._summaries[name, kind.name]
 
 
 @dataclass(frozen=True)
@@ -83,16 +90,14 @@ def learn_limits(past: Past, policy: AlertPolicy) -> dict[tuple[str, str], Limit
     apart = policy.apart if len(past.indices) >= 4 * policy.apart else 1
     limits = {}
     for name, column in past.columns.items():
-        windows = list(zip(past.indices, past.states.get(name, ()), strict=False))
         for kind in all_kinds().values():
             if not kind.fits(column):
                 continue
-            changes = [
-                None if state is None else kind.change(column, state, past.of(name, besides=i, apart=apart))
-                for i, state in windows
-            ]
-            effects = tuple(float("nan") if change is None else change.effect for change in changes)
-            limits[name, kind.name] = Limit(_limit(effects, kind.name, policy), effects)
+            _, summaries = past.summaries(name, kind)
+            windows = [(i, one) for i, one in zip(past.indices, summaries, strict=False) if one is not None]
+            effects = {i: _effect(kind, one, [two for j, two in windows if abs(i - j) >= apart]) for i, one in windows}
+            every = tuple(effects.get(i, math.nan) for i in past.indices) if past.states.get(name) else ()
+            limits[name, kind.name] = Limit(_limit(every, kind.name, policy), every)
     return limits
 
 
@@ -143,10 +148,13 @@ def changes_of(
     for kind in all_kinds().values():
         measured = []
         for name, column in past.columns.items():
-            if name in states and kind.fits(column):
-                change = kind.change(column, states[name], past.of(name))
-                if change is not None:
-                    measured.append((name, change))
+            if name not in states or not kind.fits(column):
+                continue
+            scale, summaries = past.summaries(name, kind)
+            now, others = kind.summary(column, states[name], scale), [one for one in summaries if one is not None]
+            change = kind.change(now, others) if now is not None and others else None
+            if change is not None:
+                measured.append((name, change))
         if not measured:
             continue
         corrected = benjamini_hochberg([change.pvalue for _, change in measured])
@@ -155,6 +163,12 @@ def changes_of(
             if change.effect > limit and pvalue <= policy.max_pvalue:
                 found.append(Found(name, kind.name, kind.concerns, change, limit))
     return sorted(found, key=lambda one: -one.excess)
+
+
+def _effect(kind: Kind, now: Any, others: Sequence[Any]) -> float:
+    """Return how far a window is from the nearest of the others; NaN if nothing can be said."""
+    change = kind.change(now, others) if others else None
+    return math.nan if change is None else change.effect
 
 
 def _limit(effects: Sequence[float], kind: str, policy: AlertPolicy) -> float:

@@ -44,8 +44,8 @@ class AlertPolicy:
 
     Notes
     -----
-    Limits are learnt once for each version of the baseline: each of its windows is compared with each other one, column by
-    column, in the driver. That takes minutes for 70 columns of 40 windows of thousands of different numbers.
+    Limits are learnt once for each version of the baseline, in the driver: each of its windows is compared with each other one,
+    column by column.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -35,7 +35,10 @@ class Change:
 
 
 class Kind(Protocol):
-    """A kind of change: a distance of a window from the windows of the past."""
+    """A kind of change: a distance of a window from the nearest window of the past.
+
+    Windows are compared by their summaries, each of which is made once, however many windows it is compared with.
+    """
 
     name: str
     concerns: str  # "drift" or "data", see Threshold
@@ -44,8 +47,16 @@ class Kind(Protocol):
         """Say whether columns of this kind have such changes."""
         ...
 
-    def change(self, column: Column, window: ColumnState, past: Sequence[ColumnState]) -> Change | None:
-        """Return how far the window lies from the nearest window of the past; None if one side has no rows."""
+    def scale(self, column: Column, past: Sequence[ColumnState]) -> Any:
+        """Return what all summaries of the column are made against; None where they need nothing."""
+        ...
+
+    def summary(self, column: Column, state: ColumnState, scale: Any) -> Any | None:
+        """Return what is compared of a window; None if it has no rows to compare."""
+        ...
+
+    def change(self, now: Any, past: Sequence[Any]) -> Change | None:
+        """Return how far a window lies from the nearest of the past ones, of which there is at least one, by their summaries."""
         ...
 
 

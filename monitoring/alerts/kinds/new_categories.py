@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from headwater.monitoring.alerts.kinds.kind import Change, Column, shares_differ
 from headwater.monitoring.metrics.drift import as_categories
@@ -16,25 +15,41 @@ if TYPE_CHECKING:
 __all__ = ["KIND"]
 
 
+@dataclass(frozen=True)
+class _Categories:
+    """Rows by value, of all rows with a value, and whether all values are kept."""
+
+    counts: Mapping[str, int]
+    rows: int
+    all_kept: bool
+
+
 class _NewCategories:
     name, concerns = "new categories", "data"
 
     def fits(self, column: Column) -> bool:
         return column.kind in ("string", "class")
 
-    def change(self, _: Column, window: ColumnState, past: Sequence[ColumnState]) -> Change | None:
-        """Columns of so many values that not all are kept have none: a value not kept is not a new one."""
-        now = as_categories(window)
-        before = [found for state in past if (found := as_categories(state)) is not None and found.count]
-        if now is None or not now.count or not before or len(now.hashes) or any(len(state.hashes) for state in before):
+    def scale(self, _: Column, __: Sequence[ColumnState]) -> None:
+        return None
+
+    def summary(self, _: Column, state: ColumnState, __: None) -> _Categories | None:
+        found = as_categories(state)
+        if found is None or not found.count:
             return None
-        names = [np.empty(0, dtype=object) if s.values is None else s.values.astype(str) for s in (now, *before)]
-        is_new = ~np.isin(names[0], np.concatenate(names[1:]))
-        rows, of = int(now.counts[is_new].sum()), sum(state.count for state in before)
-        order = np.argsort(-now.counts[is_new], kind="stable")
-        told = ", ".join(names[0][is_new][order][:3])
-        words = f"{rows / now.count:.1%} of the rows have values never seen before: {told}" if rows else "no new value"
-        return Change(rows / now.count, shares_differ(rows, now.count, 0, of) if rows else 1.0, words)
+        values = [] if found.values is None else found.values.astype(str).tolist()
+        return _Categories(dict(zip(values, found.counts.tolist(), strict=True)), found.count, not len(found.hashes))
+
+    def change(self, now: _Categories, past: Sequence[_Categories]) -> Change | None:
+        """Columns of so many values that not all are kept have none: a value not kept is not a new one."""
+        if not now.all_kept or not all(other.all_kept for other in past):
+            return None
+        seen = set().union(*(other.counts for other in past))
+        new = {name: count for name, count in now.counts.items() if name not in seen}
+        rows, of = sum(new.values()), sum(other.rows for other in past)
+        told = ", ".join(sorted(new, key=lambda name: (-new[name], name))[:3])
+        words = f"{rows / now.rows:.1%} of the rows have values never seen before: {told}" if rows else "no new value"
+        return Change(rows / now.rows, shares_differ(rows, now.rows, 0, of) if rows else 1.0, words)
 
 
 KIND = _NewCategories()

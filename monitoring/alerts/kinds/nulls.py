@@ -19,19 +19,19 @@ class _Nulls:
     def fits(self, column: Column) -> bool:
         return column.kind != "table"
 
-    def change(self, _: Column, window: ColumnState, past: Sequence[ColumnState]) -> Change | None:
-        empty, rows = _empty(window)
-        others = [_empty(state) for state in past]
-        others = [(part, of) for part, of in others if of]
-        if not rows or not others:
-            return None
-        part, of = min(others, key=lambda other: abs(other[0] / other[1] - empty / rows))
+    def scale(self, _: Column, __: Sequence[ColumnState]) -> None:
+        return None
+
+    def summary(self, _: Column, state: ColumnState, __: None) -> tuple[int, int] | None:
+        """Return the number of rows without a value, and of all."""
+        rows = state.count + state.num_nulls
+        return (state.num_nulls + state.num_nan, rows) if rows else None
+
+    def change(self, now: tuple[int, int], past: Sequence[tuple[int, int]]) -> Change:
+        empty, rows = now
+        part, of = min(past, key=lambda other: abs(other[0] / other[1] - empty / rows))
         words = f"{empty / rows:.1%} have no value, in the nearest past window {part / of:.1%}"
         return Change(abs(empty / rows - part / of), shares_differ(empty, rows, part, of), words)
-
-
-def _empty(state: ColumnState) -> tuple[int, int]:
-    return state.num_nulls + state.num_nan, state.count + state.num_nulls
 
 
 KIND = _Nulls()
