@@ -9,13 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from headwater.features.specs.spec import FeatureSpec
 from headwater.lakehouse import Settings
+from headwater.plug_points import modules_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +68,7 @@ def all_readers() -> Mapping[str, type[FeatureReader]]:
     >>> list(all_readers())
     ['DeltaFilesReader', 'SparkReader']
     """
-    package = import_module("headwater.features.evaluation.readers")
-    modules = [import_module(f"{package.__name__}.{file.name}") for file in iter_modules(package.__path__)]
+    modules = modules_of("headwater.features.evaluation.readers")
     readers = [getattr(module, name) for module in modules for name in module.__all__]
     return MappingProxyType({reader.__name__: reader for reader in sorted(readers, key=lambda reader: reader.rank)})
 

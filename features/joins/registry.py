@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from types import MappingProxyType
 
 from headwater.features.joins import forms
 from headwater.features.joins.form import JoinForm
+from headwater.plug_points import modules_of
 
 __all__ = ["join_forms"]
 
@@ -23,7 +22,6 @@ def join_forms() -> Mapping[str, JoinForm]:
     >>> [name for name, form in join_forms().items() if not form.needs_time]
     ['join by keys']
     """
-    modules = [import_module(f"{forms.__name__}.{file.name}") for file in iter_modules(forms.__path__)]
-    public = [getattr(module, name) for module in modules for name in module.__all__]
+    public = [getattr(module, name) for module in modules_of(forms) for name in module.__all__]
     instances = [thing() for thing in public if isinstance(thing, type) and issubclass(thing, JoinForm)]
     return MappingProxyType({form.name: form for form in sorted(instances, key=lambda form: form.rank)})

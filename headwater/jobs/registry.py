@@ -6,11 +6,11 @@ Files of jobs import nothing heavy at their top: the command line reads them all
 from __future__ import annotations
 
 import datetime as dt
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from headwater.plug_points import modules_of
 
 if TYPE_CHECKING:
     from headwater.outcome import JobResult
@@ -55,9 +55,5 @@ def all_jobs() -> Mapping[str, Job]:
     >>> sorted(all_jobs())
     ['label', 'land', 'materialize', 'monitor', 'publish', 'report', 'score', 'train', 'unpack']
     """
-    package = importlib.import_module("headwater.jobs")
-    modules = [
-        importlib.import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)
-    ]
-    found = [module.JOB for module in modules if hasattr(module, "JOB")]
+    found = [module.JOB for module in modules_of("headwater.jobs") if hasattr(module, "JOB")]
     return {job.name: job for job in sorted(found, key=lambda job: job.name)}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from types import MappingProxyType
 
 from headwater.features.definitions import aggregations
 from headwater.features.definitions.aggregations.function import Function
+from headwater.plug_points import modules_of
 
 __all__ = ["aggregation_functions"]
 
@@ -25,10 +24,6 @@ def aggregation_functions() -> Mapping[str, type[Function]]:
     >>> aggregation_functions()["StddevPop"].kind
     'stddev_pop'
     """
-    classes = {}
-    for file in iter_modules(aggregations.__path__):
-        if file.name not in _NOT_OF_FUNCTIONS:
-            module = import_module(f"{aggregations.__name__}.{file.name}")
-            public = (getattr(module, name) for name in module.__all__)
-            classes.update({one.__name__: one for one in public})
+    modules = modules_of(aggregations, but=_NOT_OF_FUNCTIONS)
+    classes = {name: getattr(module, name) for module in modules for name in module.__all__}
     return MappingProxyType(dict(sorted(classes.items())))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from headwater.features.windows import aggregates
 from headwater.features.windows.aggregates.aggregate import Aggregate
 from headwater.lakehouse import InvalidInputError
+from headwater.plug_points import modules_of
 
 if TYPE_CHECKING:
     from headwater.features.definitions.aggregations.function import Function
@@ -30,14 +29,9 @@ def all_aggregates() -> Mapping[str, Aggregate]:
     >>> all_aggregates()["count"].is_zero_of_nothing
     True
     """
-    by_function = {}
-    for file in iter_modules(aggregates.__path__):
-        if file.name not in _NOT_OF_AGGREGATES:
-            module = import_module(f"{aggregates.__name__}.{file.name}")
-            for name in module.__all__:
-                aggregate: Aggregate = getattr(module, name)()
-                by_function[aggregate.function] = aggregate
-    return MappingProxyType(dict(sorted(by_function.items())))
+    modules = modules_of(aggregates, but=_NOT_OF_AGGREGATES)
+    found: list[Aggregate] = [getattr(module, name)() for module in modules for name in module.__all__]
+    return MappingProxyType({one.function: one for one in sorted(found, key=lambda one: one.function)})
 
 
 def aggregate_of(function: Function) -> Aggregate:

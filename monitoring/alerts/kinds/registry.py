@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
+from functools import cache
 
 from headwater.monitoring.alerts.kinds.kind import Kind
+from headwater.plug_points import modules_of
 
 __all__ = ["all_kinds"]
 
 
+@cache
 def all_kinds() -> Mapping[str, Kind]:
     """Return the kinds by name.
 
@@ -19,9 +20,6 @@ def all_kinds() -> Mapping[str, Kind]:
     >>> list(all_kinds())
     ['new categories', 'nulls', 'tails', 'values']
     """
-    package = importlib.import_module("headwater.monitoring.alerts.kinds")
-    modules = [
-        importlib.import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)
-    ]
+    modules = modules_of("headwater.monitoring.alerts.kinds")
     kinds: list[Kind] = [module.KIND for module in modules if hasattr(module, "KIND")]
     return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.name)}
