@@ -203,7 +203,7 @@ class Project:
         for group in self.groups:
             for feature in group.features:
                 if feature.name == column:
-                    return _source_name(feature.source)
+                    return str(feature.source.full_name)
         for lookup in self.lookups:
             if isinstance(lookup, FeatureLookup) and column in _names(lookup.feature_names):
                 return str(lookup.table_name)
@@ -235,12 +235,6 @@ class Project:
 
 def _names(given: str | Sequence[str] | None) -> Sequence[str]:
     return (given,) if isinstance(given, str) else given or ()
-
-
-def _source_name(source: Any) -> str:
-    """Return the full name of a feature's source table, or the source's own description where it is none."""
-    parts = [getattr(source, name, None) for name in ("catalog_name", "schema_name", "table_name")]
-    return ".".join(str(part) for part in parts if part) or type(source).__name__
 
 
 def load_project(name: str = "") -> Project:

@@ -26,7 +26,7 @@ _TITLES: Final = {
     "performance": "Performance fell",
     "missing": "No row came in",
 }
-_TODO: Final = {
+_ADVICE: Final = {
     "drift": "Look whether the change is real; if it lasts, train again and let the gate decide.",
     "data": "Look at the source and mend it; do not train on it.",
     "base rate": "Nothing is wrong with the model; look at its threshold and its calibration.",
@@ -181,7 +181,7 @@ def _incident(key: tuple[str, str], raised: Sequence[Sequence[Finding]], closed_
         model_id=ranked[0].model_id, since=since, opened_at=raised[0][0].end, last_seen=raised[-1][0].end,
         closed_at=closed_at, score=sum(f.importance * f.excess for f in ranked), pvalue=min(f.pvalue for f in ranked),
         over_budget=False, silenced_until=None, acknowledged_by=None,
-        message=_sentence(cause, concerns, columns, ranked, since), advice=_TODO[concerns],
+        message=_sentence(cause, concerns, columns, ranked, since), advice=_ADVICE[concerns],
     )  # fmt: skip
 
 

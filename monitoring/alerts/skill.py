@@ -1,7 +1,8 @@
 """How much better than the trivial predictor a model is on the same rows, and how sure that is.
 
-The trivial predictor of classes knows the rows' base rate, that of numbers their mean; its skill is 0, a perfect model's 1. So
-skill does not move when the base rate alone does, as accuracy and log loss do.
+The trivial predictor of classes knows the rows' base rate, that of numbers their mean; its skill is 0, a perfect model's 1. The
+ROC AUC does not move when the base rate alone does, as accuracy and log loss do. Cohen's kappa, which is taken where there are no
+probabilities, and R² can move with it, though less.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Skill:
 def _classification(row: Mapping[str, Any]) -> Skill | None:
     """Return Gini's coefficient, ``2 * ROC AUC - 1``, or without probabilities Cohen's kappa.
 
-    The error of the area is Hanley and McNeil's (1982), with the most frequent class against the others; that of kappa the
+    The error of the area is Hanley and McNeil's (1982), with the most frequent class against the others, which
+    of more than two classes is an approximation; that of kappa the
     simple one of Cohen (1960).
 
     Examples

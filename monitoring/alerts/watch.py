@@ -152,8 +152,10 @@ def _performance(
     skills: Mapping[tuple[dt.datetime | None, str], Skill], changed: list[str],
 ) -> list[Finding]:  # fmt: skip
     found = []
+    judged = {model: skill for (at, model), skill in skills.items() if at is None}
     for (at, model), now in skills.items():
-        then = skills.get((None, model)) or skills.get((None, "*"))
+        # A baseline that names no model is every model's; one that does says nothing of the others.
+        then = judged.get("*") if set(judged) == {"*"} else judged.get(model)
         if at != start or model == "*" or then is None:
             continue
         fall, pvalue = skill_fell(now, then)

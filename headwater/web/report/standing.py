@@ -33,12 +33,12 @@ def standing(facts: Facts) -> list[str]:
     verb = "Something is wrong" if first["severity"] == "critical" else "Something changed"
     return [
         f"{verb}, since {date(first['since'])}: {first['message']}{more}",
-        f"How sure: {_sure(float(first['pvalue']))} What to do: {first['advice']}",
+        f"How sure: {_sure(first['concerns'], float(first['pvalue']))} What to do: {first['advice']}",
     ]
 
 
-def _sure(pvalue: float) -> str:
-    if pvalue <= 0:
+def _sure(concerns: str, pvalue: float) -> str:
+    if concerns == "missing":
         return "a fact, not an estimate."
     corrected = "below 0.000001" if pvalue < 1e-6 else f"{pvalue:.2g}"
     return f"it is over its limit, and the p-value, corrected for the number of columns, is {corrected}."

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, r2_score, roc_auc_score
 
 from headwater.monitoring.alerts.skill import SKILLS, Skill, skill_fell
+from headwater.monitoring.alerts.watch import _performance
+from headwater.monitoring.definitions.policy import AlertPolicy
 
 
 def matrix(prediction, label):
@@ -62,3 +66,15 @@ def test_rows_of_one_class_or_without_labels_have_no_skill():
     assert SKILLS["classification"]({"confusion_matrix": matrix(np.ones(9), np.ones(9)), "roc_auc": 0.5}) is None
     assert SKILLS["regression"]({"r2_score": None, "rows": 9}) is None
     assert skill_fell(Skill(0.5, 0.0, ""), Skill(0.4, 0.0, "")) == (0.0, 1.0)
+
+
+def test_a_model_is_held_to_its_own_holdout_or_to_a_baseline_that_names_no_model_and_else_to_none():
+    start, end, now, then = (
+        dt.datetime(2013, 12, 2),
+        dt.datetime(2013, 12, 9),
+        Skill(0.1, 0.01, ""),
+        Skill(0.5, 0.01, "it is 0.5"),
+    )
+    for baseline, told in (({"2": then}, 1), ({"*": then}, 1), ({"1": then, "*": then}, 0), ({}, 0)):
+        skills = {(start, "2"): now, (start, "*"): now} | {(None, model): skill for model, skill in baseline.items()}
+        assert len(_performance(start, end, AlertPolicy(), skills, [])) == told, baseline
