@@ -12,7 +12,7 @@ import pandas as pd
 
 from headwater.lakehouse import Settings
 from headwater.training.registry.registry import finish_decision
-from headwater.training.registry.tracking import use_store
+from headwater.training.registry.tracking import filter_text, use_store
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -73,8 +73,7 @@ def decided_training(
     place = client.get_experiment_by_name(experiment)
     if place is None:
         return None
-    quote = '"' if "'" in model_name else "'"
-    where = f"tags.`{_KEY}` = '{key}' AND tags.`headwater.model_name` = {quote}{model_name}{quote}"
+    where = f"tags.`{_KEY}` = '{key}' AND tags.`headwater.model_name` = {filter_text(model_name)}"
     runs = client.search_runs([place.experiment_id], where, order_by=["attributes.start_time DESC"], max_results=1)
     if not runs or _COMPLETED in runs[0].data.tags or "headwater.version" not in runs[0].data.tags:
         return None

@@ -15,34 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse import append, ensure_table, merge
 from headwater.training.registry.descriptions import describe
+from headwater.training.registry.promotion import Promotion
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from pyspark.sql import SparkSession
 
-__all__ = ["Decision", "Promotion", "carry_out", "decision_of", "finish"]
+__all__ = ["Decision", "carry_out", "decision_of", "finish"]
 
 _LOG = logging.getLogger("headwater.training")
 _BEGUN = "headwater.deciding"  # tag of a registered model: the decision that is being carried out
 _KEYS = ("model_name", "version", "action", "at")
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """One entry of the promotion log.
-
-    `action` is ``promote``, ``refuse`` or ``rollback``; `version` the one that it is about; `champion` the champion
-    afterwards, `previous` the one that was before; both empty if none. `at` is UTC.
-    """
-
-    model_name: str
-    version: str
-    action: str
-    champion: str
-    previous: str
-    reason: str
-    who: str
-    at: dt.datetime
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from mlflow import MlflowClient
+
+    from headwater.training.registry.promotion import Promotion
 
 __all__ = ["CARD_LIMIT", "NOTE_LIMIT", "describe", "with_card", "with_status"]
 
@@ -15,6 +15,7 @@ LIMIT = 5000  # characters of a description, as MLflow stores it
 CARD_LIMIT = LIMIT - 700  # the line of status comes on top
 NOTE_LIMIT = 7900  # of a run's description, which is a tag
 _RULE = "\n\n---\n\n"
+_CARD_ENDS = "\n\n*Written by each training; what is written below this line stays.*"
 _STATUSES = (
     "Champion since",
     "Champion again",
@@ -24,42 +25,6 @@ _STATUSES = (
     "There is no champion",
 )
 _REASON = 240
-
-
-class Entry(Protocol):
-    """As much of an entry of the promotion log as a line of status says."""
-
-    @property
-    def model_name(self) -> str:
-        """Name of the registered model."""
-
-    @property
-    def version(self) -> str:
-        """The version that the decision is about."""
-
-    @property
-    def action(self) -> str:
-        """``promote``, ``refuse`` or ``rollback``."""
-
-    @property
-    def champion(self) -> str:
-        """The champion afterwards; empty if none."""
-
-    @property
-    def previous(self) -> str:
-        """The champion before; empty if none."""
-
-    @property
-    def reason(self) -> str:
-        """Why."""
-
-    @property
-    def who(self) -> str:
-        """Who or what decided."""
-
-    @property
-    def at(self) -> dt.datetime:
-        """When, UTC."""
 
 
 def with_status(description: str, status: str) -> str:
@@ -75,18 +40,36 @@ def with_status(description: str, status: str) -> str:
     <BLANKLINE>
     Predicts delays.
     """
-    old, rule, below = description.partition(_RULE)
-    kept = below if rule and old.startswith(_STATUSES) else "" if old.startswith(_STATUSES) else description
-    return (f"{status}{_RULE}{kept}" if kept else status)[:LIMIT]
+    _, below = _parts(description)
+    text = f"{status}{_RULE}{below}" if below else status
+    return text if len(text) <= LIMIT else description  # no words of a person's are cut off
 
 
 def with_card(description: str, card: str) -> str:
-    """Return the card below the line of status that the description has, if it has one."""
-    status, rule, _ = description.partition(_RULE)
-    return with_status(card, status) if rule and status.startswith(_STATUSES) else card[:LIMIT]
+    """Return a model's description with this card in place of the one that it has; what people wrote below it stays.
+
+    A description without a card is people's own, and goes below.
+    """
+    status, below = _parts(description)
+    _, end, own = below.partition(_CARD_ENDS)
+    card = f"{card}{_CARD_ENDS}{own if end else _own(below)}"
+    text = f"{status}{_RULE}{card}" if status else card
+    return text if len(text) <= LIMIT else description
 
 
-def describe(client: MlflowClient, entry: Entry) -> None:
+def _own(text: str) -> str:
+    return f"\n\n{text}" if text else ""
+
+
+def _parts(description: str) -> tuple[str, str]:
+    """Return the line of status, empty if there is none, and what is below it."""
+    first, rule, below = description.partition(_RULE)
+    if "\n" in first or not first.startswith(_STATUSES):
+        return "", description
+    return first, below if rule else ""
+
+
+def describe(client: MlflowClient, entry: Promotion) -> None:
     """Write a decision into the descriptions of its version, of the champion that it replaces, and of the model."""
     at, by = f"{entry.at:%Y-%m-%d %H:%M} UTC", f"by {entry.who}"
     reason = _short(entry.reason)

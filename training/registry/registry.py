@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from headwater.lakehouse import Settings, store_lock
 from headwater.training.errors import ModelVersionError
-from headwater.training.registry.decisions import Decision, Promotion, carry_out, finish
-from headwater.training.registry.tracking import client_of
+from headwater.training.registry.decisions import Decision, carry_out, finish
+from headwater.training.registry.promotion import Promotion
+from headwater.training.registry.tracking import client_of, filter_text
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -50,17 +51,17 @@ def champion(model_name: str, *, settings: Settings | None = None) -> ModelVersi
 
 
 def versions_of(client: MlflowClient, model_name: str) -> list[ModelVersion]:
-    """Return all versions of a model with their aliases, the newest first.
+    """Return all versions of a model, the newest first; MLflow does not tell their aliases here, the model has them.
 
     Raises
     ------
     ModelVersionError
         There is no such model.
     """
-    numbers = _versions(client, model_name)
-    if not numbers:
+    found = list(client.search_model_versions(f"name = {filter_text(model_name)}"))
+    if not found:
         raise ModelVersionError(model_name, "versions", [])
-    return [client.get_model_version(model_name, number) for number in reversed(numbers)]
+    return sorted(found, key=lambda one: -int(one.version))
 
 
 def version_named(client: MlflowClient, model_name: str, name: str) -> ModelVersion:
@@ -243,8 +244,7 @@ def _aliases(client: MlflowClient, model_name: str) -> dict[str, str]:
 
 
 def _versions(client: MlflowClient, model_name: str) -> list[str]:
-    quote = '"' if "'" in model_name else "'"
-    found = client.search_model_versions(f"name = {quote}{model_name}{quote}")
+    found = client.search_model_versions(f"name = {filter_text(model_name)}")
     return sorted((str(version.version) for version in found), key=int)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "client_of",
+    "filter_text",
     "frame_digest",
     "log_history",
     "log_metrics",
@@ -176,7 +177,21 @@ def log_trials(client: MlflowClient, run: ActiveRun, result: SearchResult) -> li
     return ids
 
 
-def log_metrics(client: MlflowClient, run_id: str, metrics: Mapping[str, Mapping[str, float]]) -> None:
+def filter_text(text: str) -> str:
+    """Return a text as MLflow's search filters take it: in the quotes that it does not have itself.
+
+    Examples
+    --------
+    >>> filter_text("main.flights.late")
+    "'main.flights.late'"
+    """
+    quote = '"' if "'" in text else "'"
+    return f"{quote}{text}{quote}"
+
+
+def log_metrics(
+    client: MlflowClient, run_id: str, metrics: Mapping[str, Mapping[str, float]], *, step: int = 0
+) -> None:
     """Log metrics by model, as ``<model>.<metric>`` and the new model's own as ``<metric>``, in one batch; NaN are left out."""
     from mlflow.entities import Metric
 
@@ -186,7 +201,7 @@ def log_metrics(client: MlflowClient, run_id: str, metrics: Mapping[str, Mapping
         for model, values in metrics.items()
         for key, value in values.items()
     }
-    client.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in flat.items() if math.isfinite(v)])
+    client.log_batch(run_id, metrics=[Metric(k, v, now, step) for k, v in flat.items() if math.isfinite(v)])
 
 
 def log_history(
@@ -200,10 +215,7 @@ def log_history(
 
     So that one chart of a run shows a metric over the versions: of the model, and of the baselines on the same rows.
     """
-    from mlflow.entities import Metric
-
-    quote = '"' if "'" in model_name else "'"
-    runs = client.search_runs([experiment_id], f"tags.`{_HISTORY}` = {quote}{model_name}{quote}", max_results=1)
+    runs = client.search_runs([experiment_id], f"tags.`{_HISTORY}` = {filter_text(model_name)}", max_results=1)
     if runs:
         run_id = runs[0].info.run_id
     else:
@@ -211,14 +223,7 @@ def log_history(
         tags = {_HISTORY: model_name, "mlflow.note.content": note}
         run_id = client.create_run(experiment_id, run_name="history", tags=tags).info.run_id
         client.set_terminated(run_id, status="FINISHED")
-    now, step = int(time.time() * 1000), int(version)
-    flat = {
-        key if model == "model" else f"{model}.{key}": value
-        for model, values in metrics.items()
-        for key, value in values.items()
-        if key != "rows" and math.isfinite(value)
-    }
-    client.log_batch(run_id, metrics=[Metric(key, value, now, step) for key, value in flat.items()])
+    log_metrics(client, run_id, metrics, step=int(version))
     return str(run_id)
 
 

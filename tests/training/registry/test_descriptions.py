@@ -56,13 +56,17 @@ def test_a_refused_version_says_why_in_whole_sentences(registered, store):
     assert len(status) < 500
 
 
-def test_a_rule_in_a_description_of_the_users_own_is_no_status_and_long_texts_are_cut():
+def test_what_people_wrote_into_a_description_stays_also_with_a_rule_of_their_own_and_where_there_is_no_room():
     own = "About delays.\n\n---\n\nMore."
     once = with_status(own, "Refused on Monday.")
     assert once == f"Refused on Monday.\n\n---\n\n{own}"
     assert with_status(once, "Champion since Tuesday.") == f"Champion since Tuesday.\n\n---\n\n{own}"
-    assert with_card(once, "New.") == "Refused on Monday.\n\n---\n\nNew."
-    assert with_card(own, "New.") == "New."
-    assert len(with_status("x" * 9000, "Champion since Tuesday.")) == LIMIT
-    assert len(with_card("", "x" * 9000)) == LIMIT
+    ends = "\n\n*Written by each training; what is written below this line stays.*"
+    carded = with_card(once, "New.")
+    assert carded == f"Refused on Monday.\n\n---\n\nNew.{ends}\n\n{own}"
+    assert with_card(f"{carded} Added.", "Newer.") == f"Refused on Monday.\n\n---\n\nNewer.{ends}\n\n{own} Added."
+    assert with_card("", "New.") == f"New.{ends}"
+    full = "x" * LIMIT
+    assert with_status(full, "Champion since Tuesday.") == full
+    assert with_card(full, "New.") == full
     assert with_status("", "Champion since Tuesday.") == "Champion since Tuesday."
