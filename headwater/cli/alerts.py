@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import getpass
-import os
 from typing import TYPE_CHECKING, Any
 
+from headwater.cli.arguments import add_project, utc_time
 from headwater.outcome import DONE
 
 if TYPE_CHECKING:
@@ -33,28 +33,12 @@ def add_alerts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         acted.add_argument("alert", help="id of the alert, as `headwater alerts list` shows it")
         acted.add_argument("--note", default="", help="why, for others")
         if verb == "silence":
-            acted.add_argument("--until", required=True, type=_day, metavar="TIME", help="exclusive, UTC: 2024-01-31")
+            acted.add_argument(
+                "--until", required=True, type=utc_time, metavar="TIME", help="exclusive, UTC: 2024-01-31"
+            )
         acted.set_defaults(command=lambda given, verb=verb: _act(given, verb))
-        _add_project(acted)
-    _add_project(listed)
-
-
-def _add_project(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--project",
-        default=os.environ.get("HEADWATER_PROJECT", ""),
-        help="Module that has the project (default: HEADWATER_PROJECT, or headwater.toml).",
-    )
-
-
-def _day(text: str) -> dt.datetime:
-    try:
-        time = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time: write 2024-01-31 or 2024-01-31T12:00:00, UTC."
-        ) from None
-    return time.astimezone(dt.UTC) if time.tzinfo else time.replace(tzinfo=dt.UTC)
+        add_project(acted)
+    add_project(listed)
 
 
 def _open(name: str) -> tuple[Store, Project]:

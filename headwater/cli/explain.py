@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 
+from headwater.cli.arguments import add_project
 from headwater.outcome import DONE
 
 __all__ = ["add_explain", "print_explanation"]
@@ -18,11 +18,7 @@ def add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "request_id", help="id of a logged request: the answer's x-request-id, or its client_request_id"
     )
     parser.add_argument("--payload-table", default="", help="table of requests and answers (default: the project's)")
-    parser.add_argument(
-        "--project",
-        default=os.environ.get("HEADWATER_PROJECT", ""),
-        help="Module that has the project (default: HEADWATER_PROJECT, or headwater.toml).",
-    )
+    add_project(parser)
     parser.set_defaults(command=_explain)
 
 

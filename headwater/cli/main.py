@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from headwater.cli.alerts import add_alerts
+from headwater.cli.arguments import add_project, utc_time
 from headwater.cli.explain import add_explain
 from headwater.cli.models import add_models
 from headwater.cli.serve import add_serve
@@ -199,17 +199,13 @@ def _add_job(commands: argparse._SubParsersAction[argparse.ArgumentParser], job:
     for option in job.options:
         parser.add_argument(
             f"--{option.name.replace('_', '-')}",
-            type=_time if option.kind is dt.datetime else option.kind,
+            type=utc_time if option.kind is dt.datetime else option.kind,
             required=option.default is None,
             default=option.default,
             metavar="TIME" if option.kind is dt.datetime else None,
             help=option.help,
         )
-    parser.add_argument(
-        "--project",
-        default=os.environ.get("HEADWATER_PROJECT", ""),
-        help="Module that has the project (default: HEADWATER_PROJECT, or headwater.toml).",
-    )
+    add_project(parser)
     parser.set_defaults(command=lambda given: _run_job(job, given))
 
 
@@ -221,17 +217,6 @@ def _run_job(job: Job, given: argparse.Namespace) -> int:
     result = job.run(_session() if job.needs_spark else None, project, **options)
     print(f"{result.step}: {result.rows:,} rows in {result.seconds:.1f} s. {result.detail}")
     return result.code
-
-
-def _time(text: str) -> dt.datetime:
-    """Return a time as UTC; one without a zone is UTC."""
-    try:
-        time = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time: write 2024-01-31 or 2024-01-31T12:00:00, UTC."
-        ) from None
-    return time.astimezone(dt.UTC) if time.tzinfo else time.replace(tzinfo=dt.UTC)
 
 
 def _session() -> SparkSession:

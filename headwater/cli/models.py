@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from headwater.cli.arguments import add_project
 from headwater.outcome import DONE
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ def add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     back = actions.add_parser("rollback", help="Make the previous champion champion again.")
     back.add_argument("name", help="the registered model")
     back.add_argument("--reason", required=True, help="written into the version's description and the promotion log")
-    back.add_argument(
-        "--project",
-        default=os.environ.get("HEADWATER_PROJECT", ""),
-        help="Module of the project whose promotion log gets a row, if the model is its own (default: HEADWATER_PROJECT).",
-    )
+    add_project(back, "Module of the project whose promotion log gets a row, if the model is its own")
     back.set_defaults(command=_rollback)
 
 
@@ -53,20 +49,24 @@ def _list(given: argparse.Namespace) -> int:
     if given.name:
         from headwater.training import versions_of
 
+        versions = versions_of(client, given.name)
+        aliases = client.get_registered_model(given.name).aliases
         rows = [
             (
                 str(one.version),
-                ", ".join(one.aliases),
-                f"{_time(one.creation_timestamp)}",
+                ", ".join(alias for alias, version in aliases.items() if str(version) == str(one.version)),
+                _time(one.creation_timestamp),
                 (one.description or "").partition("\n")[0][:100],
             )
-            for one in versions_of(client, given.name)
+            for one in versions
         ]
         print(_table(("version", "aliases", "registered (UTC)", "status"), rows))
         return DONE
+    import mlflow
+
     models = [
         (model.name, *(str(model.aliases.get(alias, "")) for alias in ("champion", "challenger", "previous_champion")))
-        for model in client.search_registered_models()
+        for model in mlflow.search_registered_models()  # all of them; the client gives a page of 100
     ]
     print(_table(("model", "champion", "challenger", "previous"), models) if models else "No model is registered.")
     return DONE
