@@ -7,6 +7,7 @@ import datetime as dt
 from examples.flights import definitions
 from examples.flights.landing import land
 from headwater import Project
+from headwater.monitoring import AlertPolicy
 from headwater.training import Gate, Holdout, RateBaseline, SearchPlan, TimeFolds, TrainingPlan, binary_families
 
 MODEL = "main.flights.late"
@@ -53,5 +54,6 @@ project = Project(
     tables="main.flights",
     land=land,
     label_delay=dt.timedelta(days=3),
+    alerts=AlertPolicy(),
     monitor_exclude=("flight", "tailnum", "route", "scheduled_departure"),
 )

@@ -67,7 +67,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         "monitor",
         rows.count(),
         time.monotonic() - began,
-        f"{len(alerts)} alerts. {decision.reason}",
+        f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}. {decision.reason}",
         REFUSED if decision.retrain else DONE,
     )
     return MonitorOutcome(job, alerts, decision)

@@ -44,9 +44,10 @@ def should_retrain(
     >>> should_retrain([])
     RetrainingDecision(retrain=False, reason='No alert.')
     """
+    alerts = list(alerts)
     mine = [a for a in alerts if model_id is None or a.model_id in (None, model_id)]
     if not mine:
-        return RetrainingDecision(False, "No alert.")
+        return _no_reason(model_id, others=len(alerts))
     worse = [a for a in mine if a.concerns == "performance"]
     if worse:
         return RetrainingDecision(True, f"Performance fell. {worse[0].message}")
@@ -73,13 +74,10 @@ def decide(
     >>> decide([])
     RetrainingDecision(retrain=False, reason='No alert.')
     """
-    mine = [
-        i
-        for i in incidents
-        if i.state in ("open", "acknowledged") and (model_id is None or i.model_id in (None, model_id))
-    ]
+    current = [i for i in incidents if i.state in ("open", "acknowledged")]
+    mine = [i for i in current if model_id is None or i.model_id in (None, model_id)]
     if not mine:
-        return RetrainingDecision(False, "No alert.")
+        return _no_reason(model_id, others=len(current))
     worse = next((i for i in mine if i.concerns == "performance"), None)
     if worse is not None:
         return RetrainingDecision(True, worse.message)
@@ -88,7 +86,12 @@ def decide(
         return RetrainingDecision(
             True, f"{len(drifted)} columns drifted, and {drifted_columns} call for a retraining: {_names(drifted)}."
         )
-    return RetrainingDecision(False, f"No loss of performance. {mine[0].message} {mine[0].advice}")
+    concerns = ", ".join(dict.fromkeys(i.concerns for i in mine))
+    return RetrainingDecision(False, f"No loss of performance. What is open concerns: {concerns}.")
+
+
+def _no_reason(model_id: str | None, others: int) -> RetrainingDecision:
+    return RetrainingDecision(False, f"No alert of model {model_id}, which serves." if others else "No alert.")
 
 
 def _names(columns: list[str], most: int = 5) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["learnt_past", "read_findings", "read_states", "write_findings", "write_incidents"]
 
 _TABLE = ":table"
+_FINDINGS = "Changes over their limits, window by window"
 
 
 def learnt_past(
@@ -131,7 +132,7 @@ def write_findings(
 ) -> None:
     """Replace the findings of these windows."""
     schema = parsed(FINDINGS)
-    lakehouse.ensure_table(spark, monitor.findings_table, schema, comment="Changes over their limits, window by window")
+    lakehouse.ensure_table(spark, monitor.findings_table, schema, comment=_FINDINGS)
     rows = [((_aware(f.start), _aware(f.end)), granularity, *astuple(f)[2:]) for f in findings]
     first = lakehouse.sql_time(time_of(window_start(min(indices), granularity)))
     last = lakehouse.sql_time(time_of(window_start(max(indices) + 1, granularity)))
@@ -144,6 +145,7 @@ def write_findings(
 def read_findings(spark: SparkSession, monitor: Monitor, granularity: str) -> tuple[list[Finding], list[Action]]:
     """Return all findings of a granularity, and what people did."""
     lakehouse.ensure_table(spark, monitor.actions_table, parsed(ACTIONS), comment="What people did about incidents")
+    lakehouse.ensure_table(spark, monitor.findings_table, parsed(FINDINGS), comment=_FINDINGS)
     table = lakehouse.read_table(spark, monitor.findings_table).where(f"granularity = '{granularity}'")
     names = [name for name in parsed(FINDINGS).names if name not in ("window", "granularity")]
     rows = table.selectExpr("unix_micros(window.start) AS start", "unix_micros(window.end) AS end", *names).collect()

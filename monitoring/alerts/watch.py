@@ -80,8 +80,13 @@ def watch(
         ]
         changed = [one.column for one in changes if _role(monitor, one.column) is None]
         findings += _performance(start, end, policy, qualities, changed)
+    former, actions = read_findings(spark, monitor, granularity)
+    first = time_of(window_start(indices[0], granularity))
+    last = time_of(window_start(indices[-1] + 1, granularity))
+    again = [f for f in former if first <= f.start < last]
+    findings += _not_judged_again(again, qualities)
     write_findings(spark, monitor, granularity, indices, findings)
-    known, actions = read_findings(spark, monitor, granularity)
+    known = [f for f in former if not first <= f.start < last] + findings
     incidents = incidents_of([f for f in known if f.end <= time_of(micros_of(as_of))], policy, actions)
     write_incidents(spark, monitor, incidents)
     return incidents
@@ -147,12 +152,23 @@ def _qualities(
     return skills
 
 
+def _judged(skills: Mapping[tuple[dt.datetime | None, str], Skill]) -> dict[str, Skill]:
+    """Return the skill on the holdout by model: those that the baseline names, or ``*``."""
+    return {model: skill for (at, model), skill in skills.items() if at is None}
+
+
+def _not_judged_again(findings: list[Finding], skills: Mapping[tuple[dt.datetime | None, str], Skill]) -> list[Finding]:
+    """Return former findings on models whose holdout a newer one's has replaced: they cannot be judged again, and stay."""
+    judged = _judged(skills)
+    return [f for f in findings if f.kind == "performance" and f.model_id not in judged and set(judged) != {"*"}]
+
+
 def _performance(
     start: dt.datetime, end: dt.datetime, policy: AlertPolicy,
     skills: Mapping[tuple[dt.datetime | None, str], Skill], changed: list[str],
 ) -> list[Finding]:  # fmt: skip
     found = []
-    judged = {model: skill for (at, model), skill in skills.items() if at is None}
+    judged = _judged(skills)
     for (at, model), now in skills.items():
         # A baseline that names no model is every model's; one that does says nothing of the others.
         then = judged.get("*") if set(judged) == {"*"} else judged.get(model)

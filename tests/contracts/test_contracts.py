@@ -5,6 +5,7 @@ import inspect
 
 from examples.flights.project import project
 from headwater import FeatureEngineeringClient
+from headwater.monitoring import default_rules
 from headwater.monitoring.tables.schemas import drift_schema, profile_schema
 from headwater.training.registry.packaging import LOADER
 
@@ -27,7 +28,7 @@ def test_the_monitor_watches_the_columns_that_scoring_writes():
 def test_the_rules_that_ask_for_a_retraining_read_columns_that_the_monitor_writes(spark):
     del spark  # reads the schemas
     columns = {f.name for f in drift_schema("model_version")} | {f.name for f in profile_schema("model_version")}
-    assert {rule.metric.split(".")[0] for rule in project.alert_rules} <= columns
+    assert {rule.metric.split(".")[0] for rule in default_rules()} <= columns
 
 
 def test_the_client_takes_keywords_only():

@@ -52,14 +52,16 @@ def told_alerts(facts: Facts) -> Html:
         return paragraphs(["No alert has been raised."])
     rows = [
         [
-            one["message"],
-            f"{one['state']}{', over the budget' if one['over_budget'] else ''}",
-            one["severity"],
             date(one["since"]),
             "—" if pd.isna(one["closed_at"]) else date(one["closed_at"]),
+            f"{one['state']}{', over the budget' if one['over_budget'] else ''}",
+            one["severity"],
+            one["message"],
             one["advice"],
         ]
         for _, one in facts.incidents.iterrows()
     ]
-    headers = ["Alert", "State", "Severity", "Since", "Closed", "What to do"]
-    return table(count_of(len(rows), "alert"), headers, rows, text=["Alert", "State", "Severity", "What to do"])
+    headers = ["Since", "Closed", "State", "Severity", "Alert", "What to do"]
+    return table(
+        count_of(len(rows), "alert"), headers, rows, text=["Closed", "State", "Severity", "Alert", "What to do"]
+    )

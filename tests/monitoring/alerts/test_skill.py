@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score, r2_score, roc_auc_score
 
 from headwater.monitoring.alerts.skill import SKILLS, Skill, skill_fell
-from headwater.monitoring.alerts.watch import _performance
+from headwater.monitoring.alerts.watch import _not_judged_again, _performance
 from headwater.monitoring.definitions.policy import AlertPolicy
 
 
@@ -78,3 +78,12 @@ def test_a_model_is_held_to_its_own_holdout_or_to_a_baseline_that_names_no_model
     for baseline, told in (({"2": then}, 1), ({"*": then}, 1), ({"1": then, "*": then}, 0), ({}, 0)):
         skills = {(start, "2"): now, (start, "*"): now} | {(None, model): skill for model, skill in baseline.items()}
         assert len(_performance(start, end, AlertPolicy(), skills, [])) == told, baseline
+
+
+def test_what_was_found_of_a_model_stays_when_the_baseline_has_become_another_models():
+    start, end, skill = dt.datetime(2013, 12, 2), dt.datetime(2013, 12, 9), Skill(0.5, 0.01, "it is 0.5")
+    found = _performance(start, end, AlertPolicy(), {(start, "1"): Skill(0.1, 0.01, ""), (None, "1"): skill}, [])
+    assert len(found) == 1
+    assert _not_judged_again(found, {(None, "2"): skill, (None, "*"): skill}) == found
+    for baseline in ("1", "*"):
+        assert _not_judged_again(found, {(None, baseline): skill}) == []
