@@ -69,7 +69,7 @@ class InferenceTable:
         rows = rows.persist()
         try:
             within = f"{self._within(start, end)} AND {REQUEST_ID} IS NULL"
-            lakehouse.replace_where(rows, self.name, within)
+            lakehouse.replace_where(rows, self.name, within, evolve=True)  # a new version may have new features
             return rows.count()
         finally:
             rows.unpersist()

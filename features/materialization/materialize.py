@@ -124,7 +124,7 @@ def materialize(spark: SparkSession, group: FeatureGroup, start: dt.datetime, en
         description=group.description,
     )
     before = lakehouse.table_version(spark, table.name)
-    lakehouse.replace_interval(rows, table.name, group.timestamp, start, end)
+    lakehouse.replace_interval(rows, table.name, group.timestamp, start, end, evolve=True)
     written = lakehouse.rows_written(spark, table.name, since=before)
     with lakehouse.table_lock(spark, lakehouse.complete(spark, table.name)):  # two intervals at a time are both noted
         covered = _joined([*materialized(spark, table.name), (start, end)])

@@ -87,7 +87,8 @@ def save_rows(spec: FeatureSpec, df: DataFrame, labels: Sequence[str], table: st
     rows = evaluate(spec, df, versions="trained")
     lakehouse.ensure_table(spark, table, rows.schema, comment="Training set: label rows and their features.")
     with lakehouse.table_lock(spark, lakehouse.complete(spark, table)):  # so that the version is that of these rows
-        lakehouse.overwrite(rows, table)
+        earlier = any(key.startswith(_PROPERTY) for key in lakehouse.table_properties(spark, table))
+        lakehouse.overwrite(rows, table, replace_schema=earlier)  # a training set may gain, lose and retype features
         name, version = str(lakehouse.resolve(spark, table)), lakehouse.table_version(spark, table)
     digest = rows_digest(lakehouse.read_table(spark, table, version=version))
     saved = SavedTrainingSet(name, version, run_id or f"v{version}", digest, tuple(labels), spec)

@@ -125,7 +125,7 @@ def _completed(
 
 def _saved(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
     lakehouse.ensure_table(spark, table, rows.schema, comment="Rows of the newest training set; see its version's run")
-    lakehouse.overwrite(rows, table)
+    lakehouse.overwrite(rows, table, replace_schema=True)
     return lakehouse.read_table(spark, table)
 
 

@@ -167,11 +167,20 @@ def append(df: DataFrame, name: str, *, evolve: bool = False) -> None:
         df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
 
 
-def overwrite(df: DataFrame, name: str, *, evolve: bool = False) -> None:
-    """Replace all rows in one commit; the schema stays, but with `evolve` columns that the table lacks are added to it."""
+def overwrite(df: DataFrame, name: str, *, evolve: bool = False, replace_schema: bool = False) -> None:
+    """Replace all rows in one commit; comment, properties and history stay.
+
+    Parameters
+    ----------
+    evolve
+        Add columns that the table lacks.
+    replace_schema
+        Give the table the columns of `df`, with their types, in place of its own.
+    """
     full = resolve(df.sparkSession, name)
-    _make_room(df, full, evolve=evolve)
-    writer = df.write.format("delta").mode("overwrite").option("mergeSchema", str(evolve).lower())
+    _make_room(df, full, evolve=evolve or replace_schema)
+    option = "overwriteSchema" if replace_schema else "mergeSchema"
+    writer = df.write.format("delta").mode("overwrite").option(option, str(evolve or replace_schema).lower())
     tried_again(lambda: writer.saveAsTable(full.quoted), full)
 
 
@@ -222,7 +231,9 @@ def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False
         spark.catalog.dropTempView(view)
 
 
-def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, end: dt.datetime) -> None:
+def replace_interval(
+    df: DataFrame, name: str, column: str, start: dt.datetime, end: dt.datetime, *, evolve: bool = False
+) -> None:
     """Replace the rows with `start` ≤ `column` < `end` by the rows of `df`, in one commit.
 
     Run again, it gives the same table: this is how a job over an interval writes. Files outside the interval are not
@@ -234,18 +245,23 @@ def replace_interval(df: DataFrame, name: str, column: str, start: dt.datetime, 
         All rows must lie in the interval; Delta refuses others.
     start, end
         Inclusive and exclusive, UTC.
+    evolve
+        As for :func:`replace_where`.
     """
     where = f"{quoted(column)} >= TIMESTAMP '{sql_time(start)}' AND {quoted(column)} < TIMESTAMP '{sql_time(end)}'"
-    replace_where(df, name, where)
+    replace_where(df, name, where, evolve=evolve)
 
 
-def replace_where(df: DataFrame, name: str, predicate: str) -> None:
-    """Replace the rows that meet a SQL predicate by the rows of `df`, which must all meet it, in one commit."""
+def replace_where(df: DataFrame, name: str, predicate: str, *, evolve: bool = False) -> None:
+    """Replace the rows that meet a SQL predicate by the rows of `df`, which must all meet it, in one commit.
+
+    With `evolve`, columns that the table lacks are added to it; columns that `df` lacks are NULL in its rows.
+    """
     full = resolve(df.sparkSession, name)
-    tried_again(
-        lambda: df.write.format("delta").mode("overwrite").option("replaceWhere", predicate).saveAsTable(full.quoted),
-        full,
-    )
+    _make_room(df, full, evolve=evolve)
+    writer = df.write.format("delta").mode("overwrite").option("replaceWhere", predicate)
+    writer = writer.option("mergeSchema", str(evolve).lower())
+    tried_again(lambda: writer.saveAsTable(full.quoted), full)
 
 
 def optimize(spark: SparkSession, name: str, *, zorder_by: Sequence[str] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 BEGIN, HOLDOUT, LIVE, LAST, END = (dt.datetime(2024, 1, day, tzinfo=dt.UTC) for day in (1, 9, 12, 13, 14))
-CUSTOMERS, ORDERS, ACTIVITY = "main.drill.customers", "main.drill.orders", "main.drill.activity"
+CUSTOMERS, ORDERS = "main.drill.customers", "main.drill.orders"
 DELAY = dt.timedelta(hours=6)  # until it is known whether an order comes back
 _ORDERS = "order_id bigint, customer string, at timestamp, amount double, returned int, known_at timestamp"
 _ORDER_COLUMNS = ["order_id", "customer", "at", "amount"]
@@ -90,39 +91,47 @@ def plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
 
 _DAY = TumblingWindow(window_duration=dt.timedelta(days=1))
 _SOURCE = DeltaTableSource(catalog_name="main", schema_name="drill", table_name="orders")
-project = Project(
-    name="drill",
-    title="Which orders come back?",
-    groups=(
-        FeatureGroup(
-            ACTIVITY,
-            tuple(
-                Feature(
-                    source=_SOURCE,
-                    function=AggregationFunction(function, _DAY),
-                    entity="customer",
-                    timeseries_column="at",
-                    name=name,
-                )
-                for name, function in (("orders_1d", Count("amount")), ("amount_1d", Avg("amount")))
+
+
+def project_in(schema: str) -> Project:
+    """Return the project with its feature group, model and tables in a schema; sources are in ``main.drill``."""
+    activity, model = f"{schema}.activity", f"{schema}.returned"
+    return Project(
+        name="drill",
+        title="Which orders come back?",
+        groups=(
+            FeatureGroup(
+                activity,
+                tuple(
+                    Feature(
+                        source=_SOURCE,
+                        function=AggregationFunction(function, _DAY),
+                        entity="customer",
+                        timeseries_column="at",
+                        name=name,
+                    )
+                    for name, function in (("orders_1d", Count("amount")), ("amount_1d", Avg("amount")))
+                ),
             ),
         ),
-    ),
-    lookups=(FeatureLookup(ACTIVITY, "customer", timestamp_lookup_key="at"), FeatureLookup(CUSTOMERS, "customer")),
-    spine=spine,
-    outcomes=outcomes,
-    keys=("order_id",),
-    time_column="at",
-    label="returned",
-    exclude=("customer",),
-    model_name="main.drill.returned",
-    plan=plan,
-    tables="main.drill",
-    land=land,
-    label_delay=dt.timedelta(days=2),
-    granularities=("1 day",),
-    monitor_exclude=("customer",),
-)
+        lookups=(FeatureLookup(activity, "customer", timestamp_lookup_key="at"), FeatureLookup(CUSTOMERS, "customer")),
+        spine=spine,
+        outcomes=outcomes,
+        keys=("order_id",),
+        time_column="at",
+        label="returned",
+        exclude=("customer",),
+        model_name=model,
+        plan=lambda start, end: replace(plan(start, end), model_name=model, experiment=schema.rpartition(".")[2]),
+        tables=schema,
+        land=land,
+        label_delay=dt.timedelta(days=2),
+        granularities=("1 day",),
+        monitor_exclude=("customer",),
+    )
+
+
+project = project_in("main.drill")
 
 
 def _create(spark: SparkSession) -> None:
@@ -134,20 +143,25 @@ def _merge(spark: SparkSession) -> None:
     FeatureEngineeringClient().write_table(name=CUSTOMERS, df=spark.createDataFrame(customers(20, 40)))
 
 
-def _materialize(spark: SparkSession, start: dt.datetime, end: dt.datetime) -> None:
-    jobs.land(spark, project, start, end)
-    jobs.materialize(spark, project, start, end)
+def chain_of(project: Project) -> dict[str, Callable[[SparkSession], object]]:
+    """Return the chain's commands, in their order."""
+
+    def materialize(spark: SparkSession, start: dt.datetime, end: dt.datetime) -> None:
+        jobs.land(spark, project, start, end)
+        jobs.materialize(spark, project, start, end)
+
+    return {
+        "create": _create,
+        "merge": _merge,
+        "materialize": lambda spark: materialize(spark, BEGIN, LIVE),
+        "train": lambda spark: jobs.train(spark, project, BEGIN, HOLDOUT, LIVE, reason="first"),
+        "materialize again": lambda spark: materialize(spark, LIVE, END),
+        "score": lambda spark: jobs.score(spark, project, LIVE, END),
+        "label": lambda spark: jobs.label(spark, project, LIVE, END),
+        "monitor": lambda spark: jobs.monitor(spark, project, LIVE, END),
+        "train again": lambda spark: jobs.train(spark, project, BEGIN, LIVE, LAST, reason="second"),
+        "score again": lambda spark: jobs.score(spark, project, LAST, END),
+    }
 
 
-CHAIN: dict[str, Callable[[SparkSession], object]] = {
-    "create": _create,
-    "merge": _merge,
-    "materialize": lambda spark: _materialize(spark, BEGIN, LIVE),
-    "train": lambda spark: jobs.train(spark, project, BEGIN, HOLDOUT, LIVE, reason="first"),
-    "materialize again": lambda spark: _materialize(spark, LIVE, END),
-    "score": lambda spark: jobs.score(spark, project, LIVE, END),
-    "label": lambda spark: jobs.label(spark, project, LIVE, END),
-    "monitor": lambda spark: jobs.monitor(spark, project, LIVE, END),
-    "train again": lambda spark: jobs.train(spark, project, BEGIN, LIVE, LAST, reason="second"),
-    "score again": lambda spark: jobs.score(spark, project, LAST, END),
-}
+CHAIN = chain_of(project)

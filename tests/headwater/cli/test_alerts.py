@@ -56,6 +56,6 @@ def test_an_alert_that_is_not_there_is_an_error(store):
 
 def test_a_project_without_a_policy_is_told_how_to_have_one(capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["alerts", "list", "--project", "examples.flights.project"])
+        main(["alerts", "list", "--project", "tests.end_to_end.drill.project"])
     assert ended.value.code == 1
     assert "Project(…, alerts=monitoring.AlertPolicy())" in capsys.readouterr().err

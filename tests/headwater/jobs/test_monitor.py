@@ -9,13 +9,15 @@ import pytest
 from headwater import jobs, lakehouse
 from headwater.monitoring import AlertPolicy
 from headwater.web.report import write_report
-from tests.end_to_end.drill.project import CHAIN, END, LIVE, project
+from tests.end_to_end.drill.project import END, LIVE, chain_of, project_in
 
 
 @pytest.mark.slow
 def test_a_project_with_a_policy_is_told_of_incidents_and_its_report_says_where_things_stand(spark, tmp_path):
+    project = project_in("main.watched")
+    chain = chain_of(project)
     for command in ("create", "merge", "materialize", "train", "materialize again", "score", "label"):
-        CHAIN[command](spark)
+        chain[command](spark)
     watched = replace(project, alerts=AlertPolicy(granularity="1 day", n=1, m=2))
     first = jobs.monitor(spark, watched, LIVE, END)
     again = jobs.monitor(spark, watched, LIVE, END)
