@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from headwater.serving import InferenceTable
-    from headwater.training import RateBaseline, TrainingPlan
+    from headwater.training import Problem, RateBaseline, TrainingPlan
 
 __all__ = ["Project", "ProjectNotFoundError", "load_project"]
 
@@ -45,6 +45,12 @@ def _overall_rate() -> Sequence[RateBaseline]:
     from headwater.training import RateBaseline
 
     return (RateBaseline(),)
+
+
+def _binary() -> Problem:
+    from headwater.training import Binary
+
+    return Binary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +78,19 @@ class Project:
     time_column
         When a prediction is made, UTC.
     label
-        1 or 0.
+        Column of what is predicted.
     model_name
         Name of its models in the registry; the plan's must be the same.
+    problem
+        What kind of label it is: :class:`headwater.training.Binary`, whose threshold decides the predictions of 1 and 0,
+        :class:`headwater.training.Multiclass`, :class:`headwater.training.Regression`, or one of your own. Default: `Binary`.
     baselines
-        What every model is compared with, in its training and in the report; default: the overall rate.
-    threshold
-        Probability from which 1 is predicted, in scores, and by the trainings' plans; None: 0.5.
+        What every model is compared with, in its training and in the report; default: the overall rate, or mean.
     exclude
         Columns of the training set that are no inputs of the model.
     plan
-        ``plan(start, end)`` gives the training plan with [start, end) as its holdout; baselines, threshold and promotion log
-        are the project's.
+        ``plan(start, end)`` gives the training plan with [start, end) as its holdout; problem, baselines and promotion log are
+        the project's.
     land
         ``land(spark, start, end)``: bring in the raw rows that became known in [start, end), return how many; for projects
         whose data does not come by itself.
@@ -122,7 +129,7 @@ class Project:
     plan: Callable[[dt.datetime, dt.datetime], TrainingPlan]
     tables: str
     baselines: Sequence[RateBaseline] = field(default_factory=_overall_rate)
-    threshold: float | None = None
+    problem: Problem = field(default_factory=_binary)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     exclude: Sequence[str] = ()
     land: Callable[[SparkSession, dt.datetime, dt.datetime], int] | None = None
@@ -144,7 +151,7 @@ class Project:
         Raises
         ------
         InvalidInputError
-            The plan is of another model.
+            The plan is of another model, or of another problem.
         """
         plan = self.plan(start, end)
         if plan.model_name != self.model_name:
@@ -152,11 +159,15 @@ class Project:
                 f"The plan of project {self.name} trains {plan.model_name!r}; the project's model is {self.model_name!r}. "
                 "Give both one name."
             )
-        threshold = plan.threshold if self.threshold is None else self.threshold
+        if plan.problem not in (self.problem, _binary()):
+            raise InvalidInputError(
+                f"The plan of project {self.name} is for {plan.problem!r}, the project for {self.problem!r}. Give problem= to "
+                "the project alone."
+            )
         return replace(
             plan,
             baselines=tuple(self.baselines),
-            threshold=threshold,
+            problem=self.problem,
             promotion_table=self.table("promotions"),
             description=plan.description or self.title,
         )
@@ -171,7 +182,7 @@ class Project:
             tuple(self.keys),
             self.time_column,
             self.label,
-            self.threshold or 0.5,
+            self.problem,
             f"Scores of {self.name} with their features",
         )
 
@@ -220,11 +231,11 @@ class Project:
             table_name=self.table("inference"),
             output_schema=self.tables,
             kind=MonitorInferenceLog(
-                problem_type="classification",
+                problem_type=self.problem.problem_type,
                 timestamp_col=self.time_column,
                 granularities=tuple(self.granularities),
                 prediction_col=PREDICTION,
-                prediction_proba_col=PREDICTION_PROBA,
+                prediction_proba_col=PREDICTION_PROBA if self.problem.has_probabilities else None,
                 model_id_col=MODEL_VERSION,
                 label_col=self.label,
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from headwater import lakehouse
 from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA, REQUEST_ID
@@ -14,17 +14,32 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
-__all__ = ["InferenceTable"]
+__all__ = ["InferenceTable", "Problem"]
 
 _TRACE = "feature_trace"
+
+
+class Problem(Protocol):
+    """As much of a problem, such as ``headwater.training.Regression``, as its scores depend on."""
+
+    @property
+    def result_type(self) -> str:
+        """Return the SQL type in which ``score_batch`` gives an answer."""
+
+    @property
+    def label_type(self) -> str:
+        """Return the label's type in SQL."""
+
+    def scored(self, answer: Column) -> dict[str, Column]:
+        """Return the columns of a score: the prediction, and probabilities."""
 
 
 @dataclass(frozen=True)
 class InferenceTable:
     """Columns, writes and labels of an inference table.
 
-    Its columns: those of the scored rows, features too; ``prediction`` (1 or 0), ``prediction_proba``, ``model_version``,
-    ``request_id`` (NULL for scores of a batch), and the label (NULL until it is known).
+    Its columns: those of the scored rows, features too; ``prediction``, where the problem has probabilities also
+    ``prediction_proba``; ``model_version``, ``request_id`` (NULL for scores of a batch), and the label (NULL until it is known).
 
     Parameters
     ----------
@@ -35,9 +50,9 @@ class InferenceTable:
     time_column
         When a prediction was made, UTC.
     label
-        1 or 0.
-    threshold
-        Probability from which 1 is predicted.
+        Name of the label's column.
+    problem
+        What is predicted: how answers become columns.
     comment
         What the table holds, for people.
     """
@@ -46,7 +61,7 @@ class InferenceTable:
     keys: Sequence[str]
     time_column: str
     label: str
-    threshold: float = 0.5
+    problem: Problem
     comment: str = ""
 
     def write_batch(self, scored: DataFrame, version: str, start: dt.datetime, end: dt.datetime) -> int:
@@ -55,7 +70,8 @@ class InferenceTable:
         Parameters
         ----------
         scored
-            Rows of the interval with ``prediction`` as an array of the classes' probabilities, as ``score_batch`` gives them.
+            Rows of the interval with the model's answer in ``prediction``, as ``score_batch`` gives it for the problem's
+            ``result_type``.
 
         Notes
         -----
@@ -63,7 +79,7 @@ class InferenceTable:
         """
         from pyspark.sql import functions as F
 
-        rows = self._judged(scored, F.element_at(PREDICTION, 2), F.lit(version), F.lit(None).cast("string"))
+        rows = self._judged(scored, F.lit(version), F.lit(None).cast("string"))
         self._ensure(rows.sparkSession, rows.schema)
         # Delta plans a write several times over, and this plan is a large one: 12 s against 9 for a week of flights.
         rows = rows.persist()
@@ -106,12 +122,12 @@ class InferenceTable:
             "AND status_code = 200 AND NOT array_contains(logging_error_codes, 'SHADOW')"
         )
         traced = answered.where(F.col(_TRACE).isNotNull())
-        chances = F.from_json(F.get_json_object("response", "$.predictions"), "array<array<double>>")
+        answers = F.from_json(F.get_json_object("response", "$.predictions"), f"array<{self.problem.result_type}>")
         one = traced.select(
             F.col("databricks_request_id").alias("id"),
             "request_time",
             F.element_at(F.split("served_entity_id", "/"), -1).alias("version"),
-            chances.alias("chances"),
+            answers.alias("answers"),
             F.posexplode(F.from_json(_TRACE, f"array<struct<values: struct<{values}>>>")).alias("at", "row"),
         )
         time = F.coalesce(F.col("row.values")[self.time_column], F.col("request_time"))
@@ -120,11 +136,11 @@ class InferenceTable:
                 (time if field.name == self.time_column else F.col("row.values")[field.name]).alias(field.name)
                 for field in columns
             ),
-            F.get("chances", F.col("at")).alias(PREDICTION),
+            F.get("answers", F.col("at")).alias(PREDICTION),
             "version",
             F.concat_ws("/", "id", "at").alias(REQUEST_ID),
         )
-        rows = self._judged(scored, F.element_at(PREDICTION, 2), F.col("version"), F.col(REQUEST_ID)).drop("version")
+        rows = self._judged(scored, F.col("version"), F.col(REQUEST_ID)).drop("version")
         rows = rows.drop(self.label).localCheckpoint()  # a label that came meanwhile stays
         written = rows.count()
         if written:
@@ -148,15 +164,17 @@ class InferenceTable:
             lakehouse.merge(found, self.name, self.keys, condition=f"t.{within.replace(' AND ', ' AND t.')}")
         return rows
 
-    def _judged(self, scored: DataFrame, chance: Column, version: Column, request: Column) -> DataFrame:
+    def _judged(self, scored: DataFrame, version: Column, request: Column) -> DataFrame:
         from pyspark.sql import functions as F
 
-        return (
-            scored.withColumn(PREDICTION_PROBA, chance)
-            .withColumn(PREDICTION, (F.col(PREDICTION_PROBA) >= self.threshold).cast("int"))
-            .withColumn(MODEL_VERSION, version)
-            .withColumn(REQUEST_ID, request)
-            .withColumn(self.label, F.lit(None).cast("int"))
+        columns = self.problem.scored(F.col(PREDICTION))
+        return scored.withColumns(
+            {
+                **columns,
+                MODEL_VERSION: version,
+                REQUEST_ID: request,
+                self.label: F.lit(None).cast(self.problem.label_type),
+            }
         )
 
     def _ensure(self, spark: SparkSession, schema: StructType | None) -> None:

@@ -13,18 +13,26 @@ from headwater.training.errors import (
 from headwater.training.judging.bootstrap import Difference, paired_bootstrap
 from headwater.training.judging.evidence import Check, Verdict
 from headwater.training.judging.gate import Gate
-from headwater.training.judging.metrics import binary_metrics, expected_calibration_error, metrics_by
 from headwater.training.models.baselines import RateBaseline
 from headwater.training.models.families import (
     Columns,
     ModelFamily,
     binary_families,
     hist_gradient_boosting,
+    hist_gradient_boosting_regression,
     logistic_regression,
+    regression_families,
+    ridge_regression,
 )
 from headwater.training.models.space import Choice, Integers, LogUniform, Uniform
 from headwater.training.pipeline import train
 from headwater.training.plan import TrainingPlan, TrainingResult
+from headwater.training.problems.binary import Binary
+from headwater.training.problems.groups import metrics_by
+from headwater.training.problems.metrics import binary_metrics, expected_calibration_error
+from headwater.training.problems.multiclass import Multiclass
+from headwater.training.problems.problem import Problem
+from headwater.training.problems.regression import Regression
 from headwater.training.registry.decided import DecidedTraining, complete_training, decided_training
 from headwater.training.registry.packaging import LoggedModel, log_model
 from headwater.training.registry.registry import (
@@ -44,6 +52,7 @@ from headwater.training.search.search import SearchPlan, SearchResult, search
 from headwater.training.search.trial import Trial
 
 __all__ = [
+    "Binary",
     "ChampionLoadError",
     "Check",
     "Choice",
@@ -57,8 +66,11 @@ __all__ = [
     "LoggedModel",
     "ModelFamily",
     "ModelVersionError",
+    "Multiclass",
+    "Problem",
     "Promotion",
     "RateBaseline",
+    "Regression",
     "SearchFailedError",
     "SearchPlan",
     "SearchResult",
@@ -81,6 +93,7 @@ __all__ = [
     "expected_calibration_error",
     "finish_decision",
     "hist_gradient_boosting",
+    "hist_gradient_boosting_regression",
     "log_model",
     "logistic_regression",
     "make_store",
@@ -88,6 +101,8 @@ __all__ = [
     "paired_bootstrap",
     "promote",
     "refuse",
+    "regression_families",
+    "ridge_regression",
     "rollback",
     "search",
     "train",

@@ -16,14 +16,6 @@ from headwater.training.search.search import SearchResult
 
 __all__ = ["TrainingFacts", "model_card", "version_card"]
 
-_METRICS = {
-    "log_loss": "log loss (lower is better)",
-    "roc_auc": "ROC AUC (higher is better)",
-    "average_precision": "average precision (higher is better)",
-    "brier": "Brier score (lower is better)",
-    "accuracy": "accuracy at the threshold",
-    "expected_calibration_error": "expected calibration error (lower is better)",
-}
 _SLICES, _INPUTS = 8, 10
 
 
@@ -39,8 +31,6 @@ class TrainingFacts:
         Names of the model's inputs.
     tables
         Version of each Delta table that the rows were looked up from.
-    threshold
-        Probability from which label 1 is predicted.
     """
 
     plan: TrainingPlan
@@ -51,7 +41,6 @@ class TrainingFacts:
     evaluation: Evaluation
     importance: pd.DataFrame
     verdict: Verdict
-    threshold: float
 
 
 def version_card(facts: TrainingFacts, *, run: str = "", most: int = 1_000_000) -> str:
@@ -96,7 +85,7 @@ def model_card(plan: TrainingPlan, tables: Iterable[str], required: Sequence[str
     uri = f"models:/{plan.model_name}@champion"
     lines = [
         plan.description,
-        f"Gives, for each row, the probability that `{plan.label}` is 1, as of its `{plan.time_column}` (UTC).",
+        f"Gives, for each row, {plan.problem.gives(plan.label)}, as of its `{plan.time_column}` (UTC).",
         f"Looks its features up in {looked_up}." if looked_up else "",
         f"Rows to be scored must have {needs}." if needs else "",
         f'```python\nFeatureEngineeringClient().score_batch(model_uri="{uri}", df=rows)\n```',
@@ -119,7 +108,10 @@ def _metrics(facts: TrainingFacts) -> str:
     metrics, compared = facts.evaluation.metrics, facts.evaluation.evidence.champion
     titles = {"model": "**this version**", "champion": f"champion (version {compared.version})"}
     names = sorted(metrics, key=lambda name: ("model", "champion").index(name) if name in titles else 2)
-    rows = [(text, *(_number(metrics[name].get(key)) for name in names)) for key, text in _METRICS.items()]
+    rows = [
+        (text, *(_number(metrics[name].get(key)) for name in names))
+        for key, text in facts.evaluation.problem.titles.items()
+    ]
     rows = [row for row in rows if any(row[1:])]
     return f"### Metrics on the holdout\n\n{_table(('', *(titles.get(name, name) for name in names)), rows)}"
 
@@ -132,21 +124,22 @@ def _change(facts: TrainingFacts) -> str:
         return f"### Since the champion\n\nVersion {champion.version} could not be compared: {champion.reason[:300]}"
     one = champion.difference
     return (
-        f"### Since the champion\n\nThe {one.metric.replace('_', ' ')} differs by {one.difference:+.4f} from version "
-        f"{champion.version}'s on the same rows (95 % interval {one.low:+.4f} to {one.high:+.4f}); this version is the better "
+        f"### Since the champion\n\nThe {one.metric.replace('_', ' ')} differs by {one.difference:+.4g} from version "
+        f"{champion.version}'s on the same rows (95 % interval {one.low:+.4g} to {one.high:+.4g}); this version is the better "
         f"one in {one.better:.0%} of {one.resamples} resamples."
     )
 
 
 def _data(facts: TrainingFacts) -> str:
-    plan, times = facts.plan, facts.rows[facts.plan.time_column]
+    plan, times, problem = facts.plan, facts.rows[facts.plan.time_column], facts.evaluation.problem
+    trained_on = problem.of_rows(plan.label, problem.labels(facts.rows[plan.label]))
     fitted = (
-        f"- Fitted on {len(facts.rows):,} rows from {times.min():%Y-%m-%d %H:%M} to {times.max():%Y-%m-%d %H:%M} UTC, of which "
-        f"{facts.rows[plan.label].mean():.1%} have `{plan.label}` = 1."
+        f"- Fitted on {len(facts.rows):,} rows from {times.min():%Y-%m-%d %H:%M} to {times.max():%Y-%m-%d %H:%M} UTC, "
+        f"{trained_on}."
     )
     judged = (
         f"- Judged on {len(facts.evaluation.label):,} rows from {plan.holdout.start:%Y-%m-%d %H:%M} to "
-        f"{plan.holdout.end:%Y-%m-%d %H:%M} UTC (exclusive), of which {facts.evaluation.label.mean():.1%} have it."
+        f"{plan.holdout.end:%Y-%m-%d %H:%M} UTC (exclusive), {problem.of_rows(plan.label, facts.evaluation.label)}."
     )
     tables = [(f"`{name}`", str(version)) for name, version in facts.tables.items()]
     listed = f"\n\n{_table(('feature table', 'Delta version'), tables)}" if tables else ""
@@ -155,16 +148,12 @@ def _data(facts: TrainingFacts) -> str:
 
 def _limits(facts: TrainingFacts) -> str:
     plan, metrics = facts.plan, facts.evaluation.metrics["model"]
-    slope = metrics.get("calibration_slope", math.nan)
-    extreme = "too extreme" if slope < 1 else "too cautious"
-    lines = [
-        f"- 1 is predicted from a probability of {facts.threshold:.3g} on.",
-        f"- Slices of fewer than {plan.gate.slice_rows:,} rows were not judged."
+    lines = [f"- {sentence}" for sentence in facts.evaluation.problem.limits(metrics)]
+    lines.append(
+        f"- Slices of fewer than {plan.checks.slice_rows:,} rows were not judged."
         if plan.slices
-        else "- No slices were judged.",
-    ]
-    if math.isfinite(slope):
-        lines.append(f"- Calibration slope {slope:.2f} (1 is perfect): its probabilities are, if anything, {extreme}.")
+        else "- No slices were judged."
+    )
     empty = [name for name in facts.inputs if not facts.rows[name].notna().any()]
     if empty:
         lines.append("- Without any value in training: " + ", ".join(f"`{name}`" for name in empty) + ".")
@@ -173,23 +162,24 @@ def _limits(facts: TrainingFacts) -> str:
 
 def _slices(facts: TrainingFacts) -> str:
     table = facts.evaluation.evidence.slices
-    table = table[table["rows"] >= facts.plan.gate.slice_rows]
+    table = table[table["rows"] >= facts.plan.checks.slice_rows]
     if table.empty:
         return ""
-    worst = table.assign(more=table["log_loss_model"] - table["log_loss_reference"]).nlargest(_SLICES, "more")
+    worst = table.assign(more=table["loss_model"] - table["loss_reference"]).nlargest(_SLICES, "more")
     names, sizes = worst["slice"] + " = " + worst["group"], worst["rows"].map("{:,}".format)
-    columns = [worst["rate"].map("{:.1%}".format), worst["log_loss_model"].map("{:.4f}".format)]
-    rows = zip(names, sizes, *columns, worst["more"].map("{:+.4f}".format), strict=True)
-    return "### Slices that fare worst\n\n" + _table(
-        ("slice", "rows", "rate", "log loss", "more than the reference's"), rows
-    )
+    problem = facts.evaluation.problem
+    summaries = list(problem.summary(facts.evaluation.label))
+    columns = [worst[column].map("{:.4g}".format) for column in (*summaries, "loss_model")]
+    rows = zip(names, sizes, *columns, worst["more"].map("{:+.4g}".format), strict=True)
+    heads = (one.replace("_", " ") for one in (*summaries, problem.loss))
+    return "### Slices that fare worst\n\n" + _table(("slice", "rows", *heads, "more than the reference's"), rows)
 
 
 def _importance(facts: TrainingFacts) -> str:
     top = facts.importance.head(_INPUTS)
     rows = [(f"`{one.feature}`", f"{one.importance:.4f}") for one in top.itertuples()]
     return (
-        f"### Inputs\n\nThe {len(rows)} of {len(facts.inputs)} on which it leans most, by the growth of the log loss when their "
+        f"### Inputs\n\nThe {len(rows)} of {len(facts.inputs)} on which it leans most, by the growth of the loss when their "
         f"values are shuffled:\n\n{_table(('input', 'importance'), rows)}"
     )
 

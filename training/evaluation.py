@@ -10,26 +10,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from headwater.lakehouse import Settings
 from headwater.training.errors import ChampionLoadError
-from headwater.training.judging.bootstrap import paired_bootstrap
+from headwater.training.judging.bootstrap import paired_losses
 from headwater.training.judging.evidence import Champion, Evidence
-from headwater.training.judging.metrics import binary_metrics, metrics_by
 from headwater.training.plan import TrainingPlan
+from headwater.training.problems.groups import metrics_by
+from headwater.training.problems.problem import Answers, Labels, Problem
 from headwater.training.registry import registry
-from headwater.training.search.trial import probability
 
-__all__ = ["Evaluation", "evaluate", "load_sklearn", "threshold_of"]
+__all__ = ["Evaluation", "evaluate", "load_sklearn"]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All that was found on the holdout; `probabilities` by model: ``model``, the baselines' names, ``champion``."""
+    """All that was found on the holdout; `answers` by model: ``model``, the baselines' names, ``champion``.
 
-    label: NDArray[np.int64]
-    probabilities: Mapping[str, NDArray[np.float64]]
+    `problem` has what it takes from the training rows, such as a threshold.
+    """
+
+    problem: Problem
+    label: Labels
+    answers: Mapping[str, Answers]
     metrics: Mapping[str, Mapping[str, float]]
     slices: pd.DataFrame
     months: pd.DataFrame
@@ -51,35 +54,39 @@ def evaluate(
     The champion is loaded and scored on these very rows: what it once scored on its own holdout says nothing about
     today's. That it cannot be loaded is part of the evidence.
     """
-    label = holdout[plan.label].to_numpy(dtype=np.int64)
-    probabilities = {"model": probability(model, holdout[list(inputs)])}
+    fitted_on = plan.problem.labels(train[plan.label])
+    problem = plan.problem.settled(fitted_on)
+    label = problem.labels(holdout[plan.label])
+    answers = {"model": problem.answers(model, holdout[list(inputs)])}
+    targets = problem.targets(fitted_on)
     for baseline in plan.baselines:
-        probabilities[baseline.name] = baseline.predict(train, train[plan.label], holdout)
-    champion, scored = _champion(plan, holdout, label, probabilities["model"], settings, load_model)
+        answers[baseline.name] = baseline.predict(train, targets, holdout, centre=problem.centre)
+    champion, scored = _champion(plan, problem, holdout, label, answers["model"], settings, load_model)
     if scored is not None:
-        probabilities["champion"] = scored
-    threshold = threshold_of(plan, train)
-    metrics = {name: binary_metrics(label, chance, threshold=threshold) for name, chance in probabilities.items()}
-    latency = _latency(model, holdout[list(inputs)])
+        answers["champion"] = scored
+    metrics = {name: problem.metrics(label, answer) for name, answer in answers.items()}
+    latency = _latency(lambda row: problem.answers(model, row), holdout[list(inputs)])
     metrics["model"]["latency_ms"] = latency
     reference = _reference(plan, metrics, scored is not None)
-    slices = _slices(plan, holdout, label, probabilities)
-    months = metrics_by(pd.DatetimeIndex(holdout[plan.time_column]).strftime("%Y-%m").to_series(), label, probabilities)
+    slices = _slices(plan, problem, holdout, label, answers)
+    of_month = pd.DatetimeIndex(holdout[plan.time_column]).strftime("%Y-%m").to_series()
+    months = metrics_by(of_month, label, answers, problem=problem)
+    losses = problem.losses(label, answers["model"])
     evidence = Evidence(
         metrics=metrics["model"],
         baselines={
-            b.name: paired_bootstrap(label, probabilities["model"], probabilities[b.name]) for b in plan.baselines
+            b.name: paired_losses(losses, problem.losses(label, answers[b.name]), metric=problem.loss)
+            for b in plan.baselines
         },
         champion=champion,
-        slices=slices.assign(log_loss_reference=slices[f"log_loss_{reference}"] if reference else np.nan),
+        slices=slices.assign(
+            loss_model=slices[f"{problem.loss}_model"],
+            loss_reference=slices[f"{problem.loss}_{reference}"] if reference else np.nan,
+        ),
         latency_ms=latency,
+        unit=problem.unit,
     )
-    return Evaluation(label, probabilities, metrics, slices, months, evidence)
-
-
-def threshold_of(plan: TrainingPlan, train: pd.DataFrame) -> float:
-    """Return the probability from which label 1 is predicted."""
-    return float(train[plan.label].mean()) if plan.threshold is None else plan.threshold
+    return Evaluation(problem, label, answers, metrics, slices, months, evidence)
 
 
 def load_sklearn(model_uri: str) -> Any:
@@ -95,33 +102,35 @@ def load_sklearn(model_uri: str) -> Any:
 
 def _champion(
     plan: TrainingPlan,
+    problem: Problem,
     holdout: pd.DataFrame,
-    label: NDArray[np.int64],
-    new: NDArray[np.float64],
+    label: Labels,
+    new: Answers,
     settings: Settings,
     load_model: Callable[[str], Any],
-) -> tuple[Champion, NDArray[np.float64] | None]:
+) -> tuple[Champion, Answers | None]:
     version = registry.champion(plan.model_name, settings=settings)
     if version is None:
         return Champion("none"), None
     number = str(version.version)
     try:
-        chance = _score(load_model(f"models:/{plan.model_name}/{number}"), holdout, plan.model_name, number)
+        old = load_model(f"models:/{plan.model_name}/{number}")
+        answers = _score(old, problem, holdout, plan.model_name, number)
     except Exception as error:  # noqa: BLE001 - whatever it is, it refuses the newcomer, with its words
         return Champion("failed", number, f"{type(error).__name__}: {error}"[:2000]), None
-    difference = paired_bootstrap(label, new, chance)
-    return Champion("compared", number, difference=difference), chance
+    difference = paired_losses(problem.losses(label, new), problem.losses(label, answers), metric=problem.loss)
+    return Champion("compared", number, difference=difference), answers
 
 
-def _score(old: Any, holdout: pd.DataFrame, model_name: str, version: str) -> NDArray[np.float64]:
+def _score(old: Any, problem: Problem, holdout: pd.DataFrame, model_name: str, version: str) -> Answers:
     needed = [str(name) for name in old.feature_names_in_]
     missing = [name for name in needed if name not in holdout.columns]
     if missing:
         raise ChampionLoadError(model_name, version, f"its inputs {', '.join(missing)} are not in the training set")
-    chance = probability(old, holdout[needed])
-    if not np.isfinite(chance).all():
-        raise ChampionLoadError(model_name, version, "it gives probabilities that are not finite")
-    return chance
+    answers = problem.answers(old, holdout[needed])
+    if not np.isfinite(answers).all():
+        raise ChampionLoadError(model_name, version, "it gives answers that are not finite")
+    return answers
 
 
 def _reference(plan: TrainingPlan, metrics: Mapping[str, Mapping[str, float]], compared: bool) -> str:
@@ -129,25 +138,23 @@ def _reference(plan: TrainingPlan, metrics: Mapping[str, Mapping[str, float]], c
     if compared:
         return "champion"
     names = [baseline.name for baseline in plan.baselines]
-    return min(names, key=lambda name: metrics[name]["log_loss"], default="")
+    return min(names, key=lambda name: metrics[name][plan.problem.loss], default="")
 
 
 def _slices(
-    plan: TrainingPlan,
-    holdout: pd.DataFrame,
-    label: NDArray[np.int64],
-    probabilities: Mapping[str, NDArray[np.float64]],
+    plan: TrainingPlan, problem: Problem, holdout: pd.DataFrame, label: Labels, answers: Mapping[str, Answers]
 ) -> pd.DataFrame:
-    tables = [metrics_by(holdout[c], label, probabilities).assign(slice=c) for c in plan.slices]
+    tables = [metrics_by(holdout[c], label, answers, problem=problem).assign(slice=c) for c in plan.slices]
     if not tables:
-        empty = metrics_by(pd.Series([], dtype=object), [], {name: [] for name in probabilities})
+        nothing = {name: answer[:0] for name, answer in answers.items()}
+        empty = metrics_by(pd.Series([], dtype=object), label[:0], nothing, problem=problem)
         tables = [empty.assign(slice=pd.Series([], dtype=object))]
     table = pd.concat(tables, ignore_index=True)
     return table[["slice", *(c for c in table if c != "slice")]]
 
 
 def _latency(
-    model: Any,
+    score: Callable[[pd.DataFrame], object],
     inputs: pd.DataFrame,
     rows: int = 20,
     repeats: int = 5,
@@ -160,6 +167,8 @@ def _latency(
 
     Parameters
     ----------
+    score
+        Scores a frame of one row.
     clock
         Gives seconds.
     """
@@ -168,7 +177,7 @@ def _latency(
         row, took = inputs.iloc[[position]], []
         for _ in range(repeats):
             began = clock()
-            probability(model, row)
+            score(row)
             took.append(1000 * (clock() - began))
         best.append(min(took))
     return float(np.median(best))

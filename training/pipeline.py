@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 import pandas as pd
 
 from headwater.lakehouse import Settings
 from headwater.training.card import TrainingFacts, model_card, version_card
 from headwater.training.data.pandas_rows import columns_of, to_pandas
-from headwater.training.evaluation import Evaluation, evaluate, load_sklearn, threshold_of
-from headwater.training.judging import plots
+from headwater.training.evaluation import Evaluation, evaluate, load_sklearn
 from headwater.training.judging.evidence import Champion, Check, Verdict
 from headwater.training.judging.importance import permutation_importance
 from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult
+from headwater.training.problems import plots
+from headwater.training.problems.problem import Problem
 from headwater.training.registry import packaging, registry
 from headwater.training.registry.decided import log_predictions
 from headwater.training.registry.descriptions import CARD_LIMIT, NOTE_LIMIT, with_card
@@ -87,7 +87,7 @@ def train(
     RowLimitError
         If the training set has more rows than ``settings.pandas_row_limit``.
     TrainingDataError
-        If a split is empty or the label is not 0 or 1.
+        If a split is empty or a label is none of the problem's.
     SearchFailedError
         If every trial failed.
 
@@ -107,11 +107,14 @@ def train(
                 label=plan.label,
                 time_column=plan.time_column,
                 exclude=plan.exclude,
+                problem=plan.problem,
                 row_limit=settings.pandas_row_limit,
                 stored=bool(getattr(training_set, "stored", False)),
             )
             before, after = plan.holdout.split(frame[plan.time_column])
             rows, holdout = frame.iloc[before].reset_index(drop=True), frame.iloc[after].reset_index(drop=True)
+            labels = plan.problem.labels(rows[plan.label])
+            plan.problem.settled(labels)  # before the search: rows that cannot be learnt from are said at once
             columns = columns_of(rows.drop(columns=[plan.label, plan.time_column, *_ids(plan)]))
             say(f"{len(rows):,} training rows, {len(holdout):,} holdout rows, {len(columns.all)} inputs")
         with steps("search") as say:
@@ -119,27 +122,30 @@ def train(
                 rows[[*columns.all, plan.label, plan.time_column]],
                 plan.label,
                 plan.time_column,
-                plan.families,
+                plan.searched_families,
                 plan.search,
+                problem=plan.problem,
                 on_trial=steps.trial,
             )
             say(
-                f"{len(found.trials)} trials on {found.rows:,} rows, best {found.family} with log loss {found.loss:.4f}"
+                f"{len(found.trials)} trials on {found.rows:,} rows, best {found.family} with "
+                f"{plan.problem.loss.replace('_', ' ')} {found.loss:.4g}"
             )
         with steps("fit") as say:
-            family = next(family for family in plan.families if family.name == found.family)
-            model = fit(family, found.params, columns, rows, rows[plan.label].to_numpy(dtype=np.int64))
+            family = next(family for family in plan.searched_families if family.name == found.family)
+            model = fit(family, found.params, columns, rows, plan.problem.to_fit(labels))
             say(f"{found.family} on {len(rows):,} rows")
         with steps("evaluate") as say:
             evaluation = evaluate(model, columns.all, rows, holdout, plan, settings=settings, load_model=load_model)
-            importance = permutation_importance(model, holdout[columns.all], evaluation.label)
-            verdict = plan.gate.judge(evaluation.evidence)
-            say(", ".join(f"{name} {values['log_loss']:.4f}" for name, values in evaluation.metrics.items()))
+            problem = evaluation.problem
+            importance = permutation_importance(model, holdout[columns.all], evaluation.label, problem=problem)
+            verdict = plan.checks.judge(evaluation.evidence)
+            say(", ".join(f"{name} {values[problem.loss]:.4g}" for name, values in evaluation.metrics.items()))
         with steps("log") as say:
             trial_runs = log_trials(client, run, found)
             log_metrics(client, run.info.run_id, evaluation.metrics)
             log_sources({"training": rows, "holdout": holdout}, _table_versions(training_set))
-            _log_facts(plan, found, columns, evaluation, importance, threshold_of(plan, rows))
+            _log_facts(plan, found, columns, evaluation, importance)
             predictions = _predictions(plan, holdout, evaluation)
             if "headwater.training" in plan.tags:
                 log_predictions(predictions)
@@ -160,7 +166,6 @@ def train(
                 evaluation=evaluation,
                 importance=importance,
                 verdict=verdict,
-                threshold=threshold_of(plan, rows),
             )
             _describe(client, run, facts, number, training_set)
             log_history(client, run.info.experiment_id, plan.model_name, number, evaluation.metrics)
@@ -184,14 +189,14 @@ def train(
     )
 
 
-def signature_of(columns: Columns) -> ModelSignature:
-    """Return the signature: inputs as double or string, none required to be present; out come the probabilities of 0 and 1."""
+def signature_of(columns: Columns, problem: Problem) -> ModelSignature:
+    """Return the signature: inputs as double or string, none required to be present, and the problem's outputs."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
     inputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name, required=False) for name in columns.numeric]
     inputs += [ColSpec(DataType.string, name, required=False) for name in columns.strings]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema([TensorSpec(np.dtype(np.float64), (-1, 2))]))
+    return ModelSignature(inputs=Schema(inputs), outputs=problem.outputs())
 
 
 class _Steps:
@@ -211,7 +216,7 @@ class _Steps:
 
     def trial(self, trial: Trial) -> None:
         """Report a trial that has ended."""
-        outcome = f"log loss {trial.loss:.4f}" if trial.loss is not None else trial.error.strip().rpartition("\n")[2]
+        outcome = f"loss {trial.loss:.4g}" if trial.loss is not None else trial.error.strip().rpartition("\n")[2]
         self._progress("trial", f"{trial.number} {trial.family}: {outcome} ({trial.seconds:.1f} s)")
 
 
@@ -235,7 +240,6 @@ def _log_facts(
     columns: Columns,
     evaluation: Evaluation,
     importance: pd.DataFrame,
-    threshold: float,
 ) -> None:
     """Log parameters, tables and figures into the active run."""
     import mlflow
@@ -245,13 +249,13 @@ def _log_facts(
     mlflow.log_params({"family": found.family, **found.params, **split, **how, "inputs": len(columns.all)})
     for name, table in (("slices", evaluation.slices), ("months", evaluation.months), ("importance", importance)):
         mlflow.log_text(table.to_csv(index=False), f"tables/{name}.csv")
-    curves = {name: evaluation.probabilities[name] for name in evaluation.probabilities}
+    problem = evaluation.problem
+    growth = f"{problem.loss.replace('_', ' ')} when shuffled" + (
+        f" ({problem.unit})" if problem.loss == "log_loss" else ""
+    )
     figures = {
-        "roc": plots.roc(evaluation.label, curves),
-        "precision_recall": plots.precision_recall(evaluation.label, curves),
-        "calibration": plots.calibration(evaluation.label, curves),
-        "confusion_matrix": plots.confusion_matrix(evaluation.label, curves["model"], threshold),
-        "feature_importance": plots.feature_importance(importance),
+        **problem.figures(evaluation.label, evaluation.answers),
+        "feature_importance": plots.feature_importance(importance, growth=growth),
     }
     for name, figure in figures.items():
         mlflow.log_figure(figure, f"plots/{name}.png")
@@ -275,11 +279,11 @@ def _register(
         flavor=mlflow.sklearn,
         training_set=training_set,
         registered_model_name=plan.model_name,
-        signature=signature_of(columns),
+        signature=signature_of(columns, plan.problem),
         input_example=rows[columns.all].tail(5),
         pip_requirements=[f"{name}=={installed(name)}" for name in _REQUIREMENTS],
         serialization_format="cloudpickle",
-        pyfunc_predict_fn="predict_proba",
+        pyfunc_predict_fn=plan.problem.method,
     )
 
 
@@ -326,6 +330,7 @@ def _unless_replaced(plan: TrainingPlan, verdict: Verdict, compared: Champion, s
 
 
 def _predictions(plan: TrainingPlan, holdout: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:
-    others = {name: chance for name, chance in evaluation.probabilities.items() if name != "model"}
-    kept = holdout[[*_ids(plan), plan.time_column, plan.label]]
-    return kept.assign(probability=evaluation.probabilities["model"], **others)
+    kept, problem = holdout[[*_ids(plan), plan.time_column, plan.label]], evaluation.problem
+    for name, answers in evaluation.answers.items():
+        kept = kept.assign(**problem.columns(name, answers))
+    return kept

@@ -12,7 +12,9 @@ from headwater.training.data.splits import Holdout
 from headwater.training.judging.evidence import Verdict
 from headwater.training.judging.gate import Gate
 from headwater.training.models.baselines import RateBaseline
-from headwater.training.models.families import ModelFamily, binary_families
+from headwater.training.models.families import ModelFamily
+from headwater.training.problems.binary import Binary
+from headwater.training.problems.problem import Problem
 from headwater.training.search.search import SearchPlan, SearchResult
 
 __all__ = ["TrainingPlan", "TrainingResult"]
@@ -27,21 +29,24 @@ class TrainingPlan:
     model_name
         Name in the registry; may have dots (``main.flights.late``), not ``/`` or ``:``.
     label
-        Column of 0 and 1, without nulls.
+        Column of what is predicted, without nulls; which values it may have, the problem says.
     time_column
         Time at which the prediction is made, UTC; splits the rows, and is no input of the model.
     holdout
         Interval to judge on; the model is fitted on the rows before it, less its gap.
+    problem
+        :class:`Binary`, :class:`Multiclass`, :class:`Regression` or one of your own. It decides losses, metrics, figures and the
+        columns of scores.
     exclude
         Columns that are no inputs (ids, other times); they identify the rows of `TrainingResult.predictions`.
     search, families
-        How to search, and over which kinds of models.
+        How to search, and over which kinds of models; no families: the problem's.
     baselines
         What the model must beat; their `columns` must be in the training set.
     slices
         Columns whose values are judged one by one.
     gate
-        The checks before promotion.
+        The checks before promotion; None: those of ``Gate()``, as far as the problem has their metrics.
     promote
         Whether a model that passes becomes champion at once; otherwise it stays challenger.
     promotion_table
@@ -50,8 +55,6 @@ class TrainingPlan:
         Name of the MLflow experiment; empty: the model's name.
     run_name
         Name of the parent run.
-    threshold
-        Probability from which label 1 is predicted, for accuracy and the confusion matrix; None: the training rows' rate.
     description
         What the model predicts, for whom, as a sentence; the registered model's page begins with it.
     reason
@@ -78,17 +81,17 @@ class TrainingPlan:
     label: str
     time_column: str
     holdout: Holdout
+    problem: Problem = field(default_factory=Binary)
     exclude: tuple[str, ...] = ()
     search: SearchPlan = field(default_factory=SearchPlan)
-    families: tuple[ModelFamily, ...] = field(default_factory=binary_families)
+    families: tuple[ModelFamily, ...] = ()
     baselines: tuple[RateBaseline, ...] = (RateBaseline(),)
     slices: tuple[str, ...] = ()
-    gate: Gate = field(default_factory=Gate)
+    gate: Gate | None = None
     promote: bool = True
     promotion_table: str | None = None
     experiment: str = ""
     run_name: str = "training"
-    threshold: float | None = None
     description: str = ""
     reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +104,16 @@ class TrainingPlan:
             )
         if self.label == self.time_column or self.label in self.exclude:
             raise InvalidInputError(f"The label {self.label!r} cannot be the time column or excluded.")
+
+    @property
+    def searched_families(self) -> tuple[ModelFamily, ...]:
+        """The families, or the problem's where none are named."""
+        return self.families or self.problem.families()
+
+    @property
+    def checks(self) -> Gate:
+        """The gate, or the problem's where none is given."""
+        return self.gate if self.gate is not None else Gate(**self.problem.bounds)
 
     @property
     def experiment_name(self) -> str:
@@ -119,8 +132,7 @@ class TrainingResult:
     model_name, version, model_uri
         The registered version.
     metrics
-        On the holdout: ``model``, each baseline by its name, and ``champion`` if it was compared. See
-        :func:`training.binary_metrics`.
+        On the holdout: ``model``, each baseline by its name, and ``champion`` if it was compared. The problem says which.
     verdict
         The gate's decision with its reasons.
     promoted
@@ -128,8 +140,9 @@ class TrainingResult:
     search
         The best member and all trials.
     predictions
-        One row per row of the holdout: the excluded columns, the time, the label, ``probability``, one column per baseline,
-        and ``champion`` if it was compared.
+        One row per row of the holdout: the excluded columns, the time, the label, the answer (``probability`` of label 1;
+        ``prediction`` and ``probability_<class>``; ``prediction``), and the same of each baseline and, if it was compared, of the
+        ``champion``, under their names.
     slices, months
         Metrics of the same models by slice and by calendar month (UTC).
     importance

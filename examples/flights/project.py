@@ -8,7 +8,7 @@ from examples.flights import definitions
 from examples.flights.landing import land
 from headwater import Project
 from headwater.monitoring import AlertPolicy
-from headwater.training import Gate, Holdout, RateBaseline, SearchPlan, TimeFolds, TrainingPlan, binary_families
+from headwater.training import Binary, Gate, Holdout, RateBaseline, SearchPlan, TimeFolds, TrainingPlan
 
 MODEL = "main.flights.late"
 # Late flights are one in four: a flight is called late from this probability on.
@@ -28,7 +28,6 @@ def plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
         search=SearchPlan(
             trials=10, parallelism=2, folds=TimeFolds(2, gap=GAP), rows=25_000, backend="sparktrials", seed=2013
         ),
-        families=binary_families(),
         slices=("origin",),
         gate=Gate(),
         experiment="flights",
@@ -49,7 +48,7 @@ project = Project(
     exclude=definitions.NOT_FOR_THE_MODEL,
     model_name=MODEL,
     baselines=(RateBaseline(), RateBaseline("hour_and_carrier", ("scheduled_hour", "carrier"))),
-    threshold=THRESHOLD,
+    problem=Binary(threshold=THRESHOLD),
     plan=plan,
     tables="main.flights",
     land=land,

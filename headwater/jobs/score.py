@@ -39,8 +39,8 @@ class NoChampionError(HeadwaterError):
 def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> JobResult:
     """Score the rows to be predicted in [start, end), UTC, with the champion.
 
-    The batch's rows of the interval in the table ``inference`` are replaced, in one commit: spine, features, ``prediction``
-    (1 or 0), ``prediction_proba``, ``model_version``, and the label, still NULL. Rows that an endpoint wrote stay.
+    The batch's rows of the interval in the table ``inference`` are replaced, in one commit: spine, features, ``prediction``,
+    ``prediction_proba`` where the problem has it, ``model_version``, and the label, still NULL. Rows that an endpoint wrote stay.
     A champion that does not load is replaced by the
     previous champion, and the result says so.
     """
@@ -49,7 +49,7 @@ def score(spark: SparkSession, project: Project, start: dt.datetime, end: dt.dat
     began = time.monotonic()
     spine = project.spine(spark, start, end)
     model, version, note = _champion(spark, project.model_name)
-    scored = serving.score_batch(model, spine, result_type="array<double>")
+    scored = serving.score_batch(model, spine, result_type=project.problem.result_type)
     written = project.inference_table.write_batch(scored, version, start, end)
     return JobResult("score", written, time.monotonic() - began, f"version {version}{note}")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from headwater import features, lakehouse
-from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
+from headwater.conventions import MODEL_VERSION
 from headwater.jobs.registry import END, START, Job, Option
 from headwater.outcome import DONE, REFUSED, JobResult
 
@@ -85,7 +85,7 @@ def train(
     plan = replace(plan, tags={"headwater.training": key, _ROWS: str(stored.version)})
     result = training.train(stored, plan=plan, settings=settings, progress=progress)
     if result.promoted:
-        _write_baseline(spark, project, rows, result.predictions, result.version, plan.threshold or 0.5)
+        _write_baseline(spark, project, rows, result.predictions, result.version)
     training.complete_training(result.run_id, settings=settings)
     job = JobResult(
         "train",
@@ -116,7 +116,7 @@ def _completed(
             project.table("training_rows"),
             int(decided.tags[_ROWS]),
         )
-        _write_baseline(spark, project, stored.load_df(), decided.predictions, decided.version, plan.threshold or 0.5)
+        _write_baseline(spark, project, stored.load_df(), decided.predictions, decided.version)
     training.complete_training(decided.run_id, settings=lakehouse.settings_of(spark))
     detail = f"{plan.model_name} version {decided.version}: {decided.reason} (A run that was killed had decided this.)"
     code = DONE if decided.promoted else REFUSED
@@ -130,19 +130,19 @@ def _saved(spark: SparkSession, table: str, rows: DataFrame) -> DataFrame:
 
 
 def _write_baseline(
-    spark: SparkSession, project: Project, rows: DataFrame, predictions: pd.DataFrame, version: str, threshold: float
+    spark: SparkSession, project: Project, rows: DataFrame, predictions: pd.DataFrame, version: str
 ) -> None:
     from pyspark.sql import functions as F
 
-    keys = list(project.keys)
+    keys, problem = list(project.keys), project.problem
     judged = spark.createDataFrame(
-        predictions[[*keys, "probability"]],
-        ", ".join(f"{lakehouse.quoted(key)} {_kind(rows, key)}" for key in keys) + ", p double",
+        predictions[keys].assign(__answer=problem.served(predictions)),
+        ", ".join(f"{lakehouse.quoted(key)} {_kind(rows, key)}" for key in keys) + f", __answer {problem.result_type}",
     )
+    answered = F.col("__answer").isNotNull()
     baseline = rows.join(judged, keys, "left").select(
         *[lakehouse.column(name) for name in rows.columns],
-        F.when(F.col("p").isNotNull(), (F.col("p") >= threshold).cast("int")).alias(PREDICTION),
-        F.col("p").alias(PREDICTION_PROBA),
+        *[F.when(answered, value).alias(name) for name, value in problem.scored(F.col("__answer")).items()],
         F.lit(version).alias(MODEL_VERSION),
     )
     _saved(spark, project.table("baseline"), baseline)

@@ -66,7 +66,7 @@ def test_a_batch_replaces_its_own_rows_and_labels_reach_both(spark, served):
     for row, chances in zip(rows, answers, strict=True):
         found = online[row["flight_id"]]
         assert found["prediction_proba"] == pytest.approx(chances[1])
-        assert found["prediction"] == int(chances[1] >= project.threshold)
+        assert found["prediction"] == int(chances[1] >= project.problem.threshold)
         assert found["prediction_time"] == dt.datetime.fromisoformat(row["prediction_time"]).replace(tzinfo=None)
         assert found["model_version"] == "1"
     jobs.label(spark, project, LIVE, END)

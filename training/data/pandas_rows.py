@@ -10,11 +10,15 @@ import pandas as pd
 from headwater.lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column, faults_named
 from headwater.training.errors import TrainingDataError
 from headwater.training.models.families import Columns
+from headwater.training.problems.binary import Binary
+from headwater.training.problems.problem import Problem
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 __all__ = ["columns_of", "to_pandas"]
+
+_BINARY = Binary()
 
 
 def columns_of(inputs: pd.DataFrame) -> Columns:
@@ -42,6 +46,7 @@ def to_pandas(
     label: str,
     time_column: str,
     exclude: Sequence[str] = (),
+    problem: Problem = _BINARY,
     row_limit: int = 5_000_000,
     stored: bool = False,
 ) -> pd.DataFrame:
@@ -49,17 +54,18 @@ def to_pandas(
 
     `stored` says that the rows lie in a table, so that to count them costs nothing.
 
-    Numbers and booleans become float64 (a missing one is NaN), strings stay objects (a missing one is None), the label
-    becomes int64. Excluded columns and the time column keep their types.
+    Numbers and booleans become float64 (a missing one is NaN), strings stay objects (a missing one is None). The label is as
+    estimators of the problem take it, for :class:`Binary`, the default, int64 of 0 and 1. Excluded columns and the time column
+    keep their types.
 
     Raises
     ------
     RowLimitError
         If there are more than `row_limit` rows; nothing is collected then.
     ColumnTypeError
-        If an input is neither number nor boolean nor string.
+        If an input is neither number nor boolean nor string, or the label is another type than the problem's.
     TrainingDataError
-        If a label is not 0 or 1 or missing, or there are no rows.
+        If a label is missing or impossible, or there are no rows.
 
     Notes
     -----
@@ -71,7 +77,7 @@ def to_pandas(
     missing = [name for name in (label, time_column, *exclude) if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "the training set", df.columns)
-    typed = _typed(df, label, {time_column, *exclude})
+    typed = _typed(df, label, {time_column, *exclude}, problem)
     if not stored:
         typed = typed.persist(StorageLevel.MEMORY_AND_DISK)
     try:
@@ -82,42 +88,33 @@ def to_pandas(
     finally:
         if not stored:
             typed.unpersist()
-    _check_label(frame, label)
-    frame[label] = frame[label].astype("int64")
+    if frame.empty:
+        raise TrainingDataError("The training set", "no rows", "Check the label table and its interval.")
+    frame[label] = problem.to_fit(problem.labels(frame[label]))
     order = [time_column, *(name for name in exclude if name != time_column)]
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
-def _typed(df: DataFrame, label: str, kept: set[str]) -> DataFrame:
+def _typed(df: DataFrame, label: str, kept: set[str], problem: Problem) -> DataFrame:
     from pyspark.sql.types import BooleanType, CharType, NumericType, StringType, VarcharType
 
     casts: list[Any] = []
     wrong: dict[str, tuple[str, str]] = {}
     for field in df.schema:
         values = column(field.name)
-        if field.name in kept and field.name != label:
-            casts.append(values)
-        elif isinstance(field.dataType, NumericType | BooleanType):
-            casts.append(values.cast("double").alias(field.name))
-        elif isinstance(field.dataType, StringType | CharType | VarcharType) and field.name != label:
-            casts.append(values)
-        else:
-            wanted = "a number or a boolean" if field.name == label else "a number, a boolean or a string, or excluded"
+        numeric = isinstance(field.dataType, NumericType | BooleanType)
+        text = isinstance(field.dataType, StringType | CharType | VarcharType)
+        if field.name == label and (numeric or (text and problem.label_type == "string")):
+            casts.append(problem.read(values).alias(field.name))
+        elif field.name == label:
+            wanted = "a number or a boolean" + (" or a string" if problem.label_type == "string" else "")
             wrong[field.name] = (field.dataType.simpleString(), wanted)
+        elif field.name in kept or text:
+            casts.append(values)
+        elif numeric:
+            casts.append(values.cast("double").alias(field.name))
+        else:
+            wrong[field.name] = (field.dataType.simpleString(), "a number, a boolean or a string, or excluded")
     if wrong:
         raise ColumnTypeError("the training set", wrong)
     return df.select(*casts)
-
-
-def _check_label(frame: pd.DataFrame, label: str) -> None:
-    if frame.empty:
-        raise TrainingDataError("The training set", "no rows", "Check the label table and its interval.")
-    odd = frame.loc[~frame[label].isin([0.0, 1.0]), label]
-    if len(odd):
-        nulls = int(odd.isna().sum())
-        found = f"{nulls} nulls and {len(odd) - nulls} other values" + (
-            f", such as {odd.dropna().iloc[0]}" if nulls < len(odd) else ""
-        )
-        raise TrainingDataError(
-            f"The label {label!r} must be 0 or 1", found, "Filter the rows without a label out, and map the others."
-        )

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from headwater.lakehouse import InvalidInputError
-from headwater.training.judging.metrics import log_losses, roc_auc
+from headwater.training.problems.metrics import log_losses, roc_auc
 
-__all__ = ["Difference", "paired_bootstrap"]
+__all__ = ["Difference", "paired_bootstrap", "paired_losses"]
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,36 @@ def paired_bootstrap(
         raise InvalidInputError(
             f"{len(actual)} labels with {len(both[0])} and {len(both[1])} probabilities: give equally many."
         )
-    rng = np.random.default_rng(seed)
     if metric == "log_loss":
-        per_row = log_losses(actual, both[0]) - log_losses(actual, both[1])
-        found = float(per_row.mean())
-        drawn = np.concatenate([w @ per_row for w in _weights(rng, len(actual), resamples)]) / len(actual)
-        signed = -drawn
-    elif metric == "roc_auc":
-        found = roc_auc(actual, both[0]) - roc_auc(actual, both[1])
-        curves = [_WeightedAuc(actual, p) for p in both]
-        drawn = np.concatenate([curves[0](w) - curves[1](w) for w in _weights(rng, len(actual), resamples)])
-        signed = drawn = drawn[np.isfinite(drawn)]
-    else:
+        losses = [log_losses(actual, p) for p in both]
+        return paired_losses(losses[0], losses[1], metric=metric, resamples=resamples, seed=seed)
+    if metric != "roc_auc":
         raise InvalidInputError(f"There is no bootstrap of {metric!r}. Known: log_loss, roc_auc.")
+    rng = np.random.default_rng(seed)
+    curves = [_WeightedAuc(actual, p) for p in both]
+    drawn = np.concatenate([curves[0](w) - curves[1](w) for w in _weights(rng, len(actual), resamples)])
+    drawn = drawn[np.isfinite(drawn)]
+    return _difference(metric, roc_auc(actual, both[0]) - roc_auc(actual, both[1]), drawn, drawn)
+
+
+def paired_losses(
+    new: NDArray[np.float64], old: NDArray[np.float64], *, metric: str, resamples: int = 500, seed: int = 0
+) -> Difference:
+    """Return the same of two models' mean losses, from their losses of each row; lower is better.
+
+    Examples
+    --------
+    >>> paired_losses(np.array([1.0, 2.0, 3.0] * 30), np.array([2.0, 2.0, 4.0] * 30), metric="mean_squared_error").better
+    1.0
+    """
+    rng = np.random.default_rng(seed)
+    per_row = new - old
+    drawn = np.concatenate([w @ per_row for w in _weights(rng, len(per_row), resamples)]) / len(per_row)
+    return _difference(metric, float(per_row.mean()), drawn, -drawn)
+
+
+def _difference(metric: str, found: float, drawn: NDArray[np.float64], signed: NDArray[np.float64]) -> Difference:
+    """Return the difference with its interval; `signed` is positive where the new model is better."""
     if not len(drawn):
         return Difference(metric, found, float("nan"), float("nan"), float("nan"), 0)
     low, high = np.quantile(drawn, [0.025, 0.975])

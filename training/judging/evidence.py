@@ -80,8 +80,9 @@ class Champion:
 class Evidence:
     """What the gate looks at, all of the same holdout rows.
 
-    `slices` has the columns ``slice``, ``group``, ``rows``, ``log_loss_model`` and ``log_loss_reference``, the reference being
-    the champion or, without one, the strongest baseline. `latency_ms` is milliseconds per row when scored one by one.
+    `slices` has the columns ``slice``, ``group``, ``rows``, ``loss_model`` and ``loss_reference``, the reference being the
+    champion or, without one, the strongest baseline. `latency_ms` is milliseconds per row when scored one by one; `unit` is the
+    losses'.
     """
 
     metrics: Mapping[str, float]
@@ -89,3 +90,4 @@ class Evidence:
     champion: Champion
     slices: pd.DataFrame
     latency_ms: float
+    unit: str = "nats"

@@ -1,4 +1,4 @@
-"""What a model must beat: the rate of all rows, and the rate by a few columns."""
+"""What a model must beat: the best constant of all rows, and that by a few columns."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _MISSING = "<missing>"
 
 @dataclass(frozen=True)
 class RateBaseline:
-    """Predict the training rows' rate of label 1, by the given columns' values if there are any.
+    """Predict the training rows' rate of label 1 (of each class; of a number its mean or median), by the given columns if any.
 
     The rate of a combination with *k* of *n* rows is ``(k + smoothing * overall) / (n + smoothing)``, so that rare ones lean on
-    the overall rate and unseen ones have it. A missing value is a value like any other.
+    the overall rate and unseen ones have it; means and medians are drawn to the overall one alike. A missing value is a value
+    like any other.
 
     Parameters
     ----------
@@ -44,23 +45,37 @@ class RateBaseline:
     columns: tuple[str, ...] = ()
     smoothing: float = 20.0
 
-    def predict(self, train: pd.DataFrame, label: ArrayLike, rows: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the probability of label 1 for each of `rows`, by the rates in `train`."""
-        actual = np.asarray(label, dtype=np.float64)
-        overall = float(actual.mean())
+    def predict(
+        self, train: pd.DataFrame, targets: ArrayLike, rows: pd.DataFrame, *, centre: str = "mean"
+    ) -> NDArray[np.float64]:
+        """Return the answer for each of `rows`, by the training rows `train`.
+
+        Parameters
+        ----------
+        targets
+            What a perfect model answers for `train`: the label of 0 and 1, a column of 0 and 1 per class, or a number.
+        centre
+            ``"mean"`` or ``"median"``.
+        """
+        actual = np.asarray(targets, dtype=np.float64)
+        wide = actual.reshape(len(actual), -1)
+        overall = np.median(wide, axis=0) if centre == "median" else wide.mean(axis=0)
         if not self.columns:
-            return np.full(len(rows), overall)
+            return np.tile(overall, (len(rows), 1)).reshape(len(rows), *actual.shape[1:])
         for where, frame in (("the training rows", train), ("the rows to predict", rows)):
             missing = [c for c in self.columns if c not in frame.columns]
             if missing:
                 raise MissingColumnsError(missing, where, [str(c) for c in frame.columns], f"baseline {self.name}")
-        counts = (
-            pd.DataFrame({"key": _keys(train, self.columns), "label": actual})
-            .groupby("key")["label"]
-            .agg(["sum", "size"])
-        )
-        rates = (counts["sum"] + self.smoothing * overall) / (counts["size"] + self.smoothing)
-        return _keys(rows, self.columns).map(rates).fillna(overall).to_numpy(dtype=np.float64)
+        groups = pd.DataFrame(wide).groupby(_keys(train, self.columns).to_numpy())
+        sizes = groups.size()
+        own = groups.median() if centre == "median" else groups.mean()
+        rates = own.mul(sizes, axis=0).add(self.smoothing * overall, axis=1).div(sizes + self.smoothing, axis=0)
+        places = pd.Series(np.arange(len(rates)), index=rates.index)
+        found = _keys(rows, self.columns).map(places).to_numpy(dtype=np.float64)
+        seen = ~np.isnan(found)
+        answers = np.tile(overall, (len(rows), 1))
+        answers[seen] = rates.to_numpy()[found[seen].astype(np.int64)]
+        return answers.reshape(len(rows), *actual.shape[1:])
 
 
 def _keys(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -15,7 +15,16 @@ from typing import Any
 from headwater.lakehouse import InvalidInputError, known
 from headwater.training.models.space import Dimension, Integers, LogUniform, Uniform
 
-__all__ = ["Columns", "ModelFamily", "binary_families", "hist_gradient_boosting", "logistic_regression"]
+__all__ = [
+    "Columns",
+    "ModelFamily",
+    "binary_families",
+    "hist_gradient_boosting",
+    "hist_gradient_boosting_regression",
+    "logistic_regression",
+    "regression_families",
+    "ridge_regression",
+]
 
 
 @dataclass(frozen=True)
@@ -42,8 +51,8 @@ class ModelFamily:
     space
         The hyperparameters to search over.
     build
-        Called with the hyperparameters and the names of the inputs to use; gives an unfitted scikit-learn classifier
-        that ignores other columns. It runs on Spark's workers and must therefore be importable there, or be defined in
+        Called with the hyperparameters and the names of the inputs to use; gives an unfitted scikit-learn classifier or
+        regressor that ignores other columns. It runs on Spark's workers and must therefore be importable there, or be defined in
         a notebook or a function.
     start
         Hyperparameters of the family's first trial, all of `space`; empty: the first is drawn like the others.
@@ -126,12 +135,27 @@ class ModelFamily:
 
 
 def binary_families() -> tuple[ModelFamily, ...]:
-    """Return the built-in families for a label of 0 and 1."""
+    """Return the built-in families for classes, two or more."""
     return (hist_gradient_boosting(), logistic_regression())
+
+
+def regression_families(error: str = "squared") -> tuple[ModelFamily, ...]:
+    """Return the built-in families for a number; a linear one only for the ``"squared"`` error."""
+    boosting = hist_gradient_boosting_regression(error)
+    return (boosting, ridge_regression()) if error == "squared" else (boosting,)
 
 
 def hist_gradient_boosting() -> ModelFamily:
     """Return histogram gradient boosting; missing numbers and rare or unseen strings go their own way in each split."""
+    return _boosting_family("HistGradientBoostingClassifier", {})
+
+
+def hist_gradient_boosting_regression(error: str = "squared") -> ModelFamily:
+    """Return the same of numbers, for the mean ``"squared"`` or ``"absolute"`` error."""
+    return _boosting_family("HistGradientBoostingRegressor", {"loss": f"{error}_error"})
+
+
+def _boosting_family(estimator: str, fixed: Mapping[str, Any]) -> ModelFamily:
     return ModelFamily(
         name="hist_gradient_boosting",
         space={
@@ -142,7 +166,7 @@ def hist_gradient_boosting() -> ModelFamily:
             "l2_regularization": LogUniform(0.001, 10.0),
             "max_features": Uniform(0.3, 1.0),
         },
-        build=_build_boosting,
+        build=partial(_build_boosting, estimator, fixed),
         start={
             "learning_rate": 0.1,
             "max_iter": 100,
@@ -164,9 +188,19 @@ def logistic_regression() -> ModelFamily:
     )
 
 
-def _build_boosting(params: Mapping[str, Any], columns: Columns) -> Any:
+def ridge_regression() -> ModelFamily:
+    """Return linear regression with a squared penalty, on the same columns as :func:`logistic_regression`."""
+    return ModelFamily(
+        name="ridge_regression",
+        space={"alpha": LogUniform(1e-3, 1e4)},
+        build=_build_ridge,
+        start={"alpha": 1.0},
+    )
+
+
+def _build_boosting(estimator: str, fixed: Mapping[str, Any], params: Mapping[str, Any], columns: Columns) -> Any:
+    from sklearn import ensemble
     from sklearn.compose import ColumnTransformer
-    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OrdinalEncoder
 
@@ -184,8 +218,9 @@ def _build_boosting(params: Mapping[str, Any], columns: Columns) -> Any:
                 ),
             ),
             (
-                "classify",
-                HistGradientBoostingClassifier(
+                "classify" if estimator.endswith("Classifier") else "predict",
+                getattr(ensemble, estimator)(
+                    **fixed,
                     **params,
                     categorical_features=list(range(len(columns.strings))),
                     early_stopping=False,  # its own split would be a random one, across time
@@ -202,6 +237,13 @@ def _build_logistic(params: Mapping[str, Any], columns: Columns) -> Any:
 
     model = LogisticRegression(**params, max_iter=200)
     return Pipeline([("columns", _as_numbers(columns, scaled=True)), ("classify", model)])
+
+
+def _build_ridge(params: Mapping[str, Any], columns: Columns) -> Any:
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import Pipeline
+
+    return Pipeline([("columns", _as_numbers(columns, scaled=True)), ("predict", Ridge(**params))])
 
 
 def _build_own(estimator: Any, params: Mapping[str, Any], columns: Columns) -> Any:

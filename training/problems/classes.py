@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from headwater.training.errors import TrainingDataError
 
-__all__ = ["class_name", "positive_column"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["class_name", "positive_column", "probabilities_of"]
 
 
 def class_name(value: Any) -> str:
@@ -45,3 +51,21 @@ def positive_column(classes: Sequence[Any]) -> int:
             "The model's classes", known, "One of them must be label 1, written as 1, 1.0, true, '1' or 'true'."
         )
     return places[0]
+
+
+def probabilities_of(model: Any, inputs: pd.DataFrame) -> NDArray[np.float64]:
+    """Return a classifier's probabilities, rows by its classes, computed with one thread.
+
+    Raises
+    ------
+    TrainingDataError
+        It gives none.
+    """
+    from threadpoolctl import threadpool_limits
+
+    if not hasattr(model, "predict_proba"):
+        raise TrainingDataError(
+            "The model", f"{type(model).__name__} without predict_proba", "Use a classifier that gives probabilities."
+        )
+    with threadpool_limits(limits=1):
+        return np.asarray(model.predict_proba(inputs), dtype=np.float64)

@@ -163,9 +163,9 @@ def log_trials(client: MlflowClient, run: ActiveRun, result: SearchResult) -> li
             run_name=f"{trial.family}-{trial.number}",
             tags={"mlflow.parentRunId": run.info.run_id},
         ).info.run_id
-        single = {"loss": trial.loss, "roc_auc": trial.roc_auc, "seconds": trial.seconds}
+        single = {"loss": trial.loss, result.problem.ranking: trial.ranking, "seconds": trial.seconds}
         metrics = [Metric(k, v, now, 0) for k, v in single.items() if v is not None and math.isfinite(v)]
-        for key, values in (("fold_loss", trial.fold_losses), ("fold_roc_auc", trial.fold_aucs)):
+        for key, values in (("fold_loss", trial.fold_losses), (f"fold_{result.problem.ranking}", trial.fold_rankings)):
             metrics += [Metric(key, v, now, step) for step, v in enumerate(values) if math.isfinite(v)]
         params = [Param("family", trial.family), *(Param(k, str(v)) for k, v in trial.params.items())]
         tags = [RunTag("headwater.trial", str(trial.number)), RunTag("headwater.status", trial.status)]

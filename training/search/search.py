@@ -14,6 +14,8 @@ from headwater.training.data.pandas_rows import columns_of
 from headwater.training.data.splits import TimeFolds
 from headwater.training.errors import SearchFailedError, SparkContextError
 from headwater.training.models.families import ModelFamily
+from headwater.training.problems.binary import Binary
+from headwater.training.problems.problem import Problem
 from headwater.training.search.executors import run_here, run_on_spark
 from headwater.training.search.hyperopt_engine import HyperoptEngine
 from headwater.training.search.hyperopt_spark import classic_session
@@ -21,6 +23,8 @@ from headwater.training.search.spark_trials import run_by_spark_trials
 from headwater.training.search.trial import Trial, TrialData
 
 __all__ = ["SearchPlan", "SearchResult", "search"]
+
+_BINARY = Binary()
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class SearchPlan:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The best member found and every trial's record, in the order of suggestion."""
+    """The best member found and every trial's record, in the order of suggestion; losses are the problem's."""
 
     family: str
     params: Mapping[str, Any]
@@ -89,6 +93,7 @@ class SearchResult:
     trials: tuple[Trial, ...]
     backend: str
     rows: int
+    problem: Problem
 
     @property
     def best(self) -> Trial:
@@ -103,17 +108,20 @@ def search(
     families: Sequence[ModelFamily],
     plan: SearchPlan | None = None,
     *,
+    problem: Problem = _BINARY,
     on_trial: Callable[[Trial], None] | None = None,
 ) -> SearchResult:
-    """Return the family and hyperparameters of the smallest mean log loss over time-ordered folds.
+    """Return the family and hyperparameters of the smallest mean loss over time-ordered folds.
 
     Parameters
     ----------
     frame
-        Inputs, `label` (0 or 1, no nulls) and `time_column` (no nulls). All other columns are inputs: numbers
-        as float64, strings as objects.
+        Inputs, `label` (as the problem has labels, for :class:`Binary` 0 or 1; no nulls) and `time_column` (no nulls). All other
+        columns are inputs: numbers as float64, strings as objects.
     families
         At least one; names differ.
+    problem
+        What is predicted; default: :class:`Binary`, whose loss is the log loss.
     on_trial
         Called in this process with each trial's record when it has ended, from another thread on Spark.
 
@@ -132,7 +140,7 @@ def search(
     plan = plan or SearchPlan()
     _check(frame, label, time_column, families)
     backend = _backend(plan)
-    data = _trial_data(frame, label, time_column, plan)
+    data = _trial_data(frame, label, time_column, plan, problem)
     by_name = {family.name: family for family in families}
     records = _run(backend, data, by_name, plan, on_trial)
     succeeded = [trial for trial in records if not trial.failed and trial.loss is not None]
@@ -140,7 +148,7 @@ def search(
         raise SearchFailedError(len(records), list(dict.fromkeys(t.error for t in records if t.error)))
     best = min(succeeded, key=lambda trial: (trial.loss, trial.number))
     assert best.loss is not None
-    return SearchResult(best.family, best.params, best.loss, tuple(records), backend, len(data.inputs))
+    return SearchResult(best.family, best.params, best.loss, tuple(records), backend, len(data.inputs), problem)
 
 
 def _check(frame: pd.DataFrame, label: str, time_column: str, families: Sequence[ModelFamily]) -> None:
@@ -152,13 +160,13 @@ def _check(frame: pd.DataFrame, label: str, time_column: str, families: Sequence
         raise InvalidInputError(f"Give at least one family, each name once; found {', '.join(names) or 'none'}.")
 
 
-def _trial_data(frame: pd.DataFrame, label: str, time_column: str, plan: SearchPlan) -> TrialData:
+def _trial_data(frame: pd.DataFrame, label: str, time_column: str, plan: SearchPlan, problem: Problem) -> TrialData:
     if plan.rows is not None and len(frame) > plan.rows:
         drawn = np.random.default_rng(plan.seed).choice(len(frame), size=plan.rows, replace=False)
         frame = frame.iloc[np.sort(drawn)]
     inputs = frame.drop(columns=[label, time_column]).reset_index(drop=True)
     folds = tuple(plan.folds.split(frame[time_column]))
-    return TrialData(inputs, frame[label].to_numpy(dtype=np.int64), columns_of(inputs), folds)
+    return TrialData(inputs, problem.labels(frame[label]), columns_of(inputs), folds, problem)
 
 
 def _backend(plan: SearchPlan) -> Literal["spark", "local", "sparktrials"]:

@@ -100,7 +100,7 @@ def _evaluate(data: TrialData, families: Mapping[str, ModelFamily], point: Mappi
         "family": family.name,
         "params": params,
         "fold_losses": list(outcome.losses),
-        "fold_aucs": list(outcome.aucs),
+        "fold_rankings": list(outcome.rankings),
         "seconds": outcome.seconds,
         "error": outcome.error,
     }
@@ -143,9 +143,9 @@ def _record(doc: Mapping[str, Any], families: Mapping[str, ModelFamily]) -> Tria
             params=result["params"],
             status=str(result["status"]),
             loss=result.get("loss"),
-            roc_auc=float(np.mean(result["fold_aucs"])) if result["fold_aucs"] else None,
+            ranking=float(np.mean(result["fold_rankings"])) if result["fold_rankings"] else None,
             fold_losses=tuple(result["fold_losses"]),
-            fold_aucs=tuple(result["fold_aucs"]),
+            fold_rankings=tuple(result["fold_rankings"]),
             seconds=result["seconds"],
             error=result["error"],
         )

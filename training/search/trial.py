@@ -11,31 +11,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from headwater.training.data.splits import Fold
-from headwater.training.models.classes import positive_column
 from headwater.training.models.families import Columns, ModelFamily
+from headwater.training.problems.problem import Labels, Problem
 
-__all__ = ["Outcome", "Trial", "TrialData", "fit", "probability", "run_trial", "trial_of"]
+__all__ = ["Outcome", "Trial", "TrialData", "fit", "run_trial", "trial_of"]
 
 
 @dataclass(frozen=True)
 class TrialData:
-    """What all trials share: inputs, labels (0 or 1) and folds."""
+    """What all trials share: inputs, labels as the problem has them, and folds."""
 
     inputs: pd.DataFrame
-    label: NDArray[np.int64]
+    label: Labels
     columns: Columns
     folds: tuple[Fold, ...]
+    problem: Problem
 
 
 @dataclass(frozen=True)
 class Trial:
     """The record of one trial.
 
-    `loss` is the mean log loss (natural logarithm) over the folds, None if the trial failed; `seconds` is its own wall
-    time in its worker, without waiting; `error` is the trace of a failed one.
+    `loss` is the problem's mean loss over the folds, None if the trial failed, and `ranking` the mean of its metric that ranks
+    models, such as ROC AUC; `seconds` is its own wall time in its worker, without waiting; `error` is the trace of a failed one.
     """
 
     number: int
@@ -43,9 +43,9 @@ class Trial:
     params: Mapping[str, Any]
     status: str
     loss: float | None = None
-    roc_auc: float | None = None
+    ranking: float | None = None
     fold_losses: tuple[float, ...] = ()
-    fold_aucs: tuple[float, ...] = ()
+    fold_rankings: tuple[float, ...] = ()
     seconds: float = 0.0
     error: str = ""
 
@@ -60,7 +60,7 @@ class Outcome:
     """What a trial's worker sends back."""
 
     losses: tuple[float, ...] = ()
-    aucs: tuple[float, ...] = ()
+    rankings: tuple[float, ...] = ()
     seconds: float = 0.0
     error: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -78,38 +78,35 @@ def trial_of(number: int, family: str, params: Mapping[str, Any], outcome: Outco
         params=params,
         status="ok",
         loss=float(np.mean(outcome.losses)),
-        roc_auc=float(np.mean(outcome.aucs)) if outcome.aucs else None,
+        ranking=float(np.mean(outcome.rankings)) if outcome.rankings else None,
         fold_losses=outcome.losses,
-        fold_aucs=outcome.aucs,
+        fold_rankings=outcome.rankings,
         seconds=outcome.seconds,
     )
 
 
 def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any]) -> Outcome:
     """Return the losses of one member over all folds, or the trace of what went wrong; raises nothing."""
-    from sklearn.metrics import log_loss, roc_auc_score
-
     began = time.perf_counter()
-    losses, aucs = [], []
+    losses, rankings, problem = [], [], data.problem
     try:
         for fold in data.folds:
-            model = fit(family, params, data.columns, data.inputs.iloc[fold.train], data.label[fold.train])
-            chance = probability(model, data.inputs.iloc[fold.validate])
+            to_fit = problem.to_fit(data.label[fold.train])
+            model = fit(family, params, data.columns, data.inputs.iloc[fold.train], to_fit)
+            answers = problem.answers(model, data.inputs.iloc[fold.validate])
             actual = data.label[fold.validate]
-            losses.append(float(log_loss(actual, chance, labels=[0, 1])))
-            aucs.append(float(roc_auc_score(actual, chance)) if 0 < actual.mean() < 1 else float("nan"))
+            losses.append(float(problem.losses(actual, answers).mean()))
+            rankings.append(problem.ranked(actual, answers))
         if not np.isfinite(losses).all():
             return Outcome(
                 seconds=time.perf_counter() - began, error=f"The losses are not finite: {losses}", params=params
             )
     except Exception:  # noqa: BLE001 - a trial's failure is a result; the search goes on and shows the trace
         return Outcome(seconds=time.perf_counter() - began, error=traceback.format_exc(), params=params)
-    return Outcome(tuple(losses), tuple(aucs), time.perf_counter() - began, params=params)
+    return Outcome(tuple(losses), tuple(rankings), time.perf_counter() - began, params=params)
 
 
-def fit(
-    family: ModelFamily, params: Mapping[str, Any], columns: Columns, inputs: pd.DataFrame, label: NDArray[np.int64]
-) -> Any:
+def fit(family: ModelFamily, params: Mapping[str, Any], columns: Columns, inputs: pd.DataFrame, label: Labels) -> Any:
     """Return a fitted member of the family, fitted with one thread.
 
     It is built for the columns that have a value in these rows (boosting cannot bin others), and takes all of them when it
@@ -127,18 +124,3 @@ def fit(
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its effect is in the loss
         return model.fit(inputs[columns.all], label)
-
-
-def probability(model: Any, inputs: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the probability of label 1 per row, computed with one thread; the classes may write it in any form.
-
-    Raises
-    ------
-    TrainingDataError
-        None of the model's classes is label 1.
-    """
-    from threadpoolctl import threadpool_limits
-
-    place = positive_column(getattr(model, "classes_", (0, 1)))
-    with threadpool_limits(limits=1):
-        return np.asarray(model.predict_proba(inputs)[:, place], dtype=np.float64)

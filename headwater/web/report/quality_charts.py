@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from headwater.training.judging.metrics import calibration_bins
+from headwater.training.problems.metrics import calibration_bins
 from headwater.web.report.facts import Facts
 from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.theme import (

@@ -4,7 +4,8 @@ import pytest
 
 from headwater.lakehouse import InvalidInputError
 from headwater.training import Columns, Integers, ModelFamily, Uniform, binary_families
-from headwater.training.search.trial import fit, probability
+from headwater.training.problems.binary import Binary
+from headwater.training.search.trial import fit
 
 COLUMNS = Columns(numeric=("wind", "noise", "hour"), strings=("carrier",))
 
@@ -20,7 +21,7 @@ def test_a_family_learns_the_rule_with_missing_and_unseen_values(family, frame):
             "wind": [2.0, np.nan, np.nan, -2.0],
         }
     )
-    found = probability(model, odd)
+    found = Binary().answers(model, odd)
     assert np.isfinite(found).all()
     assert found[1] == found[2]  # None and NaN are the same thing
     assert found[0] > 0.5 > found[3]
@@ -31,7 +32,7 @@ def test_a_family_learns_the_rule_with_missing_and_unseen_values(family, frame):
 def test_columns_without_any_value_do_no_harm(family, frame):
     empty = frame.assign(noise=np.nan, carrier=pd.Series([None] * len(frame), dtype=object))
     model = fit(family, family.start, COLUMNS, empty, frame["late"].to_numpy())
-    assert np.isfinite(probability(model, frame)).all()
+    assert np.isfinite(Binary().answers(model, frame)).all()
 
 
 @pytest.mark.parametrize("family", binary_families(), ids=lambda family: family.name)
@@ -41,7 +42,7 @@ def test_hundreds_of_categories_are_bounded(family):
     many = pd.DataFrame({"tail": rng.integers(0, 900, rows).astype(str).astype(object), "wind": rng.normal(size=rows)})
     label = (many["wind"] > 0).astype(int).to_numpy()
     model = fit(family, family.start, Columns(("wind",), ("tail",)), many, label)
-    assert np.isfinite(probability(model, many)).all()
+    assert np.isfinite(Binary().answers(model, many)).all()
 
 
 def test_a_start_outside_the_space_is_refused():

@@ -5,7 +5,7 @@ from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
 from headwater.training import RateBaseline, binary_metrics, metrics_by, paired_bootstrap
-from headwater.training.judging.metrics import calibration_slope, expected_calibration_error, log_losses, roc_auc
+from headwater.training.problems.metrics import calibration_slope, expected_calibration_error, log_losses, roc_auc
 
 
 def sample(rows=2000, seed=0):

@@ -47,7 +47,7 @@ def test_the_local_search_repeats_itself_by_its_seed(frame):
     assert (first.rows, first.backend, len(first.trials)) == (1500, "local", 5)
     assert first.loss == min(t.loss for t in first.trials) == first.best.loss
     assert {t.family for t in first.trials[:2]} == {"hist_gradient_boosting", "logistic_regression"}  # the starts
-    assert all(t.roc_auc > 0.7 and len(t.fold_losses) == 2 for t in first.trials)
+    assert all(t.ranking > 0.7 and len(t.fold_losses) == 2 for t in first.trials)
 
 
 def test_a_trial_that_raises_is_recorded_and_the_search_goes_on(frame):

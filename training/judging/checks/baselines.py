@@ -12,7 +12,7 @@ __all__ = ["BaselinesCheck"]
 
 @dataclass(frozen=True)
 class BaselinesCheck:
-    """The model's log loss is below each baseline's in this share of paired resamples, at least."""
+    """The model's loss is below each baseline's in this share of paired resamples, at least."""
 
     confidence: float
 

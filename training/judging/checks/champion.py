@@ -12,7 +12,7 @@ __all__ = ["ChampionCheck"]
 
 @dataclass(frozen=True)
 class ChampionCheck:
-    """The model's log loss is below the champion's in this share of paired resamples, at least; no champion yet passes."""
+    """The model's loss is below the champion's in this share of paired resamples, at least; no champion yet passes."""
 
     confidence: float
 

@@ -1,0 +1,1 @@
+"""The problems that can be trained for: one file each."""
