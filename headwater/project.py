@@ -15,6 +15,7 @@ from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA, R
 from headwater.features import FeatureFunction, FeatureGroup, FeatureLookup
 from headwater.lakehouse import HeadwaterError, InvalidInputError
 from headwater.monitoring import AlertPolicy, Monitor, MonitorInferenceLog, Threshold, default_rules
+from headwater.retraining import Retraining
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -108,6 +109,8 @@ class Project:
     alerts
         A policy by which alerts are told by their causes, against limits that are learnt from the baseline's own windows, at
         most so many a month; see :class:`monitoring.AlertPolicy`. None: each violation of a rule is an alert.
+    retraining
+        When ``headwater retrain`` trains again, and on which rows.
     drifted_columns
         Retrain when so many columns have drifted; None: only when the performance falls.
     monitor_exclude
@@ -137,6 +140,7 @@ class Project:
     granularities: Sequence[str] = ("1 day", "1 week")
     rules: Sequence[Threshold] | None = None
     alerts: AlertPolicy | None = None
+    retraining: Retraining = field(default_factory=Retraining)
     drifted_columns: int | None = None
     monitor_exclude: Sequence[str] = ()
     online_store: str = ""

@@ -33,7 +33,12 @@ from headwater.training.problems.metrics import binary_metrics, expected_calibra
 from headwater.training.problems.multiclass import Multiclass
 from headwater.training.problems.problem import Problem
 from headwater.training.problems.regression import Regression
-from headwater.training.registry.decided import DecidedTraining, complete_training, decided_training
+from headwater.training.registry.decided import (
+    DecidedTraining,
+    complete_training,
+    decided_training,
+    trainings_of,
+)
 from headwater.training.registry.packaging import LoggedModel, log_model
 from headwater.training.registry.registry import (
     Promotion,
@@ -106,6 +111,7 @@ __all__ = [
     "rollback",
     "search",
     "train",
+    "trainings_of",
     "use_store",
     "version_named",
     "versions_of",

@@ -25,13 +25,16 @@ from headwater.training.registry import packaging, registry
 from headwater.training.registry.decided import log_predictions
 from headwater.training.registry.descriptions import CARD_LIMIT, NOTE_LIMIT, with_card
 from headwater.training.registry.tracking import (
+    begin_search,
     log_history,
     log_metrics,
     log_sources,
-    log_trials,
+    log_trial,
     start_run,
     use_store,
 )
+from headwater.training.registry.warm_start import warmed
+from headwater.training.search.digest import search_digest
 from headwater.training.search.search import SearchResult, search
 from headwater.training.search.trial import Trial, fit
 
@@ -118,19 +121,7 @@ def train(
             columns = columns_of(rows.drop(columns=[plan.label, plan.time_column, *_ids(plan)]))
             say(f"{len(rows):,} training rows, {len(holdout):,} holdout rows, {len(columns.all)} inputs")
         with steps("search") as say:
-            found = search(
-                rows[[*columns.all, plan.label, plan.time_column]],
-                plan.label,
-                plan.time_column,
-                plan.searched_families,
-                plan.search,
-                problem=plan.problem,
-                on_trial=steps.trial,
-            )
-            say(
-                f"{len(found.trials)} trials on {found.rows:,} rows, best {found.family} with "
-                f"{plan.problem.loss.replace('_', ' ')} {found.loss:.4g}"
-            )
+            found = _search(client, run, rows[[*columns.all, plan.label, plan.time_column]], plan, settings, steps, say)
         with steps("fit") as say:
             family = next(family for family in plan.searched_families if family.name == found.family)
             model = fit(family, found.params, columns, rows, plan.problem.to_fit(labels))
@@ -142,14 +133,13 @@ def train(
             verdict = plan.checks.judge(evaluation.evidence)
             say(", ".join(f"{name} {values[problem.loss]:.4g}" for name, values in evaluation.metrics.items()))
         with steps("log") as say:
-            trial_runs = log_trials(client, run, found)
             log_metrics(client, run.info.run_id, evaluation.metrics)
             log_sources({"training": rows, "holdout": holdout}, _table_versions(training_set))
             _log_facts(plan, found, columns, evaluation, importance)
             predictions = _predictions(plan, holdout, evaluation)
             if "headwater.training" in plan.tags:
                 log_predictions(predictions)
-            say(f"run {run.info.run_id} with {len(trial_runs)} nested runs")
+            say(f"run {run.info.run_id} with {len(found.trials)} nested runs")
         with steps("register") as say:
             logged = _register(log_model, model, training_set, plan, columns, rows)
             number = str(logged.registered_model_version)
@@ -218,6 +208,45 @@ class _Steps:
         """Report a trial that has ended."""
         outcome = f"loss {trial.loss:.4g}" if trial.loss is not None else trial.error.strip().rpartition("\n")[2]
         self._progress("trial", f"{trial.number} {trial.family}: {outcome} ({trial.seconds:.1f} s)")
+
+
+def _search(
+    client: MlflowClient,
+    run: ActiveRun,
+    rows: pd.DataFrame,
+    plan: TrainingPlan,
+    settings: Settings,
+    steps: _Steps,
+    say: Callable[[str], None],
+) -> SearchResult:
+    """Search, each trial a nested run as soon as it has ended; go on from the trials of the same search that was interrupted."""
+    problem = plan.problem
+
+    def ended(trial: Trial) -> None:
+        log_trial(client, run, trial, problem.ranking)
+        steps.trial(trial)
+
+    families = plan.searched_families
+    if plan.warm_start:
+        families = warmed(families, client, plan.model_name, settings)
+    digest = search_digest(rows, families, plan.search, problem)
+    known = begin_search(client, run, digest, problem.ranking)
+    found = search(
+        rows,
+        plan.label,
+        plan.time_column,
+        families,
+        plan.search,
+        problem=problem,
+        known=known,
+        on_trial=ended,
+    )
+    taken = sum(trial.number in known for trial in found.trials)
+    say(
+        f"{len(found.trials)} trials on {found.rows:,} rows, best {found.family} with {problem.loss.replace('_', ' ')} "
+        f"{found.loss:.4g}" + (f"; {taken} of them are those of a search that was interrupted" if taken else "")
+    )
+    return found
 
 
 def _ids(plan: TrainingPlan) -> list[str]:

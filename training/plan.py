@@ -43,6 +43,8 @@ class TrainingPlan:
         How to search, and over which kinds of models; no families: the problem's.
     baselines
         What the model must beat; their `columns` must be in the training set.
+    warm_start
+        Whether the champion's hyperparameters are the first trial of its family, where they are within its space.
     slices
         Columns whose values are judged one by one.
     gate
@@ -86,6 +88,7 @@ class TrainingPlan:
     search: SearchPlan = field(default_factory=SearchPlan)
     families: tuple[ModelFamily, ...] = ()
     baselines: tuple[RateBaseline, ...] = (RateBaseline(),)
+    warm_start: bool = False
     slices: tuple[str, ...] = ()
     gate: Gate | None = None
     promote: bool = True

@@ -57,7 +57,7 @@ def _print(results: list[tuple[str, JobResult]], figures: pd.DataFrame, seconds:
     for name in ("month", "predictor", "flights", "ROC AUC", "log loss", "calibration error"):
         quality.add_column(name, justify="left" if name in ("month", "predictor") else "right")
     for row in figures.to_dict("records"):
-        measures = (f"{row[name]:.3f}" for name in ("roc_auc", "log_loss", "calibration_error"))
+        measures = (f"{row[name]:.3f}" for name in ("roc_auc", "log_loss", "expected_calibration_error"))
         quality.add_row(str(row["month"]), str(row["predictor"]), f"{row['rows']:,}", *measures)
     console = Console()
     console.print(table)

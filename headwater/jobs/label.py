@@ -25,6 +25,8 @@ def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.d
     Only rows without a label are written; run again, it changes nothing.
     """
     began = time.monotonic()
+    if not lakehouse.table_exists(spark, project.inference_table.name):
+        return JobResult("label", 0, time.monotonic() - began, "Nothing has been scored yet.")
     known = project.outcomes(spark, as_of)
     rows = project.inference_table.add_labels(known, start - project.label_delay, as_of)
     return JobResult("label", rows, time.monotonic() - began, f"known by {as_of:%Y-%m-%d}")

@@ -47,6 +47,10 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
     from headwater.training import champion
 
     began = time.monotonic()
+    if not lakehouse.table_exists(spark, project.monitor.table_name):
+        nothing = "Nothing has been scored yet."
+        job = JobResult("monitor", 0, time.monotonic() - began, nothing)
+        return MonitorOutcome(job, (), monitoring.RetrainingDecision(retrain=False, reason=nothing))
     monitoring.refresh(spark, project.monitor, start, end)
     serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""

@@ -316,3 +316,49 @@ def test_inputs_that_are_neither_number_nor_string_are_named(spark):
     df = spark.sql("SELECT 1 AS late, TIMESTAMP'2013-01-01' AS time, DATE'2013-01-01' AS day, array(1) AS items")
     with pytest.raises(lakehouse.ColumnTypeError, match=r"'day' is date, must be a number.*'items' is array<int>"):
         to_pandas(df, label="late", time_column="time")
+
+
+def test_a_training_that_was_interrupted_in_its_search_goes_on_from_its_trials(spark, store, frame, kit):
+    name = f"main.tests.resumed_{uuid.uuid4().hex[:6]}"
+    folds = training.TimeFolds(2)
+    plan = kit.small_plan(name, search=training.SearchPlan(trials=5, backend="local", batch=1, folds=folds, rows=1500))
+    rows = kit.training_set(spark, frame)
+
+    def interrupted(step, detail):
+        if step == "trial" and detail.startswith("2 "):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(rows, plan=plan, settings=store, log_model=kit.log_sklearn, progress=interrupted)
+    said = []
+    resumed = training.train(
+        rows,
+        plan=plan,
+        settings=store,
+        log_model=kit.log_sklearn,
+        progress=lambda step, detail: said.append((step, detail)),
+    )
+    assert "3 of them are those of a search that was interrupted" in dict(said)["search"]
+    whole = training.train(
+        rows,
+        plan=dataclasses.replace(plan, model_name=f"{name}_whole", experiment=""),
+        settings=store,
+        log_model=kit.log_sklearn,
+    )
+    assert [(t.params, t.loss, t.fold_losses) for t in resumed.search.trials] == [
+        (t.params, t.loss, t.fold_losses) for t in whole.search.trials
+    ]
+    assert [t.seconds for t in resumed.search.trials[:3]] != [t.seconds for t in whole.search.trials[:3]]
+    client = use_store(store)
+    run = client.get_run(resumed.run_id)
+    children = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{resumed.run_id}'")
+    assert len(children) == 5
+    again = []
+    training.train(
+        rows,
+        plan=plan,
+        settings=store,
+        log_model=kit.log_sklearn,
+        progress=lambda step, detail: again.append((step, detail)),
+    )
+    assert "interrupted" not in dict(again)["search"]  # the one before came to its end

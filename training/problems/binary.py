@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from headwater.conventions import PREDICTION, PREDICTION_PROBA
 from headwater.lakehouse import InvalidInputError
 from headwater.training.problems import plots
 from headwater.training.problems.classes import positive_column, probabilities_of
@@ -66,6 +67,9 @@ class Binary:
             "cost": "mean cost at the threshold (lower is better)",
             "expected_calibration_error": "expected calibration error (lower is better)",
         }
+    )
+    shown: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"roc_auc": "ROC AUC", "log_loss": "Log loss", "expected_calibration_error": "Calibration error"}
     )
     bounds: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     method: ClassVar[str] = "predict_proba"
@@ -170,11 +174,21 @@ class Binary:
         """Return the prediction, 1 or 0, and the probability of 1."""
         from pyspark.sql import functions as F
 
-        from headwater.conventions import PREDICTION, PREDICTION_PROBA
-
         chance = F.element_at(answer, 2)
         threshold = 0.5 if self.threshold is None else self.threshold
         return {PREDICTION_PROBA: chance, PREDICTION: (chance >= threshold).cast("int")}
+
+    def recorded(self, scores: pd.DataFrame) -> Answers:
+        """Return the probabilities of 1."""
+        return scores[PREDICTION_PROBA].to_numpy(dtype=np.float64)
+
+    def came_true(self, labels: Labels, answers: Answers) -> tuple[NDArray[Any], Answers]:
+        """Return the labels and the probabilities of 1."""
+        return labels, answers
+
+    def level(self, label: str) -> str:
+        """Return the title of the rate."""
+        return f"Share {label}"
 
     def outputs(self) -> Schema:
         """Return the probabilities of 0 and 1."""

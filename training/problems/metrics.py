@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "HIGHER_IS_BETTER",
     "binary_metrics",
     "calibration_bins",
     "calibration_slope",
@@ -21,6 +22,9 @@ __all__ = [
     "number_metrics",
     "roc_auc",
 ]
+
+HIGHER_IS_BETTER = frozenset({"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1_macro", "r2_score"})
+"""Metrics that are higher for a better model; of the others lower is better."""
 
 _TINY = float(np.finfo(np.float64).eps)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from headwater.conventions import PREDICTION, PREDICTION_PROBA
 from headwater.lakehouse import InvalidInputError
 from headwater.training.errors import TrainingDataError
 from headwater.training.problems import plots
@@ -63,6 +64,9 @@ class Multiclass:
             "brier": "Brier score (lower is better)",
             "expected_calibration_error": "expected calibration error of the most likely class (lower is better)",
         }
+    )
+    shown: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"accuracy": "Accuracy", "log_loss": "Log loss", "expected_calibration_error": "Calibration error"}
     )
     bounds: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     method: ClassVar[str] = "predict_proba"
@@ -156,7 +160,7 @@ class Multiclass:
 
     def figures(self, labels: Labels, answers: Mapping[str, Answers]) -> dict[str, Figure]:
         """Return the confusion matrix, and calibration of the most likely class."""
-        right = {name: (chance.argmax(axis=1) == labels, chance.max(axis=1)) for name, chance in answers.items()}
+        right = {name: self.came_true(labels, chance) for name, chance in answers.items()}
         return {
             "confusion_matrix": plots.class_confusion(labels, answers["model"].argmax(axis=1), self.classes),
             "calibration": plots.calibration_of(right),
@@ -179,8 +183,6 @@ class Multiclass:
         """Return the most likely class, the first of equal ones, and a map of all classes' probabilities."""
         from pyspark.sql import functions as F
 
-        from headwater.conventions import PREDICTION, PREDICTION_PROBA
-
         names = F.array(*[F.lit(str(one)) for one in self.classes])
         values = F.array(*[F.lit(one).cast(self.label_type) for one in self.classes])
         best = F.array_position(answer, F.array_max(answer)).cast("int")
@@ -188,6 +190,21 @@ class Multiclass:
             PREDICTION_PROBA: F.map_from_arrays(names, answer),
             PREDICTION: F.when(best > 0, F.get(values, best - 1)),
         }
+
+    def recorded(self, scores: pd.DataFrame) -> Answers:
+        """Return the probabilities of the classes, from the map of them."""
+        names, nothing = [str(one) for one in self.classes], [math.nan] * len(self.classes)
+        maps = (dict(one) if one is not None else None for one in scores[PREDICTION_PROBA])
+        rows = [nothing if one is None else [one[name] for name in names] for one in maps]
+        return np.array(rows, dtype=np.float64).reshape(len(scores), len(names))
+
+    def came_true(self, labels: Labels, answers: Answers) -> tuple[NDArray[Any], Answers]:
+        """Return whether the label is the most likely class, and that class's probability."""
+        return answers.argmax(axis=1) == labels, answers.max(axis=1, initial=0.0)
+
+    def level(self, label: str) -> str:
+        """Return the title of the most frequent class's share."""
+        return f"Largest share of a {label}"
 
     def outputs(self) -> Schema:
         """Return the classes' probabilities."""

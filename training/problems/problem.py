@@ -50,6 +50,10 @@ class Problem(Protocol):
         """Return the titles of the metrics on a card, by the metrics' names."""
 
     @property
+    def shown(self) -> Mapping[str, str]:
+        """Return short titles of the three metrics that a report shows, by the metrics' names, the foremost first."""
+
+    @property
     def bounds(self) -> Mapping[str, Any]:
         """Return arguments of ``Gate`` for plans that give no gate."""
 
@@ -121,6 +125,15 @@ class Problem(Protocol):
 
     def scored(self, answer: Column) -> dict[str, Column]:
         """Return the columns of the inference table, from what ``score_batch`` gives: the prediction, and probabilities."""
+
+    def recorded(self, scores: pd.DataFrame) -> Answers:
+        """Return the answers of scores as the inference table has them; NaN where there is none."""
+
+    def came_true(self, labels: Labels, answers: Answers) -> tuple[NDArray[Any], Answers] | None:
+        """Return whether what was predicted came true, and its probability; None of a problem without probabilities."""
+
+    def level(self, label: str) -> str:
+        """Return the title of the summary of labels: "Share late"."""
 
     def outputs(self) -> Schema:
         """Return the outputs of the model's signature."""

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from headwater.conventions import PREDICTION
 from headwater.lakehouse import InvalidInputError
 from headwater.training.problems import plots
 from headwater.training.problems.labels import no_odd_labels
@@ -58,6 +59,13 @@ class Regression:
             "median_absolute_error": "median absolute error (lower is better)",
             "r2_score": "R² (higher is better)",
             "mean_error": "mean error, predicted less actual",
+        }
+    )
+    shown: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "mean_absolute_error": "Mean absolute error",
+            "root_mean_squared_error": "Root mean squared error",
+            "r2_score": "R²",
         }
     )
     bounds: ClassVar[Mapping[str, Any]] = MappingProxyType(
@@ -155,9 +163,18 @@ class Regression:
 
     def scored(self, answer: Column) -> dict[str, Column]:
         """Return the prediction."""
-        from headwater.conventions import PREDICTION
-
         return {PREDICTION: answer.cast("double")}
+
+    def recorded(self, scores: pd.DataFrame) -> Answers:
+        """Return the predictions."""
+        return scores[PREDICTION].to_numpy(dtype=np.float64)
+
+    def came_true(self, labels: Labels, answers: Answers) -> None:
+        """Return None: a number has no probability."""
+
+    def level(self, label: str) -> str:
+        """Return the title of the mean."""
+        return f"Mean {label}{f' ({self.unit})' if self.unit else ''}"
 
     def outputs(self) -> Schema:
         """Return a number."""

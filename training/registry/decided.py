@@ -15,9 +15,10 @@ from headwater.training.registry.registry import finish_decision
 from headwater.training.registry.tracking import filter_text, use_store
 
 if TYPE_CHECKING:
+    from mlflow.entities import Run
     from pyspark.sql import SparkSession
 
-__all__ = ["DecidedTraining", "complete_training", "decided_training", "log_predictions"]
+__all__ = ["DecidedTraining", "complete_training", "decided_training", "log_predictions", "trainings_of"]
 
 _KEY = "headwater.training"  # tag of a run: which training of the model it is
 _COMPLETED = "headwater.completed"
@@ -95,6 +96,14 @@ def decided_training(
         predictions,
         dict(run.data.tags),
     )
+
+
+def trainings_of(model_name: str, *, settings: Settings | None = None) -> list[Run]:
+    """Return the runs of a model's trainings that have a key (the tag ``headwater.training``), the newest first."""
+    client = use_store(settings or Settings())
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    where = f"tags.`headwater.model_name` = {filter_text(model_name)} AND tags.`{_KEY}` != ''"
+    return list(client.search_runs(experiments, where, order_by=["attributes.start_time DESC"], max_results=1000))
 
 
 def complete_training(run_id: str, *, settings: Settings | None = None) -> None:

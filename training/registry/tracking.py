@@ -19,25 +19,28 @@ import pandas as pd
 
 from headwater.lakehouse import Settings, is_locked, remove_lock, store_lock
 from headwater.training.registry.tracking_store import make_store, mend_store
-from headwater.training.search.search import SearchResult
+from headwater.training.search.trial import Trial
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun, MlflowClient
+    from mlflow.entities import Run
 
 __all__ = [
+    "begin_search",
     "client_of",
     "filter_text",
     "frame_digest",
     "log_history",
     "log_metrics",
     "log_sources",
-    "log_trials",
+    "log_trial",
     "start_run",
     "use_store",
 ]
 
 _TAG_LENGTH = 5000
 _HISTORY = "headwater.history_of"  # a run that has the metrics of a model's versions
+_NUMBER, _STATUS, _SEARCH, _FOLD_LOSS = "headwater.trial", "headwater.status", "headwater.search", "fold_loss"
 _LOCKED = "headwater.locked"  # a run that its process holds a lock for, as long as it works at it
 
 
@@ -150,31 +153,81 @@ def _end_killed(client: MlflowClient, settings: Settings, experiment_id: str) ->
         remove_lock(settings.home, f"run {run_id}")
 
 
-def log_trials(client: MlflowClient, run: ActiveRun, result: SearchResult) -> list[str]:
-    """Log each trial as a run nested in `run`, from this process; return their ids. About 0.1 s each."""
+def log_trial(client: MlflowClient, run: ActiveRun, trial: Trial, ranking: str) -> str:
+    """Log a trial as a run nested in `run`, from this process; return its id. About 0.1 s.
+
+    Parameters
+    ----------
+    ranking
+        Name of the metric that ranks models.
+    """
     from mlflow.entities import Metric, Param, RunTag
 
-    ids = []
-    for trial in result.trials:
-        now = int(time.time() * 1000)
-        child = client.create_run(
-            run.info.experiment_id,
-            start_time=now - int(trial.seconds * 1000),
-            run_name=f"{trial.family}-{trial.number}",
-            tags={"mlflow.parentRunId": run.info.run_id},
-        ).info.run_id
-        single = {"loss": trial.loss, result.problem.ranking: trial.ranking, "seconds": trial.seconds}
-        metrics = [Metric(k, v, now, 0) for k, v in single.items() if v is not None and math.isfinite(v)]
-        for key, values in (("fold_loss", trial.fold_losses), (f"fold_{result.problem.ranking}", trial.fold_rankings)):
-            metrics += [Metric(key, v, now, step) for step, v in enumerate(values) if math.isfinite(v)]
-        params = [Param("family", trial.family), *(Param(k, str(v)) for k, v in trial.params.items())]
-        tags = [RunTag("headwater.trial", str(trial.number)), RunTag("headwater.status", trial.status)]
-        if trial.error:
-            tags.append(RunTag("headwater.error", trial.error[-_TAG_LENGTH:]))
-        client.log_batch(child, metrics=metrics, params=params, tags=tags)
-        client.set_terminated(child, status="FAILED" if trial.failed else "FINISHED")
-        ids.append(child)
-    return ids
+    now = int(time.time() * 1000)
+    child = client.create_run(
+        run.info.experiment_id,
+        start_time=now - int(trial.seconds * 1000),
+        run_name=f"{trial.family}-{trial.number}",
+        tags={"mlflow.parentRunId": run.info.run_id},
+    ).info.run_id
+    single = {"loss": trial.loss, ranking: trial.ranking, "seconds": trial.seconds}
+    metrics = [Metric(k, v, now, 0) for k, v in single.items() if v is not None and math.isfinite(v)]
+    for key, values in ((_FOLD_LOSS, trial.fold_losses), (f"fold_{ranking}", trial.fold_rankings)):
+        metrics += [Metric(key, v, now, step) for step, v in enumerate(values) if math.isfinite(v)]
+    params = [Param("family", trial.family), *(Param(k, str(v)) for k, v in trial.params.items())]
+    tags = [RunTag(_NUMBER, str(trial.number)), RunTag(_STATUS, trial.status)]
+    if trial.error:
+        tags.append(RunTag("headwater.error", trial.error[-_TAG_LENGTH:]))
+    client.log_batch(child, metrics=metrics, params=params, tags=tags)
+    client.set_terminated(child, status="FAILED" if trial.failed else "FINISHED")
+    return str(child)
+
+
+def begin_search(client: MlflowClient, run: ActiveRun, digest: str, ranking: str) -> dict[int, Trial]:
+    """Note in a run which search it does; return the trials of the newest run that began the same and did not end it.
+
+    Parameters
+    ----------
+    digest
+        Equal for two searches of the same rows, families and plan.
+    """
+    where = f"tags.`{_SEARCH}` = '{digest}' AND attributes.status != 'FINISHED'"
+    earlier = client.search_runs(
+        [run.info.experiment_id], where, order_by=["attributes.start_time DESC"], max_results=2
+    )
+    client.set_tag(run.info.run_id, _SEARCH, digest)
+    for one in earlier:
+        if one.info.run_id != run.info.run_id:
+            return _trials_of(client, one, ranking)
+    return {}
+
+
+def _trials_of(client: MlflowClient, run: Run, ranking: str) -> dict[int, Trial]:
+    """Return the trials that are nested in a run, whole ones alone, by number; hyperparameters are texts."""
+    where = f"tags.`mlflow.parentRunId` = '{run.info.run_id}' AND attributes.status = 'FINISHED'"
+    found: dict[int, Trial] = {}
+    for child in client.search_runs([run.info.experiment_id], where, max_results=5000):
+        data = child.data
+        params = dict(data.params)
+        folds = {
+            key: tuple(
+                one.value for one in sorted(client.get_metric_history(child.info.run_id, key), key=lambda m: m.step)
+            )
+            for key in (_FOLD_LOSS, f"fold_{ranking}")
+        }
+        number = int(data.tags[_NUMBER])
+        found[number] = Trial(
+            number,
+            params.pop("family"),
+            params,
+            data.tags[_STATUS],
+            data.metrics["loss"],
+            data.metrics.get(ranking),
+            folds[_FOLD_LOSS],
+            folds[f"fold_{ranking}"],
+            data.metrics["seconds"],
+        )
+    return found
 
 
 def filter_text(text: str) -> str:

@@ -16,10 +16,11 @@ from headwater.training.errors import SearchFailedError, SparkContextError
 from headwater.training.models.families import ModelFamily
 from headwater.training.problems.binary import Binary
 from headwater.training.problems.problem import Problem
-from headwater.training.search.executors import run_here, run_on_spark
+from headwater.training.search.executors import Schedule, run_here, run_on_spark
 from headwater.training.search.hyperopt_engine import HyperoptEngine
 from headwater.training.search.hyperopt_spark import classic_session
 from headwater.training.search.spark_trials import run_by_spark_trials
+from headwater.training.search.stopping import Stopping
 from headwater.training.search.trial import Trial, TrialData
 
 __all__ = ["SearchPlan", "SearchResult", "search"]
@@ -52,6 +53,13 @@ class SearchPlan:
         Trials that are suggested together, from the losses known before; None: as many as `parallelism`.
     startup
         Trials drawn at random before the tree-structured Parzen estimator suggests from the losses seen.
+    patience
+        The search ends when so many trials in a row have not been better than the best before; None: it goes on.
+    failures
+        The search ends when so many trials have failed, and the best of the others is taken; None: it goes on.
+    prune
+        Give a trial up after a fold if its mean loss so far is above the median of the finished trials' at that fold, once four
+        have finished. Neither rule is applied by SparkTrials.
     timeout
         Seconds after which Spark's running trials are cancelled, or in this process no further one begins, and the best
         finished one is taken; None: no end.
@@ -70,11 +78,16 @@ class SearchPlan:
     seed: int = 0
     batch: int | None = None
     startup: int = 6
+    patience: int | None = None
+    failures: int | None = None
+    prune: bool = False
     timeout: int | None = None
 
     def __post_init__(self) -> None:
         if self.trials < 1 or self.parallelism < 1 or self.startup < 1 or (self.batch is not None and self.batch < 1):
             raise InvalidInputError(f"trials, parallelism, startup and batch must be at least 1: {self}.")
+        if any(bound is not None and bound < 1 for bound in (self.patience, self.failures)):
+            raise InvalidInputError(f"patience and failures must be at least 1 or None: {self}.")
         if self.rows is not None and self.rows < 1:
             raise InvalidInputError(f"SearchPlan(rows={self.rows}) leaves no rows: give a positive number or None.")
         if self.backend not in {"auto", "spark", "local", "sparktrials"}:
@@ -98,7 +111,7 @@ class SearchResult:
     @property
     def best(self) -> Trial:
         """The record of the best trial."""
-        return min((t for t in self.trials if not t.failed), key=lambda t: (t.loss, t.number))
+        return min((t for t in self.trials if t.status == "ok"), key=lambda t: (t.loss, t.number))
 
 
 def search(
@@ -109,6 +122,7 @@ def search(
     plan: SearchPlan | None = None,
     *,
     problem: Problem = _BINARY,
+    known: Mapping[int, Trial] | None = None,
     on_trial: Callable[[Trial], None] | None = None,
 ) -> SearchResult:
     """Return the family and hyperparameters of the smallest mean loss over time-ordered folds.
@@ -122,6 +136,9 @@ def search(
         At least one; names differ.
     problem
         What is predicted; default: :class:`Binary`, whose loss is the log loss.
+    known
+        Trials of an earlier search of the same rows, families and plan, by their numbers: they are not run again. A search that
+        was killed, and goes on from its trials, ends as one that was not. Not used by SparkTrials.
     on_trial
         Called in this process with each trial's record when it has ended, from another thread on Spark.
 
@@ -142,8 +159,8 @@ def search(
     backend = _backend(plan)
     data = _trial_data(frame, label, time_column, plan, problem)
     by_name = {family.name: family for family in families}
-    records = _run(backend, data, by_name, plan, on_trial)
-    succeeded = [trial for trial in records if not trial.failed and trial.loss is not None]
+    records = _run(backend, data, by_name, plan, on_trial, known or {})
+    succeeded = [trial for trial in records if trial.status == "ok" and trial.loss is not None]
     if not succeeded:
         raise SearchFailedError(len(records), list(dict.fromkeys(t.error for t in records if t.error)))
     best = min(succeeded, key=lambda trial: (trial.loss, trial.number))
@@ -186,26 +203,22 @@ def _run(
     families: Mapping[str, ModelFamily],
     plan: SearchPlan,
     on_trial: Callable[[Trial], None] | None,
+    known: Mapping[int, Trial],
 ) -> list[Trial]:
     spark = classic_session()
     if backend == "sparktrials":
         assert not isinstance(spark, str)
         return run_by_spark_trials(spark, data, families, plan, on_trial)
     engine = HyperoptEngine(families, seed=plan.seed, startup=plan.startup)
-    batch = plan.batch or plan.parallelism
-    if backend == "local":
-        return run_here(
-            engine, data, families, trials=plan.trials, batch=batch, timeout=plan.timeout, on_trial=on_trial
-        )
-    assert not isinstance(spark, str)
-    return run_on_spark(
-        spark,
-        engine,
-        data,
-        families,
-        trials=plan.trials,
-        batch=batch,
-        parallelism=plan.parallelism,
-        timeout=plan.timeout,
-        on_trial=on_trial,
+    schedule = Schedule(
+        plan.trials,
+        plan.batch or plan.parallelism,
+        plan.timeout,
+        Stopping(plan.patience, plan.failures, plan.prune),
+        known,
+        on_trial,
     )
+    if backend == "local":
+        return run_here(engine, data, families, schedule)
+    assert not isinstance(spark, str)
+    return run_on_spark(spark, engine, data, families, schedule, parallelism=plan.parallelism)

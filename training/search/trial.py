@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ class Trial:
 
     `loss` is the problem's mean loss over the folds, None if the trial failed, and `ranking` the mean of its metric that ranks
     models, such as ROC AUC; `seconds` is its own wall time in its worker, without waiting; `error` is the trace of a failed one.
+    `status` is ``ok``, ``fail``, ``cancelled``, or ``pruned``: given up after the folds of `fold_losses`, whose mean `loss` is.
     """
 
     number: int
@@ -52,7 +53,12 @@ class Trial:
     @property
     def failed(self) -> bool:
         """Whether it gave no loss."""
-        return self.status != "ok"
+        return self.status not in ("ok", "pruned")
+
+    @property
+    def partial_losses(self) -> tuple[float, ...]:
+        """The mean loss of its first fold, of its first two, and so on."""
+        return tuple(float(np.mean(self.fold_losses[: place + 1])) for place in range(len(self.fold_losses)))
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Outcome:
     seconds: float = 0.0
     error: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    pruned: bool = False
 
 
 def trial_of(number: int, family: str, params: Mapping[str, Any], outcome: Outcome | None) -> Trial:
@@ -76,7 +83,7 @@ def trial_of(number: int, family: str, params: Mapping[str, Any], outcome: Outco
         number=number,
         family=family,
         params=params,
-        status="ok",
+        status="pruned" if outcome.pruned else "ok",
         loss=float(np.mean(outcome.losses)),
         ranking=float(np.mean(outcome.rankings)) if outcome.rankings else None,
         fold_losses=outcome.losses,
@@ -85,8 +92,14 @@ def trial_of(number: int, family: str, params: Mapping[str, Any], outcome: Outco
     )
 
 
-def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any]) -> Outcome:
-    """Return the losses of one member over all folds, or the trace of what went wrong; raises nothing."""
+def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any], bars: Sequence[float] = ()) -> Outcome:
+    """Return the losses of one member over all folds, or the trace of what went wrong; raises nothing.
+
+    Parameters
+    ----------
+    bars
+        By fold but the last, the mean loss so far above which the trial is given up; none: it is not.
+    """
     began = time.perf_counter()
     losses, rankings, problem = [], [], data.problem
     try:
@@ -97,13 +110,17 @@ def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any]) -
             actual = data.label[fold.validate]
             losses.append(float(problem.losses(actual, answers).mean()))
             rankings.append(problem.ranked(actual, answers))
+            place = len(losses) - 1
+            if place < len(data.folds) - 1 and place < len(bars) and np.mean(losses) > bars[place]:
+                break
         if not np.isfinite(losses).all():
             return Outcome(
                 seconds=time.perf_counter() - began, error=f"The losses are not finite: {losses}", params=params
             )
     except Exception:  # noqa: BLE001 - a trial's failure is a result; the search goes on and shows the trace
         return Outcome(seconds=time.perf_counter() - began, error=traceback.format_exc(), params=params)
-    return Outcome(tuple(losses), tuple(rankings), time.perf_counter() - began, params=params)
+    took, pruned = time.perf_counter() - began, len(losses) < len(data.folds)
+    return Outcome(tuple(losses), tuple(rankings), took, params=params, pruned=pruned)
 
 
 def fit(family: ModelFamily, params: Mapping[str, Any], columns: Columns, inputs: pd.DataFrame, label: Labels) -> Any:

@@ -9,7 +9,7 @@ from headwater.web.report.drift_charts import alert_chart
 from headwater.web.report.facts import Facts
 from headwater.web.report.markup import Html, charts, element, folded, paragraphs, section, table
 from headwater.web.report.standing import told_alerts
-from headwater.web.report.wording import count_of, date, number
+from headwater.web.report.wording import count_of, date, inner, number
 
 __all__ = ["done"]
 
@@ -54,8 +54,9 @@ def _served(facts: Facts) -> str:
     model = facts.by_version[facts.by_version["predictor"] == "model"]
     if len(model) < 2:
         return ""
-    each = [f"{number(row['roc_auc'])} by version {row['version']}" for _, row in model.iterrows()]
-    return f"The ROC AUC in service was {', '.join(each[:-1])} and {each[-1]}."
+    metric, title = next(iter(facts.project.problem.shown.items()))
+    each = [f"{number(row[metric])} by version {row['version']}" for _, row in model.iterrows()]
+    return f"The {inner(title)} in service was {', '.join(each[:-1])} and {each[-1]}."
 
 
 def _decisions(decisions: pd.DataFrame) -> Html:

@@ -9,31 +9,22 @@ import pandas as pd
 
 from headwater.lakehouse import Settings
 from headwater.project import Project
-from headwater.training import binary_metrics
+from headwater.training import Problem
 from headwater.web.report.judged import HOLDOUT, LIVE, Judged, judged_rows
 from headwater.web.report.models import ModelVersion, model_versions
 from headwater.web.report.tables import Store
 
-__all__ = ["COLUMNS", "figures_of", "monthly_figures", "weekly_figures"]
-
-_METRICS = {
-    "rows": "rows",
-    "rate": "rate",
-    "roc_auc": "roc_auc",
-    "log_loss": "log_loss",
-    "calibration_error": "expected_calibration_error",
-    "brier": "brier",
-}
-COLUMNS = ("predictor", "part", *_METRICS, "predicted")
+__all__ = ["figures_of", "monthly_figures", "summary_of", "weekly_figures"]
 
 
 def monthly_figures(settings: Settings, project: Project) -> pd.DataFrame:
     """Return one row per month and predictor, over the rows whose outcome is known.
 
     Columns: `month` (``2013-09``, of the prediction's time in UTC), `predictor` (``model`` and the baselines' names), `part`
-    (``holdout``: what the first version was judged on; ``live``), `rows`, `rate` (observed share of label 1), `roc_auc`,
-    `log_loss` (nats), `calibration_error` (expected calibration error, 0 to 1), `brier`, and `predicted` (the mean
-    probability). ``model`` is whichever version served at the time.
+    (``holdout``: what the first version was judged on; ``live``), `rows`, the summary of the labels (`rate`, observed share of
+    label 1; `mean`, of a number), the problem's metrics by their names (`roc_auc`, `log_loss` in nats,
+    `expected_calibration_error` from 0 to 1), and `predicted` (the mean probability, or number; NaN of several classes).
+    ``model`` is whichever version served at the time.
 
     If the holdout's rows are gone, its month is what the first version's run logged. No rows: an empty frame.
     """
@@ -49,6 +40,7 @@ def weekly_figures(settings: Settings, project: Project) -> pd.DataFrame:
 
 def figures_of(judged: Judged, period: str, versions: Sequence[ModelVersion], project: Project) -> pd.DataFrame:
     """Return the figures of rows already read; `period` is ``"month"``, ``"week"`` or ``"version"`` (of live rows only)."""
+    problem, summary = project.problem, summary_of(project.problem)
     if period == "month":
         periods = judged.time.dt.strftime("%Y-%m")
     elif period == "version":
@@ -59,16 +51,23 @@ def figures_of(judged: Judged, period: str, versions: Sequence[ModelVersion], pr
     groups = pd.Series(np.arange(len(periods))).groupby(periods.to_numpy()).indices
     for value, positions in sorted(groups.items(), key=lambda group: _order(group[0])):
         part = judged.part.iloc[positions[0]]
-        for predictor, probability in judged.probabilities.items():
-            metrics = binary_metrics(judged.label[positions], probability[positions])
-            figures: dict[str, object] = {name: metrics[metric] for name, metric in _METRICS.items()}
+        for predictor, answers in judged.answers.items():
+            label, given = judged.label[positions], answers[positions]
+            figures = {**problem.summary(label), **problem.metrics(label, given)}
+            predicted = float(given.mean()) if given.ndim == 1 else float("nan")
             found.append(
-                {period: value, "predictor": predictor, "part": part, **figures}
-                | {"rows": len(positions), "predicted": float(probability[positions].mean())}
+                {period: value, "predictor": predictor, "part": part}
+                | {name: figures.get(name, float("nan")) for name in (summary, *problem.titles)}
+                | {"rows": len(positions), "predicted": predicted}
             )
     if period == "month" and versions and not (judged.part == HOLDOUT).any():
         found = [*_logged(versions[0], project), *found]
-    return pd.DataFrame(found, columns=[period, *COLUMNS])
+    return pd.DataFrame(found, columns=[period, "predictor", "part", "rows", summary, *problem.titles, "predicted"])
+
+
+def summary_of(problem: Problem) -> str:
+    """Return the name of the figure that sums up labels: ``rate``, ``mean``."""
+    return next(iter(problem.summary(np.array([], dtype=np.int64))))
 
 
 def _order(value: object) -> tuple[int, object]:
@@ -85,9 +84,10 @@ def _logged(version: ModelVersion, project: Project) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for name in ("model", *(baseline.name for baseline in project.baselines)):
         prefix = "" if name == "model" else f"{name}."
-        if f"{prefix}log_loss" in version.metrics:
-            figures: dict[str, object] = {
-                column: version.metrics.get(f"{prefix}{metric}", float("nan")) for column, metric in _METRICS.items()
+        if f"{prefix}{project.problem.loss}" in version.metrics:
+            figures = {
+                metric: version.metrics.get(f"{prefix}{metric}", float("nan"))
+                for metric in (summary_of(project.problem), *project.problem.titles)
             }
             rows = int(version.metrics.get(f"{prefix}rows", 0))
             found.append(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from headwater.training.problems.metrics import HIGHER_IS_BETTER
 from headwater.web.report.facts import Facts
+from headwater.web.report.figures import summary_of
 from headwater.web.report.markup import Html, card, element, paragraphs
 from headwater.web.report.standing import open_alerts, standing
-from headwater.web.report.wording import count_of, date, month, name_of, number, percent, span
+from headwater.web.report.wording import count_of, date, inner, month, name_of, number, percent, span, summary_text
 
 __all__ = ["headline"]
 
@@ -37,9 +39,10 @@ def _champion(facts: Facts) -> str:
         return f"There is {several}no champion yet."
     kind = f", a {name_of(champion.family)} model," if champion.family else ""
     judged = ""
-    if champion.metrics.get("roc_auc") is not None:
-        found = number(champion.metrics["roc_auc"])
-        judged = f" judged on {span(champion.holdout_start, champion.holdout_end)} (ROC AUC {found})"
+    metric, title = next(iter(facts.project.problem.shown.items()))
+    if champion.metrics.get(metric) is not None:
+        found = number(champion.metrics[metric])
+        judged = f" judged on {span(champion.holdout_start, champion.holdout_end)} ({title} {found})"
     others = f"; {count_of(len(facts.versions), 'version')} were trained" if len(facts.versions) > 1 else ""
     return f"Champion is version {champion.version}{kind}{judged}{others}."
 
@@ -51,9 +54,10 @@ def _quality(facts: Facts) -> str:
         return "The quality of the model is not known yet: no scored row and no holdout has outcomes."
     last = model.iloc[-1]
     others = monthly[(monthly["predictor"] != "model") & (monthly["month"] == last["month"])]
-    beside = [f"{number(row['roc_auc'])} by {name_of(str(row['predictor']))}" for _, row in others.iterrows()]
+    metric, title = next(iter(facts.project.problem.shown.items()))
+    beside = [f"{number(row[metric])} by {name_of(str(row['predictor']))}" for _, row in others.iterrows()]
     against = f", against {' and '.join(beside)}" if beside else ""
-    return f"In {month(last['month'])} the ROC AUC in service was {number(last['roc_auc'])}{against}."
+    return f"In {month(last['month'])} the {inner(title)} in service was {number(last[metric])}{against}."
 
 
 def _decision(facts: Facts) -> str:
@@ -71,12 +75,16 @@ def _cards(facts: Facts) -> Html:
     if len(model):
         last = model.iloc[-1]
         others = monthly[(monthly["predictor"] != "model") & (monthly["month"] == last["month"])]
-        for name, column, best in (("ROC AUC", "roc_auc", "max"), ("Log loss", "log_loss", "min")):
+        problem = facts.project.problem
+        for column, name in problem.shown.items():
+            best = "max" if column in HIGHER_IS_BETTER else "min"
             note = f"best baseline {number(getattr(others[column], best)())}" if len(others) else ""
+            note = "0 is perfect" if column == "expected_calibration_error" else note
             cards.append(card(name, number(last[column]), note))
-        note = f"{percent(last['predicted'])} predicted" if last["predicted"] == last["predicted"] else ""
-        cards.append(card(f"Share {facts.project.label}", percent(last["rate"]), note))
-        cards.append(card("Calibration error", number(last["calibration_error"]), "0 is perfect"))
+        summary = summary_of(problem)
+        predicted = summary_text({summary: last["predicted"]}, problem)
+        note = f"{predicted} predicted" if last["predicted"] == last["predicted"] else ""
+        cards.append(card(problem.level(facts.project.label), summary_text(last, problem), note))
     alerts = facts.alerts
     if facts.project.alerts is None and len(alerts):
         critical = int((alerts["severity"] == "critical").sum())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from headwater.conventions import MODEL_VERSION, PREDICTION_PROBA
+from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
 from headwater.project import Project
 from headwater.training import RateBaseline
 from headwater.web.report.models import ModelVersion
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 __all__ = ["HOLDOUT", "LIVE", "Judged", "judged_rows"]
 
 HOLDOUT, LIVE = "holdout", "live"
-_PROBABILITY, _MODEL = PREDICTION_PROBA, MODEL_VERSION
+_MODEL = MODEL_VERSION
 
 
 @dataclass(frozen=True)
 class Judged:
     """Labelled rows, column by column.
 
-    `time` (naive UTC), `label`, `part` (holdout or live), the `version` that scored them, and `probabilities` by predictor:
+    `time` (naive UTC), `label`, `part` (holdout or live), the `version` that scored them, and `answers` by predictor:
     ``model`` and the project's baselines. `scored`, `first_scored` and `last_scored` are of all live rows, labelled or not.
     """
 
     time: pd.Series
-    label: NDArray[np.int64]
+    label: NDArray[Any]
     part: pd.Series
     version: pd.Series
-    probabilities: Mapping[str, NDArray[np.float64]]
+    answers: Mapping[str, NDArray[np.float64]]
     scored: int = 0
     first_scored: pd.Timestamp | None = None
     last_scored: pd.Timestamp | None = None
@@ -53,16 +53,16 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
     """
     baselines = project.baselines
     columns = list(dict.fromkeys(column for baseline in baselines for column in baseline.columns))
-    needed = [project.time_column, project.label, _PROBABILITY, _MODEL, *columns]
+    answer = PREDICTION_PROBA if project.problem.has_probabilities else PREDICTION
+    needed = [project.time_column, project.label, answer, _MODEL, *columns]
     live = store.read(project.table("inference"), list(dict.fromkeys(needed)))
     times = live[project.time_column]
     first, last = (None, None) if live.empty else (times.min(), times.max())
-    held = _holdout(store, project, versions, needed)
+    held = _holdout(store, project, versions, needed, answer)
     if first is not None:
         held = held[held[project.time_column] < first]
     labelled = [
-        part.dropna(subset=[project.label, _PROBABILITY]).assign(_part=name)
-        for name, part in ((HOLDOUT, held), (LIVE, live))
+        part.dropna(subset=[project.label, answer]).assign(_part=name) for name, part in ((HOLDOUT, held), (LIVE, live))
     ]
     rows = pd.concat([part for part in labelled if len(part)] or labelled[:1], ignore_index=True)
     cut = _cut(
@@ -71,23 +71,25 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
     fitted = _training_rows(store, project, cut, [project.time_column, project.label, *columns])
     return Judged(
         time=pd.to_datetime(rows[project.time_column]),
-        label=rows[project.label].to_numpy(dtype=np.int64),
+        label=project.problem.labels(rows[project.label]) if len(rows) else np.array([], dtype=np.int64),
         part=rows["_part"],
         version=rows[_MODEL].astype(str),
-        probabilities=_probabilities(rows, fitted, baselines, project.label),
+        answers=_answers(rows, fitted, baselines, project),
         scored=len(live),
         first_scored=first,
         last_scored=last,
     )
 
 
-def _holdout(store: Store, project: Project, versions: Sequence[ModelVersion], columns: Sequence[str]) -> pd.DataFrame:
+def _holdout(
+    store: Store, project: Project, versions: Sequence[ModelVersion], columns: Sequence[str], answer: str
+) -> pd.DataFrame:
     """Return the rows that the first version was judged on; none if no version of the table has them any more."""
     from pyarrow.dataset import field
 
     table = project.table("baseline")
     number = versions[0].version if versions else "1"
-    where = (field(_MODEL) == number) & field(_PROBABILITY).is_valid()
+    where = (field(_MODEL) == number) & field(answer).is_valid()
     version = store.first_version(table, where)
     found = store.read(table, list(dict.fromkeys(columns)), where, version)
     return found if version is not None else found.head(0)
@@ -120,11 +122,12 @@ def _before(store: Store, table: str, column: str, cut: pd.Timestamp) -> Express
     return field(column) < scalar(pa.scalar(cut.to_pydatetime(), type=pa.timestamp("us", tz=zone)))
 
 
-def _probabilities(
-    rows: pd.DataFrame, fitted: pd.DataFrame, baselines: Sequence[RateBaseline], label: str
+def _answers(
+    rows: pd.DataFrame, fitted: pd.DataFrame, baselines: Sequence[RateBaseline], project: Project
 ) -> dict[str, NDArray[np.float64]]:
-    found = {"model": rows[_PROBABILITY].to_numpy(dtype=np.float64)}
+    problem = project.problem
+    found = {"model": problem.recorded(rows)}
     if len(fitted):
-        actual = fitted[label].to_numpy(dtype=np.float64)
-        found |= {baseline.name: baseline.predict(fitted, actual, rows) for baseline in baselines}
+        targets = problem.targets(problem.labels(fitted[project.label]))
+        found |= {one.name: one.predict(fitted, targets, rows, centre=problem.centre) for one in baselines}
     return found

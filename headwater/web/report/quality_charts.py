@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from headwater.training.problems.metrics import calibration_bins
+from headwater.training.problems.metrics import HIGHER_IS_BETTER, calibration_bins
 from headwater.web.report.facts import Facts
+from headwater.web.report.figures import summary_of
 from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.theme import (
     BASELINES,
@@ -28,16 +29,20 @@ _HOVER = "%{fullData.name}, week of %{x|%-d %b}: NAME %{y:.3f}, %{customdata:,} 
 
 
 def quality_charts(facts: Facts) -> list[Chart]:
-    """Return ROC AUC, log loss, rates and calibration; none without labelled rows."""
+    """Return the problem's metrics, its labels' summary and calibration; none without labelled rows."""
     weekly = _whole_weeks(facts)
     if weekly.empty:
         return []
-    return [
-        _metric(facts, weekly, "roc_auc", "ROC AUC", "Higher is better; 0.5 is chance."),
-        _metric(facts, weekly, "log_loss", "Log loss", "Lower is better."),
-        _rates(facts, weekly),
-        _calibration(facts),
+    drawn = [
+        _metric(facts, weekly, column, name)
+        for column, name in facts.project.problem.shown.items()
+        if column != "expected_calibration_error"
     ]
+    if weekly["predicted"].notna().any():
+        drawn.append(_levels(facts, weekly))
+    if facts.project.problem.has_probabilities:
+        drawn.append(_calibration(facts))
+    return drawn
 
 
 def _whole_weeks(facts: Facts) -> pd.DataFrame:
@@ -50,9 +55,11 @@ def _whole_weeks(facts: Facts) -> pd.DataFrame:
     return kept if len(kept) else weekly
 
 
-def _metric(facts: Facts, weekly: pd.DataFrame, column: str, name: str, rule: str) -> Chart:
+def _metric(facts: Facts, weekly: pd.DataFrame, column: str, name: str) -> Chart:
+    rule = "Higher is better." if column in HIGHER_IS_BETTER else "Lower is better."
+    rule = "Higher is better; 0.5 is chance." if column == "roc_auc" else rule
     found = figure(y_title=name, y_format=".2f")
-    styles = dict(zip((p for p in facts.judged.probabilities if p != "model"), BASELINES, strict=False))
+    styles = dict(zip((p for p in facts.judged.answers if p != "model"), BASELINES, strict=False))
     for predictor, rows in weekly.groupby("predictor", sort=False):
         colour, dash, marker = styles.get(str(predictor), (MODEL, "solid", "circle"))
         found.add_trace(
@@ -85,7 +92,7 @@ def _metric_title(facts: Facts, column: str, name: str) -> str:
         return f"{name} is not defined: all outcomes are equal"
     first, last = model.iloc[0], model.iloc[-1]
     others = monthly[(monthly["predictor"] != "model") & (monthly["month"] == last["month"])]
-    best = others.sort_values(column, ascending=column == "log_loss").head(1)
+    best = others.sort_values(column, ascending=column not in HIGHER_IS_BETTER).head(1)
     beside = "".join(
         f"; the best baseline, {name_of(row.predictor)}, has {number(getattr(row, column))}"
         for row in best.itertuples()
@@ -99,35 +106,40 @@ def _metric_title(facts: Facts, column: str, name: str) -> str:
     return f"{name} {'held:' if verb == 'held' else verb} {span}{beside}"
 
 
-def _rates(facts: Facts, weekly: pd.DataFrame) -> Chart:
-    model = weekly[weekly["predictor"] == "model"]
-    label = facts.project.label
-    found = figure(height=380, y_title=plain(f"Share {label}"), y_format=".0%")
+def _levels(facts: Facts, weekly: pd.DataFrame) -> Chart:
+    """Return what was observed beside what was predicted, on average by week."""
+    model, problem = weekly[weekly["predictor"] == "model"], facts.project.problem
+    summary, share = summary_of(problem), summary_of(problem) == "rate"
+    told, apart = (percent, points) if share else (number, lambda gap: number(abs(gap)))
+    title = problem.level(facts.project.label)
+    found = figure(height=380, y_title=plain(title), y_format=".0%" if share else ",.4~g")
     lines = (
-        ("observed", model["rate"], INK, "solid", "square"),
+        ("observed", model[summary], INK, "solid", "square"),
         ("predicted by the model", model["predicted"], MODEL, "dash", "circle"),
     )
+    shown = "%{y:.1%}" if share else "%{y:,.4~g}"
     for name, values, colour, dash, marker in lines:
         found.add_trace(
             go.Scatter(
                 x=model["week"], y=values, name=name, mode="lines+markers", line={"color": colour, "dash": dash, "width": 2},
                 marker={"symbol": marker, "size": 7},
-                hovertemplate="week of %{x|%-d %b}: %{y:.1%} %{fullData.name}<extra></extra>",
+                hovertemplate=f"week of %{{x|%-d %b}}: {shown} %{{fullData.name}}<extra></extra>",
             )
         )  # fmt: skip
-    found.update_yaxes(rangemode="tozero")
+    if share:
+        found.update_yaxes(rangemode="tozero")
     week_axis(found, model["week"])
     mark_versions(found, facts.versions, model["week"])
-    gap = model["predicted"] - model["rate"]
+    gap = model["predicted"] - model[summary]
     worst = model.loc[gap.abs().idxmax()]
-    side = "high" if worst["predicted"] > worst["rate"] else "low"
+    side = "high" if worst["predicted"] > worst[summary] else "low"
     title = (
-        f"Share {label} went from {percent(model['rate'].min())} to {percent(model['rate'].max())} by week; "
-        f"predictions were {points(gap.mean())} too {'high' if gap.mean() > 0 else 'low'} on average"
+        f"{title} went from {told(model[summary].min())} to {told(model[summary].max())} by week; "
+        f"predictions were {apart(gap.mean())} too {'high' if gap.mean() > 0 else 'low'} on average"
     )
     caption = (
-        f"Widest apart in the week of {worst['week'].day} {worst['week']:%B}: {percent(worst['predicted'])} predicted, "
-        f"{percent(worst['rate'])} observed, {points(worst['predicted'] - worst['rate'])} too {side}."
+        f"Widest apart in the week of {worst['week'].day} {worst['week']:%B}: {told(worst['predicted'])} predicted, "
+        f"{told(worst[summary])} observed, {apart(worst['predicted'] - worst[summary])} too {side}."
     )
     return Chart("rates", title, caption, found)
 
@@ -140,7 +152,9 @@ def _calibration(facts: Facts) -> Chart:
     top = 0.0
     for key, colour in zip(months, months_colours(len(months)), strict=True):
         rows = (keys == key).to_numpy()
-        bins = calibration_bins(judged.label[rows], judged.probabilities["model"][rows])
+        pairs = facts.project.problem.came_true(judged.label[rows], judged.answers["model"][rows])
+        assert pairs is not None
+        bins = calibration_bins(*pairs)
         top = max(top, float(bins[["probability", "rate"]].max().max()))
         found.add_trace(
             go.Scatter(
@@ -155,12 +169,12 @@ def _calibration(facts: Facts) -> Chart:
     )
     found.add_trace(ideal.update(hoverinfo="skip"))
     found.update_xaxes(title={"text": "Predicted"}, tickformat=".0%", showgrid=True)
-    worst = model.sort_values("calibration_error").iloc[-1]
+    worst = model.sort_values("expected_calibration_error").iloc[-1]
     title = (
-        f"Predicted and observed shares differ by {points(worst['calibration_error'])} on average in "
+        f"Predicted and observed shares differ by {points(worst['expected_calibration_error'])} on average in "
         f"{month(worst['month'])}, the worst month"
         if len(model) > 1
-        else f"Predicted and observed shares differ by {points(worst['calibration_error'])} on average"
+        else f"Predicted and observed shares differ by {points(worst['expected_calibration_error'])} on average"
     )
     caption = (
         "Each point is a tenth of the month's rows, by predicted probability. Under the line, predictions are too high."

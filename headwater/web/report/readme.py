@@ -8,7 +8,7 @@ from headwater.lakehouse import InvalidInputError, Settings
 from headwater.project import Project
 from headwater.web.report.figures import monthly_figures
 from headwater.web.report.judged import HOLDOUT
-from headwater.web.report.wording import month, name_of, number, percent
+from headwater.web.report.wording import inner, month, name_of, number, summary_text
 
 __all__ = ["BEGIN", "END", "figures_markdown", "update_readme"]
 
@@ -24,20 +24,20 @@ def figures_markdown(settings: Settings, project: Project) -> str:
     if monthly.empty:
         return "There are no figures yet: nothing has been scored whose outcome is known."
     predictors = list(dict.fromkeys(monthly["predictor"]))
-    header = ["month", "rows with a known outcome", f"share {project.label}", *(name_of(one) for one in predictors)]
+    problem = project.problem
+    level = inner(problem.level(project.label))
+    header = ["month", "rows with a known outcome", level, *(name_of(one) for one in predictors)]
     lines = [_line(header), _line(["---", *["---:"] * (len(header) - 1)])]
     for key, part in monthly.groupby("month", sort=False):
         first = part.iloc[0]
         held = " (holdout)" if first["part"] == HOLDOUT else ""
         by = part.set_index("predictor")
         cells = [
-            " / ".join(number(float(by.loc[one, column])) for column in ("roc_auc", "log_loss", "calibration_error"))
-            if one in by.index
-            else "—"
+            " / ".join(number(float(by.loc[one, column])) for column in problem.shown) if one in by.index else "—"
             for one in predictors
         ]
-        lines.append(_line([month(str(key)) + held, f"{int(first['rows']):,}", percent(first["rate"]), *cells]))
-    return "\n".join([*lines, "", "Each cell: ROC AUC / log loss / expected calibration error."])
+        lines.append(_line([month(str(key)) + held, f"{int(first['rows']):,}", summary_text(first, problem), *cells]))
+    return "\n".join([*lines, "", f"Each cell: {' / '.join(map(inner, problem.shown.values()))}."])
 
 
 def update_readme(path: str | Path, text: str) -> None:

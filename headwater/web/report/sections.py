@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
+from headwater.project import Project
+from headwater.training import Problem
 from headwater.web.report.drift_charts import drift_charts
 from headwater.web.report.facts import Facts, FeatureTable
 from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.markup import Html, charts, element, folded, paragraphs, section, table
 from headwater.web.report.models import ModelVersion
 from headwater.web.report.quality_charts import quality_charts
-from headwater.web.report.wording import count_of, date, month, name_of, number, percent, span
+from headwater.web.report.wording import count_of, date, month, name_of, number, span, summary_text
 
 __all__ = ["built", "drifted", "quality"]
-
-_MEASURES = {"ROC AUC": "roc_auc", "Log loss": "log_loss", "Calibration error": "calibration_error"}
 
 
 def built(facts: Facts) -> Html:
@@ -32,8 +32,8 @@ def built(facts: Facts) -> Html:
     if facts.versions:
         models = table(
             f"{count_of(len(facts.versions), 'version')} of {facts.project.model_name}",
-            ["Version", "Alias", "Judged on", "ROC AUC", "Log loss", "Calibration error", "Why trained", "Gate"],
-            [_version_row(one) for one in facts.versions],
+            ["Version", "Alias", "Judged on", *facts.project.problem.shown.values(), "Why trained", "Gate"],
+            [_version_row(one, facts.project.problem) for one in facts.versions],
             text=["Alias", "Judged on", "Why trained", "Gate"],
         )
     return section("What was built", features, models, paragraphs(_served(facts.requests)))
@@ -64,10 +64,8 @@ def _feature_row(one: FeatureTable) -> list[object]:
     return [name, f"{one.rows:,}", one.features, ", ".join(one.keys), spans, one.version]
 
 
-def _version_row(one: ModelVersion) -> list[object]:
-    values = [
-        number(one.metrics.get(key, float("nan"))) for key in ("roc_auc", "log_loss", "expected_calibration_error")
-    ]
+def _version_row(one: ModelVersion, problem: Problem) -> list[object]:
+    values = [number(one.metrics.get(key, float("nan"))) for key in problem.shown]
     aliases = ", ".join(name_of(alias) for alias in one.aliases) or "—"
     return [
         one.version,
@@ -90,31 +88,31 @@ def quality(facts: Facts) -> Html:
         "Rows are those whose outcome is known. The model is whichever version served at the time; on the holdout, the "
         f"first one. The baselines were fitted once, on what came before the holdout: {'; '.join(lines)}."
     )
-    tables = [_figures("By month", monthly, "month", facts.project.label, note)]
+    tables = [_figures("By month", monthly, "month", facts.project, note)]
     if len(by_version["version"].unique()) > 1:
         note = "Live rows alone. Each version met other weeks: compare it with the baselines on the same rows."
-        tables.append(_figures("By version in service", by_version, "version", facts.project.label, note))
+        tables.append(_figures("By version in service", by_version, "version", facts.project, note))
     return section(title, *tables, charts(quality_charts(facts), columns=2))
 
 
-def _figures(caption: str, figures: pd.DataFrame, period: str, label: str, note: str) -> Html:
+def _figures(caption: str, figures: pd.DataFrame, period: str, project: Project, note: str) -> Html:
     predictors = list(dict.fromkeys(figures["predictor"]))
-    headers = [period.capitalize(), "Rows", f"Share {label}", *(name_of(one) for _ in _MEASURES for one in predictors)]
+    problem = project.problem
+    named = [name_of(one) for _ in problem.shown for one in predictors]
+    headers = [period.capitalize(), "Rows", problem.level(project.label), *named]
     rows = []
     for key, part in figures.groupby(period, sort=False):
         by, first = part.set_index("predictor"), part.iloc[0]
         held = " (holdout)" if first["part"] == HOLDOUT else ""
-        named = f"{month(str(key))}{held}" if period == "month" else str(key)
-        metrics = [
-            number(float(by[column].get(one, float("nan")))) for column in _MEASURES.values() for one in predictors
-        ]
-        rows.append([named, f"{int(first['rows']):,}", percent(first["rate"]), *metrics])
-    groups = [("", 3), *((name, len(predictors)) for name in _MEASURES)]
+        when = f"{month(str(key))}{held}" if period == "month" else str(key)
+        metrics = [number(float(by[column].get(one, float("nan")))) for column in problem.shown for one in predictors]
+        rows.append([when, f"{int(first['rows']):,}", summary_text(first, problem), *metrics])
+    groups = [("", 3), *((name, len(predictors)) for name in problem.shown.values())]
     return table(caption, headers, rows, groups=groups, note=note)
 
 
 def _baseline(columns: tuple[str, ...]) -> str:
-    return f"the rate by {' and '.join(name_of(column) for column in columns)}" if columns else "one rate for all"
+    return f"by {' and '.join(name_of(column) for column in columns)}" if columns else "one constant for all"
 
 
 def drifted(facts: Facts) -> Html:

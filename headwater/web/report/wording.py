@@ -7,12 +7,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+
+from headwater.training import Problem
 
 __all__ = [
     "count_of",
     "date",
     "first_sentence",
+    "inner",
     "month",
     "name_of",
     "number",
@@ -20,6 +24,7 @@ __all__ = [
     "plain",
     "points",
     "span",
+    "summary_text",
     "trend",
 ]
 
@@ -121,6 +126,24 @@ def first_sentence(text: str) -> tuple[str, str]:
     """
     head, stop, rest = text.partition(". ")
     return (head + "." if stop else head), rest
+
+
+def summary_text(figures: Any, problem: Problem) -> str:
+    """Return what sums up labels: a share in per cent, or a mean."""
+    name = next(iter(problem.summary(np.array([], dtype=np.int64))))
+    value = figures[name]
+    return number(value) if name == "mean" else percent(value)
+
+
+def inner(title: str) -> str:
+    """Return a title as it stands within a sentence.
+
+    Examples
+    --------
+    >>> inner("Log loss"), inner("ROC AUC"), inner("R²")
+    ('log loss', 'ROC AUC', 'R²')
+    """
+    return title[0].lower() + title[1:] if title[1:2].islower() else title
 
 
 def trend(values: Sequence[float], least: float) -> str:

@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -184,3 +185,66 @@ def test_empty_dimensions_and_unknown_backends_are_refused():
         Choice(())
     with pytest.raises(InvalidInputError, match="Known: auto, local, spark"):
         SearchPlan(backend="sparks")
+
+
+def _counted(ran):
+    """Give a family that notes each depth that is fitted."""
+
+    def build(params, columns):
+        ran.append(params["depth"])
+        return stumps(0).build(params, columns)
+
+    return ModelFamily("stumps", {"depth": Integers(1, 12)}, build)
+
+
+def _said(trials):
+    return [(t.number, t.family, dict(t.params), t.status, t.loss, t.fold_losses, t.fold_rankings) for t in trials]
+
+
+@pytest.mark.parametrize("kept", [range(3), (0, 2, 5), (1,)])
+def test_a_search_that_goes_on_from_known_trials_equals_one_that_was_not_interrupted(frame, kept):
+    ran = []
+    plan = SearchPlan(trials=7, parallelism=2, backend="local", folds=FOLDS, rows=1500, startup=3, seed=5, prune=True)
+    whole = search(frame[INPUTS], "late", "time", [_counted(ran)], plan)
+    ran.clear()
+    texts = {n: replace(whole.trials[n], params={k: str(v) for k, v in whole.trials[n].params.items()}) for n in kept}
+    again = search(frame[INPUTS], "late", "time", [_counted(ran)], plan, known=texts)
+    assert _said(again.trials) == _said(whole.trials)
+    fitted = [len(t.fold_losses) * [t.params["depth"]] for t in whole.trials if t.number not in kept]
+    assert ran == [depth for trial in fitted for depth in trial]
+
+
+def test_known_trials_of_other_hyperparameters_and_failed_ones_are_run(frame):
+    ran = []
+    plan = SearchPlan(trials=3, backend="local", folds=FOLDS, rows=1500, seed=5)
+    whole = search(frame[INPUTS], "late", "time", [_counted(ran)], plan)
+    ran.clear()
+    odd = {0: replace(whole.trials[0], params={"depth": 99}), 1: replace(whole.trials[1], status="fail", loss=None)}
+    assert _said(search(frame[INPUTS], "late", "time", [_counted(ran)], plan, known=odd).trials) == _said(whole.trials)
+    assert len(ran) == 6
+
+
+@pytest.mark.parametrize("backend", ["local", "spark"])
+def test_pruned_trials_end_after_a_fold_and_are_never_the_best(frame, spark, backend):
+    plan = SearchPlan(
+        trials=9, parallelism=2, batch=3, backend=backend, folds=TimeFolds(3), rows=2000, startup=9, seed=2, prune=True
+    )
+    found = search(frame[INPUTS], "late", "time", [stumps(0), logistic_regression()], plan)
+    whole = search(frame[INPUTS], "late", "time", [stumps(0), logistic_regression()], replace(plan, prune=False))
+    pruned = [t for t in found.trials if t.status == "pruned"]
+    assert pruned
+    assert all(t.number >= 4 and len(t.fold_losses) < 3 and not t.failed for t in pruned)
+    assert found.best.status == "ok"
+    assert found.loss == whole.loss  # drawn at random, the trials are the same, and no good one was given up
+    for one in found.trials:
+        assert one.fold_losses == pytest.approx(whole.trials[one.number].fold_losses[: len(one.fold_losses)])
+
+
+def test_a_search_ends_when_it_gets_no_better_or_fails_too_often(frame):
+    plan = SearchPlan(trials=30, backend="local", folds=FOLDS, rows=1000, batch=1, patience=3)
+    found = search(frame[INPUTS], "late", "time", [stumps(0)], plan)
+    assert len(found.trials) == found.best.number + 4
+    failing = replace(plan, patience=None, failures=2, startup=30)
+    found = search(frame[INPUTS], "late", "time", [stumps(13), logistic_regression()], failing)
+    assert sum(t.failed for t in found.trials) == 2
+    assert len(found.trials) < 30

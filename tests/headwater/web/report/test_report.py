@@ -260,7 +260,7 @@ def test_monthly_figures_are_those_of_scikit_learn_on_the_same_rows(settings, ro
             assert row["roc_auc"] == pytest.approx(roc_auc_score(label, chance))
             assert row["log_loss"] == pytest.approx(log_loss(label, chance))
             assert row["brier"] == pytest.approx(brier_score_loss(label, chance))
-            assert row["calibration_error"] == pytest.approx(expected_calibration_error(label, chance))
+            assert row["expected_calibration_error"] == pytest.approx(expected_calibration_error(label, chance))
     assert found.loc["2013-09", "part"].tolist() == ["holdout"] * 3
     assert found.loc["2013-10", "part"].tolist() == ["live"] * 3
 
@@ -273,7 +273,7 @@ def test_the_holdouts_month_is_what_was_logged_once_its_rows_are_gone(settings, 
     for predictor in ("model", "overall_rate", "by_carrier"):
         row = found.loc[("2013-09", predictor)]
         assert (row["rows"], row["part"]) == (400, "holdout")
-        assert row[["roc_auc", "log_loss", "calibration_error"]].tolist() == [0.777, 0.444, 0.022]
+        assert row[["roc_auc", "log_loss", "expected_calibration_error"]].tolist() == [0.777, 0.444, 0.022]
 
 
 @pytest.mark.parametrize("missing", ["inference", "inference_profile_metrics", "training_rows", "inference_alerts"])
@@ -402,7 +402,7 @@ def test_figures_as_markdown_have_a_row_per_month_and_a_column_per_predictor(set
     lines = figures_markdown(settings, _project()).splitlines()
     assert lines[0] == "| month | rows with a known outcome | share late | model | overall rate | by carrier |"
     model = monthly_figures(settings, _project()).iloc[0]
-    shown = " / ".join(f"{model[column]:.3f}" for column in ("roc_auc", "log_loss", "calibration_error"))
+    shown = " / ".join(f"{model[column]:.3f}" for column in ("roc_auc", "log_loss", "expected_calibration_error"))
     assert lines[2].startswith(f"| September 2013 (holdout) | 600 | {100 * model['rate']:.1f}% | {shown} |")
     assert len(lines) == 7
 

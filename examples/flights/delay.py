@@ -1,0 +1,66 @@
+"""The flights' arrival delay in minutes, as a project: the same features and lookups as for being late, another problem."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from examples.flights import definitions
+from examples.flights.landing import LANDINGS, land
+from examples.flights.project import GAP
+from headwater import Project, lakehouse
+from headwater.monitoring import AlertPolicy
+from headwater.training import Holdout, RateBaseline, Regression, SearchPlan, TimeFolds, TrainingPlan
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+MODEL = "main.flights.delay"
+
+
+def outcomes(spark: SparkSession, as_of: dt.datetime) -> DataFrame:
+    """Return the arrival delays in minutes that were known at a time; early flights have negative ones."""
+    landings = lakehouse.read_table(spark, LANDINGS).where(f"landed_at < TIMESTAMP '{lakehouse.sql_time(as_of)}'")
+    return landings.select("flight_id", "arr_delay")
+
+
+def plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
+    """Return the training plan that judges on [start, end)."""
+    return TrainingPlan(
+        model_name=MODEL,
+        label="arr_delay",
+        time_column="prediction_time",
+        holdout=Holdout(start, end, gap=GAP),
+        exclude=("flight_id",),
+        search=SearchPlan(trials=6, parallelism=2, folds=TimeFolds(2, gap=GAP), rows=25_000, seed=2013),
+        slices=("origin",),
+        experiment="flights_delay",
+    )
+
+
+project = Project(
+    name="flights_delay",
+    title="Flights out of New York: how many minutes late will it arrive?",
+    groups=definitions.GROUPS,
+    lookups=definitions.LOOKUPS,
+    functions=definitions.FUNCTIONS,
+    spine=definitions.to_predict,
+    outcomes=outcomes,
+    keys=("flight_id",),
+    time_column="prediction_time",
+    label="arr_delay",
+    # Half of the flights are early by a few minutes, and few are late by hours: the median is what a passenger should expect.
+    problem=Regression("minutes", error="absolute"),
+    exclude=definitions.NOT_FOR_THE_MODEL,
+    model_name=MODEL,
+    baselines=(
+        RateBaseline("overall_median"),
+        RateBaseline("hour_and_carrier", ("scheduled_hour", "carrier")),
+    ),
+    plan=plan,
+    tables="main.flights_delay",
+    land=land,
+    label_delay=dt.timedelta(days=3),
+    alerts=AlertPolicy(),
+    monitor_exclude=("flight", "tailnum", "route", "scheduled_departure"),
+)
