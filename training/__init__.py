@@ -55,6 +55,7 @@ from headwater.training.registry.tracking import use_store
 from headwater.training.registry.tracking_store import make_store
 from headwater.training.search.search import SearchPlan, SearchResult, search
 from headwater.training.search.trial import Trial
+from headwater.training.selection.select import FeatureSelection, Selection, select_features
 
 __all__ = [
     "Binary",
@@ -64,6 +65,7 @@ __all__ = [
     "Columns",
     "DecidedTraining",
     "Difference",
+    "FeatureSelection",
     "Gate",
     "Holdout",
     "Integers",
@@ -79,6 +81,7 @@ __all__ = [
     "SearchFailedError",
     "SearchPlan",
     "SearchResult",
+    "Selection",
     "SparkContextError",
     "TimeFolds",
     "TrackingStoreError",
@@ -110,6 +113,7 @@ __all__ = [
     "ridge_regression",
     "rollback",
     "search",
+    "select_features",
     "train",
     "trainings_of",
     "use_store",

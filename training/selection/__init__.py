@@ -1,0 +1,1 @@
+"""Which features help: importance against chance, redundancy, stability over time."""
