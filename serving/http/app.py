@@ -9,19 +9,19 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.lakehouse import HeadwaterError
 from headwater.serving.http.description import described, openapi
+from headwater.serving.http.media_types import MediaType, media_type
 from headwater.serving.http.metrics import Metrics
 from headwater.serving.http.models import Live, Models
 from headwater.serving.http.refusals import RefusedError, encode, error_answer, no_endpoint
 from headwater.serving.http.requests import Request as Rows
-from headwater.serving.http.requests import parse_request
 from headwater.serving.http.served import Answer, Served
 from headwater.serving.http.tokens import Tokens
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Limits", "ServingApp"]
 
 _DAY_US = 86_400_000_000
+_SMALL_BYTES = 64 * 2**10  # of JSON are read in under a millisecond
+_READ_ON = 4  # times the most bytes of a body are read, and not kept, of one that is too large
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -113,12 +116,17 @@ class ServingApp:
         identifier = uuid.uuid4().hex
         live, body, answer, headers = self.models.get(name) if name else None, b"", None, {}
         rows: Rows | None = None
+        kind: MediaType | None = None
         try:
             self._authorise(request, f"query:{name}")
             served = self._serving(name, live)
+            kind = media_type(request.headers.get("content-type"))
             body = await self._body(request)
-            rows = parse_request(body, self.limits.rows)
-            answer = await self._answered(served, rows, traced=live is not None and live.endpoint.traces_features)
+            with self._place():
+                ends = time.monotonic() + self.limits.seconds
+                rows = await self._read(kind, body, served, ends)
+                traced = live is not None and live.endpoint.traces_features
+                answer = await self._answered(served, rows, ends, traced=traced)
             status, content = 200, encode(answer.body)
             headers = {"served-model-name": served.name, "x-request-id": identifier}
         except Exception as error:  # noqa: BLE001 - each becomes an answer; none tells of internals
@@ -128,7 +136,17 @@ class ServingApp:
         took = (time.perf_counter() - began) * 1000
         self.metrics.observe(live.endpoint.name if live else "", status, took, answer.model_ms if answer else 0.0)
         if live is not None and live.log is not None and status not in (401, 403, 413):
-            self._log(live, identifier, rows, body, content, status, took, answer, request)
+            self._log(
+                live,
+                identifier,
+                rows,
+                lambda: "" if kind is None else kind.logged(body, rows),
+                content,
+                status,
+                took,
+                answer,
+                request,
+            )
         return _response(content, status, headers)
 
     def _serving(self, name: str | None, live: Live | None) -> Served:
@@ -141,43 +159,63 @@ class ServingApp:
             raise RefusedError(503, "TEMPORARILY_UNAVAILABLE", message)
         return live.served
 
-    async def _answered(self, served: Served, rows: Rows, *, traced: bool) -> Answer:
-        """Return the answer: at once where the entity is known to be quick, else in a thread, within the time that is allowed."""
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Count a request as at work within; raises if there are as many as the server takes."""
         if self._at_work >= self.limits.concurrency:
             raise RefusedError(
                 429, "REQUEST_LIMIT_EXCEEDED", f"{self.limits.concurrency} requests are at work: try again in a moment."
             )
         self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+
+    async def _read(self, kind: MediaType, body: bytes, served: Served, ends: float) -> Rows:
+        """Return a body's rows: read at once where it is small, else in a thread, so that other requests do not wait for it."""
+        limits = self.limits
+        if len(body) <= _SMALL_BYTES and kind.is_text:
+            return kind.read(body, limits.rows, limits.body_bytes, served.columns)
+        return await self._in_thread(lambda: kind.read(body, limits.rows, limits.body_bytes, served.columns), ends)
+
+    async def _answered(self, served: Served, rows: Rows, ends: float, *, traced: bool) -> Answer:
+        """Return the answer: at once where the entity is known to be quick, else in a thread, within the time that is allowed."""
         began = time.perf_counter()
         try:
             if len(rows.rows) <= 1 and self._slow.get(served.entity, 1e9) < self.limits.inline_ms:
                 return served.answer(rows, traced=traced)
-            loop = asyncio.get_running_loop()
-            work = loop.run_in_executor(self._pool, lambda: served.answer(rows, traced=traced))
-            return await asyncio.wait_for(work, self.limits.seconds)
+            return await self._in_thread(lambda: served.answer(rows, traced=traced), ends)
         finally:
-            self._at_work -= 1
             if len(rows.rows) <= 1:
                 took = (time.perf_counter() - began) * 1000
                 self._slow[served.entity] = 0.9 * self._slow.get(served.entity, took) + 0.1 * took
 
+    async def _in_thread(self, work: Callable[[], _Result], ends: float) -> _Result:
+        """Return the result of work in a thread; raises TimeoutError at `ends`, in seconds of the monotonic clock."""
+        running = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return await asyncio.wait_for(running, max(0.0, ends - time.monotonic()))
+
     async def _body(self, request: Request) -> bytes:
-        kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
-        if kind not in ("application/json", ""):
-            raise RefusedError(
-                415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON: send Content-Type: application/json."
-            )
-        most = self.limits.body_bytes
-        length = request.headers.get("content-length", "0")
-        parts, size = [], int(length) if length.isdigit() else 0
-        if size <= most:
-            size = 0
-            async for part in request.stream():
-                parts.append(part)
-                size += len(part)
-                if size > most:
-                    break
-        if size > most:
+        from starlette.requests import ClientDisconnect
+
+        parts: list[bytes] = []
+        most, size = self.limits.body_bytes, 0
+        given = request.headers.get("content-length", "0")
+        too_large = len(given) > 18 or (given.isdecimal() and int(given) > most)
+        if not (too_large and "expect" in request.headers):  # a client that waits for leave to send its body gets none
+            try:
+                async for part in request.stream():
+                    size += len(part)
+                    too_large = too_large or size > most
+                    if not too_large:
+                        parts.append(part)
+                    elif size > _READ_ON * most:  # until then read on: a client cut off while it sends sees no answer
+                        break
+            except ClientDisconnect as error:
+                message = "The client closed the connection before its body was complete."
+                raise RefusedError(400, "BAD_REQUEST", message) from error
+        if too_large:
             raise RefusedError(
                 413, "REQUEST_TOO_LARGE", f"The body is larger than {most:,} bytes: send fewer rows at once."
             )
@@ -197,7 +235,7 @@ class ServingApp:
         live: Live,
         identifier: str,
         rows: Rows | None,
-        body: bytes,
+        body_text: Callable[[], str | None],
         content: bytes,
         status: int,
         took: float,
@@ -213,12 +251,13 @@ class ServingApp:
         requester = request.client.host if request.client else ""
         beside = (rows.client_request_id if rows else None, now, status, share)
         line = (identifier, now // _DAY_US, *beside, round(took))
-        texts: tuple[Any, ...] = (body.decode(errors="replace"), content.decode(), [])
+        text = body_text()
+        texts: tuple[Any, ...] = (text, content.decode(), [])
         live.log.append((*line, *texts, served.entity if served else "", requester, trace))
         if shadow is not None and rows is not None and status == 200 and self._shadows.acquire(blocking=False):
-            self._pool.submit(self._ask_shadow, live, rows, line, body, requester)
+            self._pool.submit(self._ask_shadow, live, rows, line, text, requester)
 
-    def _ask_shadow(self, live: Live, rows: Rows, line: tuple[Any, ...], body: bytes, requester: str) -> None:
+    def _ask_shadow(self, live: Live, rows: Rows, line: tuple[Any, ...], text: str | None, requester: str) -> None:
         """Ask the shadow the same, and log what it says; the client does not wait for it."""
         shadow, log = live.shadow, live.log
         assert shadow is not None
@@ -234,7 +273,7 @@ class ServingApp:
             self._shadows.release()
         took = round((time.perf_counter() - began) * 1000)
         identifier, day, client, now, _, share, _ = line
-        texts = (body.decode(errors="replace"), content.decode(), ["SHADOW"])
+        texts = (text, content.decode(), ["SHADOW"])
         log.append(
             (f"{identifier}-shadow", day, client, now, status, share, took, *texts, shadow.entity, requester, trace)
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from headwater.serving.http.media_types import MEDIA_TYPES
+
 if TYPE_CHECKING:
     from headwater.serving.http.models import Live
 
@@ -86,7 +88,10 @@ def _invocations(name: str) -> dict[str, Any]:
     return {
         "operationId": f"query_{name}",
         "summary": f"Ask the endpoint {name}.",
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "requestBody": {
+            "required": True,
+            "content": {one.name: {"schema": one.schema or schema} for one in MEDIA_TYPES.values()},
+        },
         "responses": {
             "200": {
                 "description": "Predictions or features, a row each.",

@@ -10,7 +10,7 @@ import msgspec
 
 from headwater.lakehouse import InvalidInputError, known
 
-__all__ = ["Request", "RequestError", "parse_request"]
+__all__ = ["Request", "RequestError", "parse_request", "too_many_rows"]
 
 _FORMS = ("dataframe_records", "dataframe_split", "instances", "inputs")
 _BESIDE = ("params", "client_request_id", "usage_context", "explain", "signature_name", "databricks_options", "stream")
@@ -80,9 +80,7 @@ def parse_request(body: bytes, most_rows: int) -> Request:
         )
     rows, tensor = _rows(given[0], data[given[0]])
     if len(rows) > most_rows:
-        raise RequestError(
-            f"The request has {len(rows):,} rows; this server takes {most_rows:,} at once: send fewer.", 413
-        )
+        raise too_many_rows(f"{len(rows):,}", most_rows)
     identifier = data.get("client_request_id")
     if identifier is not None and not isinstance(identifier, str):
         raise RequestError("client_request_id must be a text.")
@@ -94,6 +92,11 @@ def parse_request(body: bytes, most_rows: int) -> Request:
         explain=data.get("explain") is True,
         usage_context=_object(data, "usage_context"),
     )
+
+
+def too_many_rows(found: str, most_rows: int) -> RequestError:
+    """Return the refusal of a request that has more rows than the server takes at once."""
+    return RequestError(f"The request has {found} rows; this server takes {most_rows:,} at once: send fewer.", 413)
 
 
 def _rows(form: str, value: Any) -> tuple[Sequence[Mapping[str, Any]], Any]:

@@ -44,6 +44,7 @@ class Served(Protocol):
 
     name: str  # what the header ``served-model-name`` says
     entity: str  # kept with each logged request: name and version
+    columns: Mapping[str, str]  # names and SQL types of the columns that a request may give; empty if nobody knows them
 
     @property
     def lookback_ignored(self) -> int:
@@ -61,6 +62,7 @@ class ServedFeatures:
     def __init__(self, name: str, spec: FeatureSpec, settings: Settings) -> None:
         self.name = self.entity = name
         self._features = OnlineFeatures(spec, settings, model_inputs=False)
+        self.columns: Mapping[str, str] = self._features.columns
         self._columns = [column.name for column in spec.columns]
 
     @property
@@ -88,6 +90,7 @@ class ServedModel:
         self.name, self.entity = name, entity
         self._features, self._executor = features, executor
         self._columns = columns
+        self.columns: Mapping[str, str] = columns if features is None else features.columns
         self._readers = {column: json_reader(kind) for column, kind in columns.items()} if features is None else {}
 
     @property

@@ -121,6 +121,11 @@ class OnlineFeatures:
     model_inputs
         Whether the columns are a model's inputs, so that a time column among them must be given; else times may be left out.
 
+    Attributes
+    ----------
+    columns
+        Names and SQL types of the columns that a row may give: those it must, and computed ones, which it overrides.
+
     Raises
     ------
     InvalidInputError
@@ -143,6 +148,7 @@ class OnlineFeatures:
             needed |= {column.name for column in spec.columns}
         self.required = tuple(name for name in spec.required if name in needed or name not in times)
         known = {column.name: column.type for column in (*spec.source, *spec.computed)}
+        self.columns: Mapping[str, str] = known
         self._readers = {name: json_reader(kind) for name, kind in known.items()}
         self._source = tuple(column.name for column in spec.source)
         self._steps = in_order(spec.steps, self._source)

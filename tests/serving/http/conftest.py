@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from headwater import FeatureEngineeringClient, FeatureFunction, FeatureLookup, lakehouse
+from tests.serving.http.client import serving
 
 DAY = dt.datetime(2026, 3, 1)
 
@@ -99,3 +100,10 @@ def shop(spark):
         spine=spine,
         spark=spark,
     )
+
+
+@pytest.fixture(scope="module")
+def server(shop):
+    """Give a server of the model and the feature spec."""
+    with serving(shop.settings, only=(shop.endpoint, shop.spec), default=shop.endpoint) as running:
+        yield running

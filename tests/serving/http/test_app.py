@@ -14,12 +14,6 @@ from headwater.serving.online.publish import publish_table
 from tests.serving.http.client import get, post, serving
 
 
-@pytest.fixture(scope="module")
-def server(shop):
-    with serving(shop.settings, only=(shop.endpoint, shop.spec), default=shop.endpoint) as running:
-        yield running
-
-
 def test_predictions_are_those_of_score_batch(shop, server):
     score = shop.client.score_batch(model_uri=f"models:/{shop.model}/1", df=shop.spine.drop("label"))
     wanted = {row["customer"]: row["prediction"] for row in score.collect()}
@@ -120,7 +114,7 @@ def test_addresses_that_are_not_there_and_other_media_types(shop, server):
     assert (status, answer["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
     assert post(f"{server.url}/nowhere", body)[0] == 404
     assert get(f"{server.url}/invocations")[0] == 405
-    assert post(f"{server.url}/invocations", b"a,b\n1,2", {"Content-Type": "text/csv"})[0] == 415
+    assert post(f"{server.url}/invocations", b"<a/>", {"Content-Type": "application/xml"})[0] == 415
     for path in ("/ping", "/health", "/health/live", "/ready", "/version", "/metrics", "/openapi.json"):
         assert get(server.url + path)[0] == 200, path
     described = json.loads(get(f"{server.url}/api/2.0/serving-endpoints/{shop.endpoint}")[1])
@@ -214,6 +208,19 @@ def test_limits_of_size_concurrency_and_time(shop):
         assert sorted(codes) == [429, 429, 504, 504]
         time.sleep(0.7)
         assert post(f"{server.url}/invocations", body)[0] == 200
+
+
+def test_a_client_that_leaves_while_it_sends_is_no_failure_of_the_server(shop):
+    import socket
+    from urllib.parse import urlsplit
+
+    with serving(shop.settings, only=(shop.endpoint,)) as server:
+        with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port)) as client:
+            client.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            time.sleep(0.2)
+        line = f'request_4xx_count_total{{endpoint="{shop.endpoint}"}} 1.0'
+        _until(lambda: line in get(f"{server.url}/metrics")[1])
+        assert f'request_5xx_count_total{{endpoint="{shop.endpoint}"}} 0.0' in get(f"{server.url}/metrics")[1]
 
 
 def test_a_new_champion_answers_without_a_failed_request_and_a_bad_one_never_does(shop):
