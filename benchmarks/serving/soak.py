@@ -58,10 +58,10 @@ def _make(spark) -> None:
     from sklearn.linear_model import LinearRegression
 
     client = FeatureEngineeringClient()
-    df = spark.range(1000).selectExpr("id AS customer", "id * 1.0 AS spent", "id % 7 * 1.0 AS visits")
+    df = spark.range(1000).selectExpr("id AS customer", "double(id) AS spent", "double(id % 7) AS visits")
     client.create_table(name=TABLE, primary_keys="customer", df=df)
     spark.sql(f"ALTER TABLE {TABLE} SET TBLPROPERTIES (delta.enableChangeDataFeed = true)")
-    labels = spark.range(200).selectExpr("id AS customer", "id * 2.0 AS label")
+    labels = spark.range(200).selectExpr("id AS customer", "double(2 * id) AS label")
     lookups = [FeatureLookup(table_name=TABLE, lookup_key="customer")]
     training = client.create_training_set(
         df=labels, feature_lookups=lookups, label="label", exclude_columns=["customer"]
