@@ -298,16 +298,21 @@ class ServingApp:
     async def _list(self, _: Request) -> Response:
         return _response(encode({"endpoints": [described(live) for live in self.models.all()]}), 200, {})
 
-    async def _describe(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        live = self.models.get(name)
-        if live is None:
+    def _named(self, request: Request) -> list[Live]:
+        """Return the endpoint that a path names; all where it names none."""
+        name = request.path_params.get("name")
+        live = None if name is None else self.models.get(name)
+        if name is not None and live is None:
             raise no_endpoint(name, [one.endpoint.name for one in self.models.all()])
-        return _response(encode(described(live)), 200, {})
+        return self.models.all() if live is None else [live]
 
-    async def _metrics_text(self, _: Request) -> Response:
+    async def _describe(self, request: Request) -> Response:
+        return _response(encode(described(self._named(request)[0])), 200, {})
+
+    async def _metrics_text(self, request: Request) -> Response:
         from starlette.responses import Response
 
+        self._named(request)
         self.metrics.running.set(self._at_work)
         for live in self.models.all():
             if live.served is not None:
@@ -316,8 +321,9 @@ class ServingApp:
                 self.metrics.unlogged.labels(live.endpoint.name).set(live.log.failed)
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
 
-    async def _openapi(self, _: Request) -> Response:
-        return _response(encode(openapi([live.endpoint.name for live in self.models.all()], self._version)), 200, {})
+    async def _openapi(self, request: Request) -> Response:
+        found = openapi(self._named(request), self._version, secured=bool(self.tokens))
+        return _response(encode(found), 200, {})
 
     async def _tell_version(self, _: Request) -> Response:
         from starlette.responses import PlainTextResponse
@@ -339,6 +345,8 @@ class ServingApp:
 def _response(content: bytes, status: int, headers: dict[str, str]) -> Response:
     from starlette.responses import Response
 
+    if status == 401:
+        headers = {**headers, "www-authenticate": "Bearer"}
     return Response(content, status, headers, media_type="application/json")
 
 
@@ -347,10 +355,10 @@ async def _not_found(_: Request, __: Exception) -> Response:
     return _response(encode({"error_code": "ENDPOINT_NOT_FOUND", "message": message}), 404, {})
 
 
-async def _not_allowed(_: Request, __: Exception) -> Response:
-    return _response(
-        encode({"error_code": "METHOD_NOT_ALLOWED", "message": "This address takes another method."}), 405, {}
-    )
+async def _not_allowed(_: Request, error: Exception) -> Response:
+    headers = dict(getattr(error, "headers", None) or {})
+    message = f"This address takes another method: {headers.get('Allow', 'GET')}."
+    return _response(encode({"error_code": "METHOD_NOT_ALLOWED", "message": message}), 405, headers)
 
 
 async def _failed(_: Request, error: Exception) -> Response:

@@ -52,6 +52,10 @@ class Executor:
         self._names = frozenset(inputs.input_names()) if named else frozenset()
         self._wanted = {name: SQL_TYPES[kind] for name, kind in scalars.items() if kind in SQL_TYPES}
         self.required: frozenset[str] = frozenset(inputs.required_input_names() if named else ())
+        params = signature.params if signature is not None else None
+        self.params: frozenset[str] = frozenset(
+            one.name for one in params or ()
+        )  # MLflow warns of others at each request
 
     def predict(self, rows: Rows, params: Mapping[str, Any] | None) -> list[Any]:
         """Return a prediction for each row, as JSON values."""

@@ -84,12 +84,15 @@ def parse_request(body: bytes, most_rows: int) -> Request:
     identifier = data.get("client_request_id")
     if identifier is not None and not isinstance(identifier, str):
         raise RequestError("client_request_id must be a text.")
+    explain = data.get("explain")
+    if explain is not None and not isinstance(explain, bool):
+        raise RequestError("explain must be true or false.")
     return Request(
         rows=rows,
         tensor=tensor,
         params=_object(data, "params") or None,
         client_request_id=identifier,
-        explain=data.get("explain") is True,
+        explain=explain is True,
         usage_context=_object(data, "usage_context"),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,6 +45,8 @@ class Served(Protocol):
     name: str  # what the header ``served-model-name`` says
     entity: str  # kept with each logged request: name and version
     columns: Mapping[str, str]  # names and SQL types of the columns that a request may give; empty if nobody knows them
+    required: Collection[str]  # those that a request must give
+    outputs: Mapping[str, str]  # names and SQL types of the columns of an answer; empty for predictions
 
     @property
     def lookback_ignored(self) -> int:
@@ -63,7 +65,8 @@ class ServedFeatures:
         self.name = self.entity = name
         self._features = OnlineFeatures(spec, settings, model_inputs=False)
         self.columns: Mapping[str, str] = self._features.columns
-        self._columns = [column.name for column in spec.columns]
+        self.required: Collection[str] = self._features.required
+        self.outputs: Mapping[str, str] = {column.name: column.type for column in spec.columns}
 
     @property
     def lookback_ignored(self) -> int:
@@ -75,7 +78,7 @@ class ServedFeatures:
         if request.tensor is not None:
             raise RequestError("This endpoint looks features up by the names of keys: send rows as objects.")
         rows = self._features.evaluate(request.rows, traced=traced or request.explain)
-        outputs = [{name: row.values[name] for name in self._columns} for row in rows]
+        outputs = [{name: row.values[name] for name in self.outputs} for row in rows]
         return Answer(
             {"outputs": outputs, **_explained(rows, asked=request.explain)}, _traced(rows, request, traced=traced)
         )
@@ -91,6 +94,8 @@ class ServedModel:
         self._features, self._executor = features, executor
         self._columns = columns
         self.columns: Mapping[str, str] = columns if features is None else features.columns
+        self.required: Collection[str] = executor.required & set(columns) if features is None else features.required
+        self.outputs: Mapping[str, str] = {}
         self._readers = {column: json_reader(kind) for column, kind in columns.items()} if features is None else {}
 
     @property
@@ -106,12 +111,14 @@ class ServedModel:
     def answer(self, request: Request, *, traced: bool) -> Answer:
         """Return the predictions, in the order of the rows."""
         rows = self._rows(request, traced=traced or request.explain)
+        given = request.params or {}
+        params = {name: value for name, value in given.items() if name in self._executor.params}
         began = time.perf_counter()
         try:
             if rows is None:
-                predictions = self._executor.predict_tensor(request.tensor, request.params)
+                predictions = self._executor.predict_tensor(request.tensor, params)
             elif rows:
-                predictions = self._executor.predict([row.values for row in rows], request.params)
+                predictions = self._executor.predict([row.values for row in rows], params)
             else:
                 predictions = []
         except InvalidInputError:

@@ -86,6 +86,11 @@ def test_a_feature_spec_answers_with_values_overridden_defaulted_and_computed(sh
         ({"dataframe_records": [{"customer": 1, "amount": "1"}]}, 400, "found a text, not double"),
         (b'{"dataframe_records": [{"customer": 1, "amount": 1' + b"0" * 400 + b"}]}", 400, "amount"),
         ({"dataframe_records": [{"customer": 1, "amount": 1.0}], "params": 3}, 400, "params must be an object"),
+        (
+            {"dataframe_records": [{"customer": 1, "amount": 1.0}], "explain": "yes"},
+            400,
+            "explain must be true or false",
+        ),
         ({"dataframe_records": [{"customer": 1, "amount": -1e308, "spent": -1e308}]}, 200, ""),
         ({"dataframe_records": [{"customer": 1, "amount": 1.0, "spent": -1.0}]}, 400, "failed (ZeroDivisionError)"),
         ({"dataframe_records": [{"customer": 50, "amount": 1.0}]}, 400, "The model failed for these rows (ValueError)"),
