@@ -20,6 +20,7 @@ from headwater.serving.http.description import described, openapi
 from headwater.serving.http.media_types import MediaType, media_type
 from headwater.serving.http.metrics import Metrics
 from headwater.serving.http.models import Live, Models
+from headwater.serving.http.parquet_body import close_readers
 from headwater.serving.http.refusals import RefusedError, encode, error_answer, no_endpoint
 from headwater.serving.http.requests import Request as Rows
 from headwater.serving.http.served import Answer, Served
@@ -108,6 +109,7 @@ class ServingApp:
         await asyncio.to_thread(self.models.start)
         yield
         await asyncio.to_thread(self.models.close)
+        close_readers()
         self._pool.shutdown(wait=False)
 
     async def _invocations(self, request: Request) -> Response:

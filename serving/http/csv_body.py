@@ -90,9 +90,11 @@ def _cells(body: bytes, most_rows: int) -> tuple[list[str], list[list[str]]]:
 
 
 def _header(line: Sequence[str]) -> list[str]:
-    twice = [name for at, name in enumerate(line) if name and name in line[:at]]
-    if twice:
-        raise RequestError(f"The CSV has two columns {twice[0][:50]!r}: give each column a name of its own.")
+    seen: set[str] = set()
+    for name in filter(None, line):
+        if name in seen:
+            raise RequestError(f"The CSV has two columns {name[:50]!r}: give each column a name of its own.")
+        seen.add(name)
     if not any(line):
         raise RequestError("The first line of the CSV has no names: write the columns' names into it.")
     return list(line)

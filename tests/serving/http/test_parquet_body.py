@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from headwater.features import json_reader
 from headwater.lakehouse import InvalidInputError
+from headwater.serving.http import parquet_body
 from headwater.serving.http.parquet_body import parse_parquet
+from headwater.serving.http.requests import RequestError
 from tests.serving.http.client import post
 
 PARQUET = {"Content-Type": "application/vnd.apache.parquet"}
@@ -36,6 +38,12 @@ def _frame(**columns) -> bytes:
 
 
 GOOD = _frame(customer=[1, 2], amount=[1.0, 2.0])
+# One byte of a file was changed: pyarrow 25 calls std::terminate when it is asked for the sizes in the footer.
+ENDS_ITS_READER = base64.b64decode(
+    "UEFSMRUAFSIVIiwVAhUAFQYVBhwAAAACAAAAAgACAAAAAgMBAAAAeBUEGUw1ABgGc2NoZW1hFQIANAIYAWwVAhUGTDwAAAA1BBgEbGlzdBUCABUM"
+    "JQIYB2VsZW1lbnQlAEwcAAAAFgIZHBkcJgAcFQwZJQYAGTgBbARsaXN0B2VsZW1lbnQVABYCFkgWSCYISRwVABUAFQIAPBYCGSYCABlGAAAAAgAA"
+    "ABZIFgImCBZIACggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNS4wLjEZHBwAAACyAAAAUEFSMQ=="
+)
 OF_TWO_NAMES = _file(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["customer", "customer"]))
 
 
@@ -67,19 +75,20 @@ def test_no_rows_are_no_answers_as_in_json(server):
         (GOOD[:-1], 400, "no whole Parquet file"),
         (GOOD[: len(GOOD) // 2], 400, "no whole Parquet file"),
         (GOOD[:4] + b"\0" * 40 + GOOD[44:], 400, "no whole Parquet file"),
+        (ENDS_ITS_READER, 400, "no whole Parquet file that can be read (its reader ended)"),
         (_file(pa.table({})), 400, "no columns"),
         (OF_TWO_NAMES, 400, "two columns 'customer'"),
         (_frame(amount=[1.0]), 400, "Row 0, column 'customer': it is missing"),
         (_frame(customer=["secret-7"], amount=[1.0]), 400, "column 'customer': found a text, not bigint"),
         (_frame(customer=[1], amount=["1"]), 400, "Row 0, column 'amount': found a text, not double"),
-        (_frame(customer=[1], amount=[Decimal(1)]), 400, "column 'amount': found Decimal, not double"),
+        (_frame(customer=[1], amount=[[1.0]]), 400, "Row 0, column 'amount': found an array, not double"),
         (_frame(customer=pa.array([2**64 - 1], "uint64"), amount=[1.0]), 400, "beyond the range of bigint"),
         (_frame(customer=[1, 1], amount=[1.0, float("nan")]), 400, "Row 1, column 'amount': found NaN or an infinity"),
         (_frame(customer=[1], amount=[float("inf")]), 400, "Row 0, column 'amount': found NaN or an infinity"),
         (
             _frame(customer=[1], amount=[1.0], at=pa.array([2**62], pa.timestamp("us"))),
             400,
-            "column 'at': found a value",
+            "column 'at': found a timestamp",
         ),
         (
             _frame(customer=[1], amount=[1.0], at=pa.array([1], pa.time64("us"))),
@@ -92,13 +101,15 @@ def test_no_rows_are_no_answers_as_in_json(server):
         (_frame(customer=[[1] * 3_000_000]), 413, "more than 16,777,216 bytes once decoded"),
         (b"x" * (16 * 2**20 + 1), 413, "larger than 16,777,216 bytes"),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_bad_bodies_get_one_sentence_without_their_data(shop, server, body, status, message):
-    found, _, answer = post(f"{server.url}/serving-endpoints/{shop.endpoint}/invocations", body, PARQUET)
+    address = f"{server.url}/serving-endpoints/{shop.endpoint}/invocations"
+    found, _, answer = post(address, body, PARQUET)
     assert (found, set(answer)) == (status, {"error_code", "message"})
     assert message in answer["message"]
     assert "secret-7" not in answer["message"]
+    assert post(address, GOOD, PARQUET)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -106,6 +117,8 @@ def test_bad_bodies_get_one_sentence_without_their_data(shop, server, body, stat
     [
         ("int", pa.array([7, None], "int32")),
         ("double", pa.array([1.5, None], "float32")),
+        ("double", pa.array([Decimal("1.25"), None])),
+        ("bigint", pa.array([Decimal(2), None])),
         ("boolean", pa.array([True, None])),
         ("string", pa.array(["a", None], "large_string")),
         ("string", pa.array(["a", "a"]).dictionary_encode()),
@@ -156,5 +169,16 @@ def test_a_damaged_file_is_rows_or_a_sentence(changes):
         assert all(isinstance(row, dict) for row in parse_parquet(bytes(body), 100, {"amount": "double"}, 2**20).rows)
 
 
-def test_binary_values_are_base64():
-    assert base64.b64decode(parse_parquet(_frame(x=[b"\xff"]), 1, {}, 100_000).rows[0]["x"]) == b"\xff"
+def test_a_reader_that_was_ended_while_it_waited_is_replaced():
+    parse_parquet(GOOD, 10, {}, 2**20)
+    for reader in parquet_body._READERS._idle:
+        reader._process.kill()
+        reader._process.wait()
+    assert len(parse_parquet(GOOD, 10, {}, 2**20).rows) == 2
+
+
+def test_a_small_file_of_millions_of_values_is_refused():
+    nulls = _file(pa.table({"x": pa.array([[None] * 3_000_000], pa.list_(pa.string()))}), compression="zstd")
+    assert len(nulls) < 100_000
+    with pytest.raises(RequestError, match="more than 1,048,576 bytes once decoded"):
+        parse_parquet(nulls, 10, {}, 2**20)
