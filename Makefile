@@ -40,6 +40,7 @@ bench: $(STAMP)  ## Compare with peers; see benchmarks/.
 	$(BIN)/python -m benchmarks.point_in_time
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.serving.lookups
 	$(BIN)/python -m benchmarks.serving.publish
 	$(BIN)/python -m benchmarks.serving.soak
 

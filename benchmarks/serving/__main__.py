@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measured import Printed
+from benchmarks.serving.comparison import LOADS, heading, measured
 from benchmarks.serving.contestants import body, floor, headwater, mlflow
-from benchmarks.serving.load import measure, request_bytes
 from headwater.lakehouse import Settings
-
-LOADS = ((1, 1), (8, 1), (1, 100))  # connections, rows
 
 
 def main() -> None:
@@ -26,13 +24,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / ".headwater"
         names = _models(home)
-        names_of_columns = f"{'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'CPU ms':>7} {'MiB':>6} {'failed':>6}"
-        say(f"{'model':10} {'server':20} {'connections':>11} {'rows':>5} {names_of_columns}")
-        base = _measured(say, "", "floor", floor, seconds)
+        heading(say, "model", "server")
+        base = measured(say, ("", "floor"), floor, body, seconds)
         ratios = []
         for name in names:
-            ours = _measured(say, name, "headwater serve", lambda n=name: headwater(home, n), seconds)
-            theirs = _measured(say, name, "mlflow models serve", lambda n=name: mlflow(home, n), seconds)
+            ours = measured(say, (name, "headwater serve"), lambda n=name: headwater(home, n), body, seconds)
+            theirs = measured(say, (name, "mlflow models serve"), lambda n=name: mlflow(home, n), body, seconds)
             for load in LOADS:
                 connections, rows = load
                 latency, rate = theirs[load].p50 / ours[load].p50, ours[load].rate / theirs[load].rate
@@ -46,22 +43,6 @@ def main() -> None:
             say(line)
     if seconds >= 3:
         say.keep()
-
-
-def _measured(say: Printed, model: str, server: str, start, seconds: float) -> dict[tuple[int, int], object]:
-    found = {}
-    with start() as running:
-        for connections, rows in LOADS:
-            request = request_bytes(running.port, running.path, body(rows), running.token)
-            measure(running.port, request, running.pids, connections=connections, seconds=min(1.0, seconds))
-            one = found[connections, rows] = measure(
-                running.port, request, running.pids, connections=connections, seconds=seconds
-            )
-            say(
-                f"{model:10} {server:20} {connections:11} {rows:5} {one.rate:8,.0f} {one.p50:8.2f} {one.p99:8.2f} {one.cpu:7.2f} "
-                f"{one.memory:6.0f} {one.failed:6}"
-            )
-    return found
 
 
 def _models(home: Path) -> list[str]:

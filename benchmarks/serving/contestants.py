@@ -56,19 +56,12 @@ def floor() -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def headwater(home: Path, model: str) -> Iterator[Running]:
+def headwater(home: Path, model: str = "", *, feature_spec: str = "") -> Iterator[Running]:
     """Run ``headwater serve`` with authentication, validation, metrics and the log of requests on."""
     port = _free()
-    command = [
-        sys.executable,
-        "-m",
-        "headwater",
-        "serve",
-        "--model",
-        f"models:/{model}" if "@" in model else f"models:/{model}/1",
-        "--port",
-        str(port),
-    ]
+    uri = f"models:/{model}" if "@" in model else f"models:/{model}/1"
+    served = ["--feature-spec", feature_spec] if feature_spec else ["--model", uri]
+    command = [sys.executable, "-m", "headwater", "serve", *served, "--port", str(port)]
     environment = {"HEADWATER_HOME": str(home), "HEADWATER_SERVING_TOKENS": "token", "OMP_NUM_THREADS": "1"}
     with _process(command, port, "/ready", environment) as pids:
         yield Running(port, "/invocations", pids, "token")
@@ -95,6 +88,17 @@ def mlflow(home: Path, model: str) -> Iterator[Running]:
     environment = {"MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlflow.db'}", "OMP_NUM_THREADS": "1", "PATH": path}
     with _process(command, port, "/ping", environment) as pids:
         yield Running(port, "/invocations", pids)
+
+
+@contextlib.contextmanager
+def feast(python: Path, repository: Path) -> Iterator[Running]:
+    """Run Feast's feature server from its own environment, with one worker that is never restarted and no access log."""
+    port = _free()
+    command = [str(python.with_name("feast")), "-c", str(repository), "serve", "--port", str(port)]
+    command += ["--no-access-log", "--max-requests", "0"]
+    environment = {"FEAST_USAGE": "False", "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
+    with _process(command, port, "/health", environment) as pids:
+        yield Running(port, "/get-online-features", pids)
 
 
 def body(rows: int) -> bytes:
