@@ -14,7 +14,7 @@ from headwater import lakehouse
 from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA, REQUEST_ID
 from headwater.features import FeatureFunction, FeatureGroup, FeatureLookup
 from headwater.lakehouse import HeadwaterError, InvalidInputError
-from headwater.monitoring import AlertPolicy, Monitor, MonitorInferenceLog, Threshold, default_rules
+from headwater.monitoring import AlertPolicy, Monitor, MonitorInferenceLog, MonitorMetric, Threshold, default_rules
 from headwater.retraining import Retraining
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ class Project:
         Retrain when so many columns have drifted; None: only when the performance falls.
     monitor_exclude
         Columns that the monitor leaves out.
+    custom_metrics
+        Metrics of your own, further columns of the monitor's tables; see :class:`monitoring.MonitorMetric`.
     online_store
         Name of the online store that its feature tables are published to; default: the project's name.
     """
@@ -143,6 +145,7 @@ class Project:
     retraining: Retraining = field(default_factory=Retraining)
     drifted_columns: int | None = None
     monitor_exclude: Sequence[str] = ()
+    custom_metrics: Sequence[MonitorMetric] = ()
     online_store: str = ""
 
     def table(self, name: str) -> str:
@@ -245,6 +248,7 @@ class Project:
             ),
             baseline_table_name=self.table("baseline"),
             exclude=(*self.keys, REQUEST_ID, *self.monitor_exclude),
+            custom_metrics=tuple(self.custom_metrics),
         )
 
 

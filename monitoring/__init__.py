@@ -4,6 +4,7 @@ from headwater.monitoring.alerts.alerts import Alert, evaluate_alerts
 from headwater.monitoring.alerts.incidents import Action, Finding, Incident, incidents_of
 from headwater.monitoring.alerts.retraining import RetrainingDecision, decide, should_retrain
 from headwater.monitoring.alerts.watch import watch
+from headwater.monitoring.definitions.metric import CustomMetricError, MonitorMetric
 from headwater.monitoring.definitions.monitor import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries
 from headwater.monitoring.definitions.policy import AlertPolicy
 from headwater.monitoring.definitions.thresholds import Threshold, default_rules
@@ -13,10 +14,12 @@ __all__ = [
     "Action",
     "Alert",
     "AlertPolicy",
+    "CustomMetricError",
     "Finding",
     "Incident",
     "Monitor",
     "MonitorInferenceLog",
+    "MonitorMetric",
     "MonitorSnapshot",
     "MonitorTimeSeries",
     "RefreshResult",

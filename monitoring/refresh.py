@@ -7,13 +7,14 @@ was killed between two commits is made good by running it again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
 from headwater.lakehouse import InvalidInputError
 from headwater.lakehouse.threads import side_by_side
+from headwater.monitoring.definitions.metric import CustomMetricError
 from headwater.monitoring.definitions.monitor import Monitor, MonitorSnapshot
 from headwater.monitoring.definitions.windows import (
     BASELINE,
@@ -25,6 +26,11 @@ from headwater.monitoring.definitions.windows import (
     window_index,
     window_start,
 )
+from headwater.monitoring.metrics.custom.aggregates import aggregates, like
+from headwater.monitoring.metrics.custom.checked import CustomMetrics, checked_metrics, notes_of
+from headwater.monitoring.metrics.custom.drift import with_drift_metrics
+from headwater.monitoring.metrics.custom.parts import Part, written
+from headwater.monitoring.metrics.custom.profile import with_profile_metrics
 from headwater.monitoring.metrics.drift import drifts
 from headwater.monitoring.metrics.profile import profiles
 from headwater.monitoring.metrics.quality import quality
@@ -38,6 +44,7 @@ from headwater.monitoring.states.store import (
     create_tables,
     in_windows,
     neighbours,
+    note_columns,
     profiled_baselines,
     read_learnt,
     replace_rows,
@@ -58,7 +65,8 @@ class RefreshResult:
     """What a refresh covered.
 
     `windows` has by granularity the start of the first touched window and the exclusive end of the last, naive UTC; None
-    is without bound. `version` is the version of the monitored table that was read, None for a view.
+    is without bound. `version` is the version of the monitored table that was read, None for a view. `failed_metrics` says of
+    each custom metric and column that could not be computed why; these are NULL, and all else was written.
     """
 
     profile_table: str
@@ -66,6 +74,7 @@ class RefreshResult:
     windows: Mapping[str, tuple[dt.datetime | None, dt.datetime | None]]
     version: int | None
     baseline_computed: bool
+    failed_metrics: tuple[CustomMetricError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,9 @@ def refresh(
     -----
     Reads the rows of the touched windows (Delta skips other files) and the stored states of these windows and the ones
     beside them: the cost does not grow with history. Three commits, the first refresh four; those of profiles and drift
-    side by side. Run again, it gives the same tables.
+    side by side, or with custom drift metrics one after the other. Custom aggregates take one more pass over the rows. A
+    custom metric that cannot be computed is in the result's `failed_metrics`, and harms no other. Run again, it gives the
+    same tables.
     """
     if start is not None and end is not None and micros_of(start) > micros_of(end):
         raise InvalidInputError(f"start={start} is after end={end}: the interval holds start and not end.")
@@ -123,8 +134,11 @@ def refresh(
     check_types(df, columns, monitor, monitor.table_name)
     current = _Input(_within(df, monitor, spans), spans, isinstance(monitor.kind, MonitorSnapshot), version)
     learnt = read_learnt(spark, monitor)
-    baseline = _stale_baseline(spark, monitor, columns, learnt)
-    result = RefreshResult(monitor.profile_table, monitor.drift_table, _covered(spans), version, baseline is not None)
+    custom = _checked_metrics(spark, monitor, df, columns)
+    baseline = _stale_baseline(spark, monitor, columns, learnt, metrics_changed=custom.stale)
+    result = RefreshResult(
+        monitor.profile_table, monitor.drift_table, _covered(spans), version, baseline is not None, custom.errors
+    )
     if start is not None and end is not None and micros_of(start) == micros_of(end):
         return result
     edges = _edges(spark, monitor, columns, (baseline, current), learnt)
@@ -139,20 +153,64 @@ def refresh(
     comparison = _comparison(spark, monitor, spans)
     stored = stored_states(spark, monitor, comparison)
 
-    def write_profiles() -> None:
+    def write_profiles() -> list[CustomMetricError]:
         of = stored.touched(spans, baseline=baseline is not None)
         found = _quality(inputs, monitor, popular) if _may_have_labels(of, monitor) else None
-        replace_rows(profiles(of, found, edges, monitor), monitor.profile_table, touched)
+        metrics, parts = custom.of("aggregate", "derived")
+        rows = profiles(of, found, edges, monitor, indexed=bool(metrics))
 
-    def write_drift() -> None:
+        def frame(chosen: Sequence[Part]) -> DataFrame:
+            of_cells = _aggregates(inputs, df, monitor, popular, chosen)
+            return with_profile_metrics(rows, of_cells, metrics, chosen, monitor.model_id_col) if metrics else rows
+
+        return written(frame, parts, lambda ready: replace_rows(ready, monitor.profile_table, touched), monitor)
+
+    def write_drift() -> list[CustomMetricError]:
         where = (
             f"((drift_type = 'CONSECUTIVE' AND {in_windows(comparison.after)}) "
             f"OR (drift_type = 'BASELINE' AND {in_windows(spans)}))"
         )
-        replace_rows(drifts(stored.pairs(comparison), edges, monitor), monitor.drift_table, where)
+        metrics, parts = custom.of("drift")
+        rows = drifts(stored.pairs(comparison), edges, monitor, compared=bool(metrics))
+        near = f"log_type = 'BASELINE' OR {in_windows(comparison.after)} OR {in_windows(comparison.around)}"
 
-    side_by_side(spark, write_profiles, write_drift)
-    return result
+        def frame(chosen: Sequence[Part]) -> DataFrame:
+            beside = lakehouse.read_table(spark, monitor.profile_table).where(near)
+            return with_drift_metrics(rows, beside, metrics, chosen, monitor.model_id_col) if metrics else rows
+
+        return written(frame, parts, lambda ready: replace_rows(ready, monitor.drift_table, where), monitor)
+
+    compared = bool(custom.of("drift")[0])  # rows of the profile, which must be there
+    failed = [write_profiles(), write_drift()] if compared else side_by_side(spark, write_profiles, write_drift)
+    note_columns(spark, monitor.profile_table, notes_of(custom.metrics))
+    return replace(result, failed_metrics=(*custom.errors, *failed[0], *failed[1]))
+
+
+def _checked_metrics(
+    spark: SparkSession, monitor: Monitor, df: DataFrame, columns: tuple[ProfiledColumn, ...]
+) -> CustomMetrics:
+    sources = {monitor.table_name: df}
+    if monitor.custom_metrics and monitor.baseline_table_name is not None:
+        name = monitor.baseline_table_name
+        sources[name] = like(lakehouse.read_table(spark, name), df.schema)
+    return checked_metrics(spark, monitor, [about.name for about in columns], sources)
+
+
+def _aggregates(
+    inputs: Mapping[str, _Input],
+    df: DataFrame,
+    monitor: Monitor,
+    popular: Mapping[str, DataFrame | None],
+    parts: Sequence[Part],
+) -> DataFrame | None:
+    """Return the custom aggregates of all cells; None if there are none."""
+    mine = [part for part in parts if part.metric.type == "aggregate"]
+    found = [
+        aggregates(like(of.df, df.schema), monitor, mine, of.spans, popular[log_type], timeless=of.timeless)
+        for log_type, of in inputs.items()
+        if mine
+    ]
+    return _united(found) if found else None
 
 
 def _spans(
@@ -194,9 +252,9 @@ def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFra
 
 
 def _stale_baseline(
-    spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], learnt: Learnt
+    spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], learnt: Learnt, *, metrics_changed: bool
 ) -> _Input | None:
-    """Return the baseline if its stored states or profiles are missing or of another version, monitor or set of columns.
+    """Return the baseline if its stored states or profiles are missing or of another version, monitor, columns or metrics.
 
     The profiles are written last: a refresh that was killed before is made good by the next.
     """
@@ -208,7 +266,7 @@ def _stale_baseline(
     slices = {slice_key for _, _, _, slice_key in learnt.baseline} - {None}
     fresh = version is not None and facts == {(version, monitor.monitor_version)}
     complete = names == {":table", *(c.name for c in columns)} and slices <= set(monitor.slicing_exprs)
-    if fresh and complete and profiled_baselines(spark, monitor) == facts:
+    if fresh and complete and not metrics_changed and profiled_baselines(spark, monitor) == facts:
         return None
     df = lakehouse.read_table(spark, monitor.baseline_table_name, version=version)
     check_types(df, columns, monitor, monitor.baseline_table_name)

@@ -40,7 +40,8 @@ class MonitorOutcome:
 def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
     """Refresh the windows touched by [start, end), UTC, look for changes as of `end`, and decide on retraining.
 
-    Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in ``…_incidents``.
+    Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in ``…_incidents``. The
+    result's detail names the custom metrics that could not be computed.
     Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a retraining is asked for.
     """
     from headwater import monitoring
@@ -51,7 +52,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         nothing = "Nothing has been scored yet."
         job = JobResult("monitor", 0, time.monotonic() - began, nothing)
         return MonitorOutcome(job, (), monitoring.RetrainingDecision(retrain=False, reason=nothing))
-    monitoring.refresh(spark, project.monitor, start, end)
+    refreshed = monitoring.refresh(spark, project.monitor, start, end)
     serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""
     alerts: Sequence[Alert | Incident]
@@ -63,6 +64,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         alerts = current = [incident for incident in incidents if incident.state != "closed"]
         decision = monitoring.decide(current, model_id=version, drifted_columns=project.drifted_columns)
     _keep(spark, project, end, version, decision, len(alerts))
+    said = [f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}. {decision.reason}"]
     first, last = lakehouse.sql_time(start), lakehouse.sql_time(end)
     rows = lakehouse.read_table(spark, project.table("inference")).where(
         f"{project.time_column} >= TIMESTAMP '{first}' AND {project.time_column} < TIMESTAMP '{last}'"
@@ -71,7 +73,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         "monitor",
         rows.count(),
         time.monotonic() - began,
-        f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}. {decision.reason}",
+        " ".join(filter(None, [*said, *map(str, refreshed.failed_metrics)])),
         REFUSED if decision.retrain else DONE,
     )
     return MonitorOutcome(job, alerts, decision)

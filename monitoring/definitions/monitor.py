@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from headwater.conventions import HISTOGRAMS
 from headwater.lakehouse import InvalidInputError, InvalidNameError, TableName, known, quoted
+from headwater.monitoring.definitions.metric import MonitorMetric
 from headwater.monitoring.definitions.windows import GRANULARITIES
 
 __all__ = ["Monitor", "MonitorInferenceLog", "MonitorKind", "MonitorSnapshot", "MonitorTimeSeries"]
@@ -133,6 +134,9 @@ class Monitor:
     columns, exclude
         The columns to profile (None: all), and those to leave out. Prediction and label are always profiled, the
         timestamp and the model id never: they are the same for a whole row of results.
+    custom_metrics
+        Metrics of your own, each a further column of ``…_profile_metrics`` or ``…_drift_metrics``. One that is added, or whose
+        definition changes, is computed for the baseline and for the windows that are refreshed from then on.
     monitor_version
         Written to every result row; raise it when the definition changes.
 
@@ -151,6 +155,7 @@ class Monitor:
     slicing_exprs: Sequence[str] = ()
     columns: Sequence[str] | None = None
     exclude: Sequence[str] = ()
+    custom_metrics: Sequence[MonitorMetric] = ()
     monitor_version: int = 0
 
     def __post_init__(self) -> None:
@@ -169,6 +174,14 @@ class Monitor:
                 object.__setattr__(self, field, tuple(given))
                 if len(set(given)) < len(given) or "" in given:
                     raise InvalidInputError(f"{field} has an empty or repeated entry: {list(given)}.")
+        object.__setattr__(self, "custom_metrics", tuple(self.custom_metrics))
+        for drift in (True, False):
+            names = [metric.name.lower() for metric in self.custom_metrics if (metric.type == "drift") == drift]
+            if len(set(names)) < len(names):
+                table = self.drift_table if drift else self.profile_table
+                raise InvalidInputError(
+                    f"Each custom metric is a column of {table} and has a name of its own, found {names}."
+                )
         both = sorted(set(self.columns or ()) & set(self.exclude))
         if both:
             raise InvalidInputError(f"{both} are in columns and in exclude: choose one.")

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["as_categories", "drift_row", "drifts"]
 
 
-def drifts(pairs: States, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor) -> DataFrame:
-    """Return a row of ``…_drift_metrics`` per pair of states."""
+def drifts(
+    pairs: States, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor, *, compared: bool = False
+) -> DataFrame:
+    """Return a row of ``…_drift_metrics`` per pair of states; with `compared` also the model of the other, ``cmp_model_id``."""
     wanted = drift_schema(monitor.model_id_col)
+    if compared:
+        wanted = wanted.add("cmp_model_id", "string")
     schema = renamed(wanted, monitor.model_id_col, "model_id")
     log = monitor.inference
     classes = {log.prediction_col, log.label_col} if log and log.problem_type == "classification" else set()

@@ -26,15 +26,25 @@ _QUANTILES: Final = np.linspace(0, 1, 1000)
 _MOST_ITEMS: Final = 100
 _KEPT: Final = (
     "window", "log_type", "logging_table_commit_version", "monitor_version", "granularity", "slice_key", "slice_value",
-    "model_id", "column_name", "data_type", *CLASSIFICATION, *REGRESSION,
+    "model_id", "column_name", "data_type", "window_index", *CLASSIFICATION, *REGRESSION,
 )  # fmt: skip
 
 
 def profiles(
-    states: States, quality: DataFrame | None, edges: Mapping[str, NDArray[np.float64]], monitor: Monitor
+    states: States,
+    quality: DataFrame | None,
+    edges: Mapping[str, NDArray[np.float64]],
+    monitor: Monitor,
+    *,
+    indexed: bool = False,
 ) -> DataFrame:
-    """Return a row of ``…_profile_metrics`` per row of ``…_histograms``; quality goes to the ``:table`` rows."""
+    """Return a row of ``…_profile_metrics`` per row of ``…_histograms``; quality goes to the ``:table`` rows.
+
+    With `indexed` the rows have the index of their window too, as ``window_index``.
+    """
     wanted = profile_schema(monitor.model_id_col)
+    if indexed:
+        wanted = wanted.add("window_index", "long")
 
     def profile(row: dict[str, Any]) -> dict[str, Any]:
         of = edges.get(row["column_name"], np.zeros(1))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
 from headwater.monitoring.definitions.windows import SNAPSHOT, Span, time_of
 from headwater.monitoring.states.state_rows import rows_of
-from headwater.monitoring.tables.schemas import alerts_schema, drift_schema, histograms_schema, profile_schema
+from headwater.monitoring.tables.schemas import alerts_schema, drift_schema, histograms_schema, parsed, profile_schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
     from headwater.monitoring.definitions.monitor import Monitor
 
-__all__ = ["Learnt", "create_tables", "in_windows", "neighbours", "profiled_baselines", "read_learnt", "replace_rows"]
+__all__ = [
+    "Learnt",
+    "add_columns",
+    "column_notes",
+    "create_tables",
+    "in_windows",
+    "neighbours",
+    "note_columns",
+    "profiled_baselines",
+    "read_learnt",
+    "replace_rows",
+]
 
 
 def create_tables(spark: SparkSession, monitor: Monitor) -> None:
@@ -31,6 +42,30 @@ def create_tables(spark: SparkSession, monitor: Monitor) -> None:
     }
     for name, schema in schemas.items():
         lakehouse.ensure_table(spark, name, schema, comment=f"Headwater's monitor of {monitor.table_name}")
+
+
+def add_columns(spark: SparkSession, name: str, columns: Mapping[str, str]) -> None:
+    """Add the columns, with their types as SQL writes them, that the result table lacks; one commit, or none."""
+    there = {field.lower() for field in lakehouse.read_table(spark, name).columns}
+    missing = [f"{lakehouse.quoted(column)} {of}" for column, of in columns.items() if column.lower() not in there]
+    if missing:
+        lakehouse.append(spark.createDataFrame([], parsed(", ".join(missing))), name, evolve=True)
+
+
+def column_notes(spark: SparkSession, name: str) -> dict[str, str]:
+    """Return the comments of the result table's columns, those that have one."""
+    fields = lakehouse.read_table(spark, name).schema.fields
+    return {field.name: field.metadata["comment"] for field in fields if "comment" in field.metadata}
+
+
+def note_columns(spark: SparkSession, name: str, notes: Mapping[str, str]) -> None:
+    """Give the result table's columns these comments; a commit for each that has another."""
+    there, full = column_notes(spark, name), lakehouse.resolve(spark, name)
+    for column, note in notes.items():
+        if there.get(column) != note:
+            spark.sql(
+                f"ALTER TABLE {full.quoted} ALTER COLUMN {lakehouse.quoted(column)} COMMENT {lakehouse.literal(note)}"
+            )
 
 
 def replace_rows(rows: DataFrame, name: str, where: str) -> None:

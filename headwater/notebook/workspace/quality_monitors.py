@@ -13,7 +13,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from headwater import lakehouse
-from headwater.monitoring import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries, refresh
+from headwater.monitoring import (
+    Monitor,
+    MonitorInferenceLog,
+    MonitorMetric,
+    MonitorSnapshot,
+    MonitorTimeSeries,
+    refresh,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["QualityMonitors"]
 
 _KINDS = ("inference_log", "time_series", "snapshot")
-_KEPT = ("baseline_table_name", "slicing_exprs", "schedule", "notifications", "data_classification_config", *_KINDS)
+_KEPT = (
+    "baseline_table_name", "slicing_exprs", "custom_metrics", "schedule", "notifications", "data_classification_config",
+    *_KINDS,
+)  # fmt: skip
 
 
 class QualityMonitors:
@@ -51,8 +61,9 @@ class QualityMonitors:
         ResourceAlreadyExists
             The table has a monitor.
         InvalidParameterValue
-            None of `inference_log`, `time_series` and `snapshot` is given, or several; or what is not there, such as
-            `custom_metrics`.
+            None of `inference_log`, `time_series` and `snapshot` is given, or several.
+        InvalidInputError
+            A custom metric has no type, name, column or placeholder that there is.
         """
         from databricks.sdk.errors import ResourceAlreadyExists
 
@@ -86,7 +97,10 @@ class QualityMonitors:
         return DeleteMonitorResponse()
 
     def run_refresh(self, table_name: str) -> sdk.MonitorRefreshInfo:
-        """Compute profile and drift of all windows, now; an error is in the answer's `message`, as in a workspace."""
+        """Compute profile and drift of all windows, now; an error is in the answer's `message`, as in a workspace.
+
+        The message of a refresh that succeeded names the custom metrics that could not be computed, each with its column.
+        """
         from databricks.sdk.service.catalog import (
             MonitorRefreshInfo,
             MonitorRefreshInfoState,
@@ -97,7 +111,8 @@ class QualityMonitors:
         began = _now()
         state, message = MonitorRefreshInfoState.SUCCESS, None
         try:
-            refresh(self._session(), _monitor(info))
+            result = refresh(self._session(), _monitor(info))
+            message = "\n".join(map(str, result.failed_metrics)) or None
         except lakehouse.HeadwaterError as error:
             state, message = MonitorRefreshInfoState.FAILED, str(error)
         done = MonitorRefreshInfo(
@@ -141,10 +156,6 @@ class QualityMonitors:
         from databricks.sdk.errors import InvalidParameterValue
         from databricks.sdk.service.catalog import MonitorInfo, MonitorInfoStatus
 
-        if given.get("custom_metrics"):
-            raise InvalidParameterValue(
-                "Headwater's monitors have no custom_metrics: compute them from the table itself."
-            )
         kinds = [kind for kind in _KINDS if given.get(kind) is not None]
         if len(kinds) != 1:
             found = " and ".join(kinds) or "none"
@@ -187,6 +198,7 @@ def _monitor(info: sdk.MonitorInfo) -> Monitor:
         kind=_kind(info),
         baseline_table_name=info.baseline_table_name,
         slicing_exprs=tuple(info.slicing_exprs or ()),
+        custom_metrics=tuple(MonitorMetric.of(metric) for metric in info.custom_metrics or ()),
         monitor_version=info.monitor_version,
     )
 

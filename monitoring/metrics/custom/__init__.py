@@ -1,0 +1,1 @@
+"""Custom metrics: the user's own columns of the profile and drift tables."""
