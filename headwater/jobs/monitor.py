@@ -38,10 +38,11 @@ class MonitorOutcome:
 
 @lakehouse.faults_named()
 def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
-    """Refresh the windows touched by [start, end), UTC, look for changes as of `end`, and decide on retraining.
+    """Refresh the windows touched by [start, end), UTC, look for changes as of `end`, tell people, and decide on retraining.
 
-    Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in ``…_incidents``. The
-    result's detail names the custom metrics that could not be computed.
+    Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in ``…_incidents``, and
+    its channels are told of them. The result's detail names the channels that did not take a notice, and the custom metrics that
+    could not be computed.
     Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a retraining is asked for.
     """
     from headwater import monitoring
@@ -57,14 +58,16 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
     version = str(serving.version) if serving is not None else ""
     alerts: Sequence[Alert | Incident]
     alerts = violations = monitoring.evaluate_alerts(spark, project.monitor, project.alert_rules, end)
+    delivery = ""
     if project.alerts is None:
         decision = monitoring.should_retrain(violations, model_id=version, drifted_columns=project.drifted_columns)
     else:
         incidents = monitoring.watch(spark, project.monitor, project.alerts, end, cause_of=project.cause_of)
+        delivery = str(monitoring.send_notices(spark, project.monitor, project.alerts, incidents, end))
         alerts = current = [incident for incident in incidents if incident.state != "closed"]
         decision = monitoring.decide(current, model_id=version, drifted_columns=project.drifted_columns)
     _keep(spark, project, end, version, decision, len(alerts))
-    said = [f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}. {decision.reason}"]
+    said = [f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}. {decision.reason}", delivery]
     first, last = lakehouse.sql_time(start), lakehouse.sql_time(end)
     rows = lakehouse.read_table(spark, project.table("inference")).where(
         f"{project.time_column} >= TIMESTAMP '{first}' AND {project.time_column} < TIMESTAMP '{last}'"

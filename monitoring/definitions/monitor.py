@@ -242,6 +242,11 @@ class Monitor:
         return self._output("{table}_incident_actions")
 
     @property
+    def notices_table(self) -> str:
+        """Name of the table of what was sent to channels."""
+        return self._output("{table}_incident_notices")
+
+    @property
     def past_table(self) -> str:
         """Name of the table of the states of the baseline's windows."""
         return self._output("{table}_past")

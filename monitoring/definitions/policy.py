@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headwater.lakehouse import InvalidInputError, known
+from headwater.monitoring.definitions.channel import Channel
 
 __all__ = ["CONSTANT_LIMITS", "AlertPolicy"]
 
@@ -41,6 +42,9 @@ class AlertPolicy:
         service has no neighbours in the past either.
     limits
         By kind, the least effect that is worth an alert; see `CONSTANT_LIMITS`, which hold for kinds that are not named.
+    channels
+        Where people are told when an incident opens and when it is over, such as ``Slack("SLACK_URL")``; see
+        :mod:`monitoring.alerts.channels`. None: nowhere, and the incidents are in ``…_incidents``.
 
     Notes
     -----
@@ -64,6 +68,7 @@ class AlertPolicy:
     monthly_budget: int = 4
     apart: int = 4
     limits: Mapping[str, float] = field(default_factory=dict)
+    channels: Sequence[Channel] = field(default=(), repr=False)  # limits are kept for a policy's text
 
     def __post_init__(self) -> None:
         if not 1 <= self.n <= self.m:
@@ -75,6 +80,10 @@ class AlertPolicy:
                 f"The policy has monthly_budget={self.monthly_budget}, apart={self.apart}, deviations={self.deviations}: "
                 "the first two are at least 1, the last is more than 0."
             )
+        object.__setattr__(self, "channels", tuple(self.channels))
+        names = [channel.name for channel in self.channels]
+        if len(set(names)) < len(names):
+            raise InvalidInputError(f"The policy has channels of one name, found {names}: give each receiver once.")
         for kind, limit in self.limits.items():
             if kind not in CONSTANT_LIMITS:
                 raise InvalidInputError(f"The policy has a limit of {kind!r}. {known(kind, list(CONSTANT_LIMITS))}")

@@ -18,6 +18,7 @@ __all__ = [
     "FINDINGS",
     "INCIDENTS",
     "LIMITS",
+    "NOTICES",
     "alerts_schema",
     "drift_schema",
     "histograms_schema",
@@ -85,6 +86,9 @@ score double, pvalue double, over_budget boolean, silenced_until timestamp, ackn
 advice string
 """
 ACTIONS: Final = "incident_id string, action string, until timestamp, who string, at timestamp, note string"
+NOTICES: Final = """
+incident_id string, state string, channel string, opened_at timestamp, sent_at timestamp, severity string, message string
+"""
 
 
 def profile_schema(model_id_col: str | None) -> StructType:

@@ -1,0 +1,1 @@
+"""Channels: where people are told of incidents. A new kind is a new file in this folder that has a ``CHANNEL``."""
