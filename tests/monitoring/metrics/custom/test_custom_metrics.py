@@ -196,7 +196,9 @@ def test_wrong_metrics_are_named_with_their_column_and_harm_themselves_alone(spa
     assert rows.where("by_zero IS NOT NULL OR no_number IS NOT NULL").count() == 0
     assert rows.where("column_name = 'carrier' AND frequent_items IS NOT NULL").count() > 0
     again = refresh(spark, monitor, MONDAY, MONDAY + WEEK)
-    assert [*map(str, again.failed_metrics)] == [*map(str, result.failed_metrics)]
+    assert {(error.metric, error.column) for error in again.failed_metrics} == {
+        (error.metric, error.column) for error in result.failed_metrics
+    }
     mended = dataclasses.replace(monitor, custom_metrics=(metric("by_zero", "1 / (count + 1)", kind="derived"), *sound))
     assert refresh(spark, mended).failed_metrics == ()
     assert spark.table(monitor.profile_table).where("by_zero IS NOT NULL").count() > 0
