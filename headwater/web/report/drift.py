@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from headwater.monitoring.definitions.windows import GRANULARITIES
 from headwater.project import Project
 from headwater.web.report.tables import Store
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Expression
 
-__all__ = ["SIGNIFICANT", "granularity_of", "most_drifted", "quantile_bands", "weekly_drift"]
+__all__ = ["SIGNIFICANT", "granularity_of", "has_learnt_limits", "most_drifted", "quantile_bands", "weekly_drift"]
 
 # From here on a population stability index is called significant.
 SIGNIFICANT = 0.2
+_CONSTANT = {"PSI": SIGNIFICANT, "JS": 0.1}
 _BANDS = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
@@ -29,7 +32,10 @@ def weekly_drift(store: Store, project: Project, last_scored: pd.Timestamp | Non
     """Return the distance from the baseline per column and window, all models together, no slices.
 
     Columns: `column_name`, `start`, `value`, `metric`: ``PSI`` (population stability index) of numbers, ``JS``
-    (Jensen-Shannon distance) of categories. A last window that is not half over is left out.
+    (Jensen-Shannon distance) of categories; `excess`, how many limits the column's change is, from 1 on over it, and `why` in
+    words. The limits are the learnt ones of the project's policy, by which a change within its limit counts as 0 and a window
+    that was not looked at is NaN; without a policy 0.2 of the index and 0.1 of the distance. A last window that is not half over
+    is left out.
     """
     from pyarrow.dataset import field
 
@@ -48,7 +54,42 @@ def weekly_drift(store: Store, project: Project, last_scored: pd.Timestamp | Non
     if last_scored is not None and len(rows):
         middle = rows["start"] + (pd.to_datetime(found["window.end"]) - rows["start"]) / 2
         rows = rows[middle <= last_scored]
-    return rows.dropna(subset=["value"]).sort_values(["start", "column_name"], ignore_index=True)
+    rows = rows.dropna(subset=["value"])
+    return _with_excess(rows, store, project).sort_values(["start", "column_name"], ignore_index=True)
+
+
+def has_learnt_limits(project: Project) -> bool:
+    """Say whether a policy has learnt limits of the windows that the report shows."""
+    if project.alerts is None:
+        return False
+    longest = max(project.granularities, key=list(GRANULARITIES).index)
+    return (project.alerts.granularity or longest) == granularity_of(project)
+
+
+def _with_excess(rows: pd.DataFrame, store: Store, project: Project) -> pd.DataFrame:
+    if not has_learnt_limits(project):
+        limit = rows["metric"].map(_CONSTANT)
+        why = [f"limit {of:g}" for of in limit]
+        return rows.assign(excess=rows["value"] / limit.astype(float), why=why)
+    from pyarrow.dataset import field
+
+    names = ["column_name", "window.start", "kind", "effect", "limit", "excess", "words"]
+    found = store.read(project.monitor.findings_table, names, field("granularity") == granularity_of(project))
+    found = found.rename(columns={"window.start": "start"}).astype({"start": "datetime64[ns]"})
+    looked_at = set(found.loc[found["kind"] == "evaluated", "start"])
+    over = found[found["kind"] != "evaluated"].sort_values("excess")
+    worst: dict[tuple[str, pd.Timestamp], dict[Hashable, Any]]
+    worst = {(one["column_name"], one["start"]): one for one in over.to_dict("records")}
+    excess, why = [], []
+    for column, start in zip(rows["column_name"], rows["start"], strict=True):
+        one = worst.get((column, start))
+        if one is not None:
+            excess.append(float(one["excess"]))
+            why.append(f"{one['kind']} {one['effect']:.2g}, limit {one['limit']:.2g}: {one['words']}")
+        else:
+            excess.append(0.0 if start in looked_at else math.nan)
+            why.append("within its limit" if start in looked_at else "not looked at")
+    return rows.assign(excess=excess, why=why)
 
 
 def most_drifted(drift: pd.DataFrame, project: Project, most: int = 4) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from headwater.web.report.drift import SIGNIFICANT, granularity_of, most_drifted, quantile_bands
+from headwater.web.report.drift import granularity_of, has_learnt_limits, most_drifted, quantile_bands
 from headwater.web.report.facts import Facts
 from headwater.web.report.theme import CRITICAL, DRIFT, MODEL, MUTED, RULES, Chart, figure, week_axis
 from headwater.web.report.wording import count_of, date, plain
@@ -14,6 +14,15 @@ from headwater.web.report.wording import count_of, date, plain
 __all__ = ["alert_chart", "drift_charts"]
 
 _COLUMNS_SHOWN = 25
+_LEARNT = (
+    "The limit of a column is learnt from the weeks of the baseline: how far each lies from the nearest of the others. So a "
+    "feature that moves slowly or by the season is held to its own past. Empty weeks were not looked at."
+)
+_CONSTANT = (
+    "The limit is 0.2 of the population stability index of numbers and 0.1 of the Jensen-Shannon distance of categories, "
+    "against the champion's training rows. A feature that moves slowly is over it without anything being wrong: a policy "
+    "(alerts=AlertPolicy()) learns limits from its past."
+)
 _HOVER = (
     "week of %{x|%-d %b}: median %{y:.4g}, 80% between %{customdata[0]:.4g} and %{customdata[1]:.4g}<extra></extra>"
 )
@@ -30,15 +39,21 @@ def _heat_map(facts: Facts) -> Chart:
     drift = facts.drift
     kind = facts.project.monitor.inference
     outputs = [c for c in (kind.label_col, kind.prediction_proba_col, kind.prediction_col) if c] if kind else []
-    worst = drift.groupby("column_name")["value"].max().sort_values(ascending=False)
-    pinned = [column for column in outputs if column in worst.index]
-    inputs = worst.drop(labels=pinned)
-    shown = [*pinned, *inputs.index[:_COLUMNS_SHOWN]]
-    table = drift.pivot_table(index="column_name", columns="start", values="value").reindex(shown)
-    metric = drift.drop_duplicates("column_name").set_index("column_name")["metric"]
+    furthest = drift.groupby("column_name")[["excess", "value"]].max()
+    worst = furthest.sort_values(["excess", "value"], ascending=False).index
+    pinned = [column for column in outputs if column in worst]
+    inputs = [column for column in worst if column not in pinned]
+    shown = [*pinned, *inputs[:_COLUMNS_SHOWN]]
+    said = drift["metric"] + [f" {value:.2f}. " for value in drift["value"]] + drift["why"].map(plain)
+    drift = drift.assign(said=said)
+    starts = sorted(drift["start"].unique())
+    excess, hover = (
+        drift.set_index(["column_name", "start"])[name].unstack().reindex(index=shown, columns=starts)  # noqa: PD010
+        for name in ("excess", "said")
+    )
     limits = [limit for limit, _, _ in DRIFT[:-1]]
-    values = table.to_numpy(dtype=np.float64)
-    classes = np.where(np.isnan(values), np.nan, np.digitize(np.nan_to_num(values), limits))
+    times = excess.to_numpy(dtype=np.float64)
+    classes = np.where(np.isnan(times), np.nan, np.digitize(np.nan_to_num(times), limits))
     steps = [(at / len(DRIFT), (at + 1) / len(DRIFT), colour) for at, (_, _, colour) in enumerate(DRIFT)]
     marks = dict.fromkeys(outputs, "") | (
         {kind.label_col: " (outcome)", kind.prediction_proba_col: " (score)"} if kind else {}
@@ -46,12 +61,12 @@ def _heat_map(facts: Facts) -> Chart:
     found = figure(height=96 + 22 * len(shown), legend=False)
     found.add_trace(
         go.Heatmap(
-            z=classes, x=[date(start, year=False) for start in table.columns],
+            z=classes, x=[date(start, year=False) for start in excess.columns],
             y=[plain(f"{c}{marks.get(c, '')}") for c in shown], zmin=-0.5, zmax=len(DRIFT) - 0.5, xgap=1, ygap=1,
             colorscale=[stop for low, high, colour in steps for stop in ((low, colour), (high, colour))],
-            text=[["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in values], texttemplate="%{text}",
-            textfont={"size": 11}, customdata=[[metric[c]] * values.shape[1] for c in shown],
-            hovertemplate="%{y}, week of %{x}: %{customdata} %{text}<extra></extra>",
+            text=[[f"{one:.1f}" if one >= 1 else "" for one in row] for row in times], texttemplate="%{text}",
+            textfont={"size": 11}, customdata=hover.fillna("").to_numpy(),
+            hovertemplate="%{y}, week of %{x}: %{customdata}<extra></extra>",
             colorbar={
                 "orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left", "len": 0.8, "thickness": 10,
                 "tickvals": list(range(len(DRIFT))), "ticktext": [text for _, text, _ in DRIFT], "outlinewidth": 0,
@@ -63,18 +78,14 @@ def _heat_map(facts: Facts) -> Chart:
     found.update_xaxes(type="category", ticks="", tickangle=0, tickfont={"size": 12})
     last = drift[drift["start"] == drift["start"].max()]
     inputs_now = last[~last["column_name"].isin(outputs)]
-    over = int((inputs_now["value"] >= SIGNIFICANT).sum())
+    over = int((inputs_now["excess"] >= 1).sum())
     title = (
-        f"In the {_window(facts)} {date(last['start'].max())}, {over} of {count_of(len(inputs_now), 'feature')} lay "
-        f"{SIGNIFICANT:g} or more away from the baseline"
+        f"In the {_window(facts)} {date(last['start'].max())}, {over} of {count_of(len(inputs_now), 'feature')} "
+        f"{'was' if over == 1 else 'were'} over {'its' if over == 1 else 'their'} limit{'' if over == 1 else 's'}"
     )
-    most = f"The {min(_COLUMNS_SHOWN, len(inputs))} features with the greatest distance" if len(inputs) else "Distances"
-    caption = (
-        f"{most}, worst first, below outcome and predictions. Population stability index of numbers, Jensen-Shannon "
-        "distance of categories, against the champion's training rows. Under 0.1 is none, from 0.2 significant. A "
-        "feature that moves slowly, such as a mean over four weeks, fills only a narrow part of the baseline in any one "
-        "week: it has a high index without anything being wrong."
-    )
+    most = f"The {min(_COLUMNS_SHOWN, len(inputs))} features that are furthest over it" if inputs else "Columns"
+    caption = f"{most}, worst first, below outcome and predictions. Numbers say how many times the limit. "
+    caption += _LEARNT if has_learnt_limits(facts.project) else _CONSTANT
     return Chart("drift", title, caption, found, wide=True)
 
 

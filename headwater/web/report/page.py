@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from headwater.web.report.actions import done
@@ -9,6 +10,7 @@ from headwater.web.report.facts import Facts
 from headwater.web.report.headline import headline
 from headwater.web.report.markup import Html, element
 from headwater.web.report.sections import built, drifted, quality
+from headwater.web.report.theme import DARK
 
 __all__ = ["page"]
 
@@ -25,7 +27,7 @@ def page(facts: Facts, *, written: str = "") -> str:
     parts = [built(facts), quality(facts), drifted(facts), done(facts)]
     body = Html("\n".join([headline(facts), element("main", *parts), _footer(facts, written)]))
     style = (_HERE / "style.css").read_text(encoding="utf-8")
-    draw = (_HERE / "draw.js").read_text(encoding="utf-8")
+    draw = f"var DARK = {json.dumps(DARK)};\n{(_HERE / 'draw.js').read_text(encoding='utf-8')}"
     scripts = f"<script>{get_plotlyjs()}</script>\n<script>{draw}</script>" if 'class="plot"' in body else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

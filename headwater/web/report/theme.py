@@ -13,6 +13,7 @@ from headwater.web.report.models import ModelVersion
 
 __all__ = [
     "BASELINES",
+    "DARK",
     "DRIFT",
     "INK",
     "MODEL",
@@ -36,15 +37,36 @@ BASELINES = (
 )
 RULES = ("#7aa6cf", "#d9a441", "#8f9aa5", "#00806a", "#a3478b")
 CRITICAL = ("#b3261e", "#7d1a14", "#d9685f")
-# Upper ends of the drift classes and their colours; 0.1 and 0.2 are the customary limits of the index.
+# Upper ends, in limits, of the drift classes and their colours: no colour within the limit, then one hue that darkens evenly,
+# so that the order is seen without telling red from green, and in print.
 DRIFT = (
-    (0.1, "under 0.1", "#f1f3f5"),
-    (0.2, "0.1 to 0.2", "#fde6bd"),
-    (0.5, "0.2 to 0.5", "#fad08e"),
-    (1.0, "0.5 to 1", "#f0a05c"),
-    (2.0, "1 to 2", "#c4561f"),
-    (float("inf"), "2 or more", "#85300d"),
+    (1.0, "within its limit", "#eef1f4"),
+    (1.5, "1 to 1.5 times it", "#fbd87f"),
+    (2.0, "1.5 to 2", "#fdb863"),
+    (4.0, "2 to 4", "#d9701e"),
+    (float("inf"), "4 or more", "#7f3008"),
 )
+# Colours of a dark page by those of a light one; drift classes get lighter there, the higher they are.
+DARK = {
+    INK: "#e6eaee",
+    MUTED: "#a7b1bb",
+    GRID: "#343b43",
+    MODEL: "#6cb4ee",
+    "#ffffff": "#14181c",
+    "#eceff2": "#262c33",
+    "rgba(11,95,165,0.22)": "rgba(108,180,238,0.28)",
+    "rgba(255,255,255,0.8)": "rgba(20,24,28,0.8)",
+    **dict(zip(CRITICAL, ("#f0736a", "#c9473d", "#ffb1aa"), strict=True)),
+    **dict(
+        zip((colour for _, _, colour in DRIFT), ("#22282e", "#5f4410", "#a2660f", "#e89530", "#ffe0a8"), strict=True)
+    ),
+    "#a9c4e0": "#35608c",
+    "#78a5d1": "#4a7fb3",
+    "#4a86bd": "#659bd0",
+    "#2a6aa5": "#86b6e4",
+    "#164d80": "#a9cff2",
+    "#082f55": "#d3e8fb",
+}
 _MONTHS = ("#a9c4e0", "#78a5d1", "#4a86bd", "#2a6aa5", "#164d80", "#082f55")
 
 
