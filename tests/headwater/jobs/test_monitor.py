@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from headwater import jobs, lakehouse
-from headwater.monitoring import AlertPolicy
+from headwater.monitoring import AlertPolicy, MonitorMetric, Webhook
 from headwater.web.report import write_report
 from tests.end_to_end.drill.project import END, LIVE, chain_of, project_in
+from tests.monitoring.alerts.channels.receivers import http_receiver
 
 
 @pytest.mark.slow
@@ -18,9 +19,26 @@ def test_a_project_with_a_policy_is_told_of_incidents_and_its_report_says_where_
     chain = chain_of(project)
     for command in ("create", "merge", "materialize", "train", "materialize again", "score", "label"):
         chain[command](spark)
-    watched = replace(project, alerts=AlertPolicy(granularity="1 day", n=1, m=2))
-    first = jobs.monitor(spark, watched, LIVE, END)
-    again = jobs.monitor(spark, watched, LIVE, END)
+    rows = MonitorMetric(
+        type="aggregate", name="rows_seen", input_columns=[":table"], definition="count(*)", output_data_type="bigint"
+    )
+    wrong = replace(rows, name="wrong", definition="avg(no_such_column)")
+    with http_receiver() as receiver:
+        channel = Webhook(f"http://127.0.0.1:{receiver.port}/", timeout_s=5)
+        policy = AlertPolicy(granularity="1 day", n=1, m=2, channels=[channel])
+        watched = replace(project, alerts=policy, custom_metrics=[rows, wrong])
+        receiver.refuses = True
+        down = jobs.monitor(spark, watched, LIVE, END)
+        receiver.refuses = False
+        first = jobs.monitor(spark, watched, LIVE, END)
+        again = jobs.monitor(spark, watched, LIVE, END)
+    told = {f"{alert.incident_id}-opened" for alert in first.alerts if not alert.over_budget}
+    assert sorted(receiver.keys) == sorted(told)
+    assert ("It is sent again at the next run" in down.job.detail) == bool(told)
+    assert (f"{len(told)} notice" in first.job.detail) == bool(told)
+    assert "notice" not in again.job.detail
+    for outcome in (down, first, again):
+        assert "The custom metric 'wrong' has no value for the column ':table'" in outcome.job.detail
     assert [alert.message for alert in again.alerts] == [alert.message for alert in first.alerts]
     assert lakehouse.read_table(spark, watched.monitor.alerts_table).count() == 0
     kept = {row["incident_id"]: row for row in lakehouse.read_table(spark, watched.monitor.incidents_table).collect()}
