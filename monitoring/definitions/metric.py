@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from headwater.lakehouse import HeadwaterError, InvalidInputError, is_plain_name, known
@@ -98,7 +98,7 @@ class MonitorMetric:
 
     @classmethod
     def of(cls, given: Any) -> Self:
-        """Return the SDK's ``MonitorMetric``, or the older ``Metric`` of Lakehouse Monitoring, as one of ours.
+        """Return the SDK's ``MonitorMetric``, the older ``Metric`` of Lakehouse Monitoring, or a dict of it, as one of ours.
 
         Examples
         --------
@@ -107,13 +107,15 @@ class MonitorMetric:
         ...                        type=MonitorMetricType.CUSTOM_METRIC_TYPE_AGGREGATE))
         MonitorMetric(type='aggregate', name='rows', input_columns=(':table',), definition='count(*)', output_data_type='bigint')
         """
-        return cls(
-            type=given.type,
-            name=given.name,
-            input_columns=given.input_columns,
-            definition=given.definition,
-            output_data_type=given.output_data_type,
-        )
+        if isinstance(given, cls):
+            return given
+        names = [field.name for field in fields(cls)]
+        facts: dict[str, Any]
+        facts = {n: given.get(n) if isinstance(given, Mapping) else getattr(given, n, None) for n in names}
+        missing = [name for name, value in facts.items() if value is None]
+        if missing:
+            raise InvalidInputError(f"The custom metric {facts['name']!r} lacks {', '.join(missing)}.")
+        return cls(**facts)
 
     def sql(self, column: str, names: Mapping[str, str | None] | None = None) -> str:
         """Return the definition for one of its columns; `names` has the columns of the prediction and of the label.

@@ -174,7 +174,7 @@ class Monitor:
                 object.__setattr__(self, field, tuple(given))
                 if len(set(given)) < len(given) or "" in given:
                     raise InvalidInputError(f"{field} has an empty or repeated entry: {list(given)}.")
-        object.__setattr__(self, "custom_metrics", tuple(self.custom_metrics))
+        object.__setattr__(self, "custom_metrics", tuple(MonitorMetric.of(metric) for metric in self.custom_metrics))
         for drift in (True, False):
             names = [metric.name.lower() for metric in self.custom_metrics if (metric.type == "drift") == drift]
             if len(set(names)) < len(names):

@@ -80,6 +80,10 @@ class AlertPolicy:
                 f"The policy has monthly_budget={self.monthly_budget}, apart={self.apart}, deviations={self.deviations}: "
                 "the first two are at least 1, the last is more than 0."
             )
+        if not isinstance(self.channels, Sequence):
+            raise InvalidInputError(
+                f"The policy's channels are a list, found one {type(self.channels).__name__}: write [...]."
+            )
         object.__setattr__(self, "channels", tuple(self.channels))
         names = [channel.name for channel in self.channels]
         if len(set(names)) < len(names):

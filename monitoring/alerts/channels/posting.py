@@ -9,7 +9,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from headwater.lakehouse import InvalidInputError
 from headwater.monitoring.alerts.channels.secrets import SecretNotSetError, is_reference, secret_of
@@ -65,7 +65,7 @@ def post(name: str, notice: Notice, url: str, body: Any, token: str | None, time
                 name, notice.key, f"{receiver_of(url)} holds no URL that starts with https:// or http://"
             )
         request = Request(target, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - HTTP alone, see above
-        with urlopen(request, timeout=timeout_s):  # noqa: S310
+        with build_opener(_NoRedirects).open(request, timeout=timeout_s):
             return
     except SecretNotSetError as error:
         raise DeliveryError(name, notice.key, str(error)) from error
@@ -76,6 +76,13 @@ def post(name: str, notice: Notice, url: str, body: Any, token: str | None, time
         raise DeliveryError(name, notice.key, f"it cannot be reached ({type(error.reason).__name__})") from None
     except (HTTPException, OSError, ValueError) as error:  # whose words may hold the URL
         raise DeliveryError(name, notice.key, f"it cannot be reached ({type(error).__name__})") from None
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Follows none: a POST would become a GET, which delivers nothing, and the token would reach another host."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Return no request, so that the redirect is an error."""
 
 
 def _authorization(token: str | None) -> Mapping[str, str]:

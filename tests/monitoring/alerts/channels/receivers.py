@@ -14,13 +14,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Receiver:
-    """What came in: `keys` has the idempotency key of each notice, `bodies` its content; `refuses` lets the next ones fail."""
+    """What came in: `keys` has the idempotency key of each notice, `bodies` its content.
+
+    `refuses` lets the next ones fail; `status`, if given, is the answer to each.
+    """
 
     port: int = 0
     keys: list[str] = field(default_factory=list)
     bodies: list = field(default_factory=list)
     credentials: list[str] = field(default_factory=list)
     refuses: bool = False
+    status: int = 0
     stop: object = None
 
 
@@ -36,7 +40,13 @@ def http_receiver():
                 receiver.keys.append(self.headers["Idempotency-Key"])
                 receiver.bodies.append(json.loads(body))
                 receiver.credentials.append(self.headers.get("Authorization", ""))
-            self.send_response(503 if receiver.refuses else 204)
+            self.send_response(receiver.status or (503 if receiver.refuses else 204))
+            if receiver.status in (301, 302, 307):
+                self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
+            self.end_headers()
+
+        def do_GET(self):
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_):

@@ -40,6 +40,12 @@ class TestWebhook(ChannelSuite):
         assert "s3cr3t" not in str(raised.value)
         assert "s3cr3t" not in channel.name
 
+    @pytest.mark.parametrize("status", [301, 302, 307, 404])
+    def test_a_redirect_delivers_nothing_and_is_an_error_as_any_other_answer(self, channel, receiver, status):
+        receiver.status = status
+        with pytest.raises(DeliveryError, match=f"HTTP status {status}"):
+            channel.send(NOTICE)
+
     def test_url_and_token_are_read_where_they_are_kept(self, receiver, monkeypatch):
         monkeypatch.setenv("ALERTS_URL", f"http://127.0.0.1:{receiver.port}/")
         monkeypatch.setenv("HEADWATER_SECRET_ALERTS_TOKEN", "hunter2")
