@@ -25,7 +25,7 @@ from headwater.training.models.families import (
     ridge_regression,
 )
 from headwater.training.models.space import Choice, Integers, LogUniform, Uniform
-from headwater.training.pipeline import train
+from headwater.training.pipeline import train, versions_used
 from headwater.training.plan import TrainingPlan, TrainingResult
 from headwater.training.problems.binary import Binary
 from headwater.training.problems.groups import metrics_by
@@ -53,6 +53,7 @@ from headwater.training.registry.registry import (
 )
 from headwater.training.registry.tracking import use_store
 from headwater.training.registry.tracking_store import make_store
+from headwater.training.replay import replay_training
 from headwater.training.search.search import SearchPlan, SearchResult, search
 from headwater.training.search.trial import Trial
 from headwater.training.selection.select import FeatureSelection, Selection, select_features
@@ -110,6 +111,7 @@ __all__ = [
     "promote",
     "refuse",
     "regression_families",
+    "replay_training",
     "ridge_regression",
     "rollback",
     "search",
@@ -119,4 +121,5 @@ __all__ = [
     "use_store",
     "version_named",
     "versions_of",
+    "versions_used",
 ]

@@ -20,7 +20,7 @@ from headwater.training.problems.groups import metrics_by
 from headwater.training.problems.problem import Answers, Labels, Problem
 from headwater.training.registry import registry
 
-__all__ = ["Evaluation", "evaluate", "load_sklearn"]
+__all__ = ["Evaluation", "evaluate", "evaluate_model", "load_sklearn"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,14 @@ def evaluate(
         unit=problem.unit,
     )
     return Evaluation(problem, label, answers, metrics, slices, months, evidence)
+
+
+def evaluate_model(
+    model: Any, inputs: Sequence[str], train: pd.DataFrame, holdout: pd.DataFrame, plan: TrainingPlan
+) -> dict[str, float]:
+    """Return the metrics of a model alone on the holdout."""
+    problem = plan.problem.settled(plan.problem.labels(train[plan.label]))
+    return problem.metrics(problem.labels(holdout[plan.label]), problem.answers(model, holdout[list(inputs)]))
 
 
 def load_sklearn(model_uri: str) -> Any:

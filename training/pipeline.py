@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
     from pyspark.sql import DataFrame
 
-__all__ = ["TrainingSet", "signature_of", "train"]
+__all__ = ["TrainingSet", "signature_of", "train", "versions_used"]
 
 _REQUIREMENTS = ("cloudpickle", "numpy", "pandas", "scikit-learn")
 
@@ -255,7 +255,12 @@ def _ids(plan: TrainingPlan) -> list[str]:
 
 def _tags(plan: TrainingPlan) -> dict[str, str]:
     reason = {"headwater.reason": plan.reason} if plan.reason else {}
-    return {"headwater.model_name": plan.model_name, **reason, **plan.tags}
+    return {"headwater.model_name": plan.model_name, "headwater.versions": versions_used(), **reason, **plan.tags}
+
+
+def versions_used() -> str:
+    """Return the versions of what a model depends on, as a text."""
+    return ", ".join(f"{name} {installed(name)}" for name in ("headwater", *_REQUIREMENTS))
 
 
 def _table_versions(training_set: object) -> Mapping[str, Any]:

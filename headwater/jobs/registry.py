@@ -53,7 +53,7 @@ def all_jobs() -> Mapping[str, Job]:
     Examples
     --------
     >>> sorted(all_jobs())
-    ['label', 'land', 'materialize', 'monitor', 'publish', 'report', 'retrain', 'score', 'train', 'unpack']
+    ['label', 'land', 'materialize', 'monitor', 'publish', 'replay', 'report', 'retrain', 'score', 'train', 'unpack']
     """
     found = [module.JOB for module in modules_of("headwater.jobs") if hasattr(module, "JOB")]
     return {job.name: job for job in sorted(found, key=lambda job: job.name)}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JOB", "TrainOutcome", "train"]
 
-_ROWS = "headwater.training_rows"  # tag of a run: the version of the table that has its rows
+ROWS = "headwater.training_rows"  # tag of a run: the version of the table that has its rows
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def train(
     stored = features.StoredTrainingSet.of(training_set, table)
     rows = stored.load_df()
     say("join", f"done ({time.monotonic() - joined:.1f} s)")
-    plan = replace(plan, tags={"headwater.training": key, _ROWS: str(stored.version)})
+    plan = replace(plan, tags={"headwater.training": key, ROWS: str(stored.version)})
     result = training.train(stored, plan=plan, settings=settings, progress=progress)
     if result.promoted:
         _write_baseline(spark, project, rows, result.predictions, result.version)
@@ -114,7 +114,7 @@ def _completed(
             training_set.feature_spec,
             training_set.labels,
             project.table("training_rows"),
-            int(decided.tags[_ROWS]),
+            int(decided.tags[ROWS]),
         )
         _write_baseline(spark, project, stored.load_df(), decided.predictions, decided.version)
     training.complete_training(decided.run_id, settings=lakehouse.settings_of(spark))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from headwater.lakehouse import Settings
 
-__all__ = ["warmed"]
+__all__ = ["hyperparameters", "warmed"]
 
 
 def warmed(
@@ -35,19 +35,19 @@ def warmed(
     except MlflowException:  # the run was deleted; the version stays
         return tuple(families)
     return tuple(
-        replace(one, start=_start(one, params) or one.start) if one.name == params.get("family") else one
+        replace(one, start=hyperparameters(one, params) or one.start) if one.name == params.get("family") else one
         for one in families
     )
 
 
-def _start(family: ModelFamily, params: Mapping[str, str]) -> dict[str, Any]:
-    """Return the hyperparameters of the family's space that were logged as texts; empty if one is not within it."""
+def hyperparameters(family: ModelFamily, params: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the hyperparameters of the family's space that were logged as texts; None if one is not within it."""
     found: dict[str, Any] = {}
     for name, dimension in family.space.items():
         try:
             found[name] = _value(dimension, params[name])
         except (KeyError, ValueError):
-            return {}
+            return None
     return found
 
 

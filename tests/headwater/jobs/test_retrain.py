@@ -9,8 +9,10 @@ import pytest
 
 from headwater import jobs, lakehouse
 from headwater.jobs.monitor import DECISIONS
+from headwater.jobs.replay import replay
 from headwater.jobs.retrain import retrain
 from headwater.jobs.score import NoChampionError
+from headwater.lakehouse import InvalidInputError
 from headwater.outcome import DONE, REFUSED
 from headwater.retraining import Retraining
 from headwater.training import champion, use_store
@@ -74,3 +76,34 @@ def test_jobs_of_a_project_without_a_model_say_that_nothing_has_been_scored(spar
     assert not monitored.decision.retrain
     with pytest.raises(NoChampionError, match=r"No model of main.first_day.returned can score"):
         jobs.score(spark, replace(project, spine=lambda s, *_: s.range(1)), BEGIN, END)
+
+
+@pytest.mark.slow
+def test_a_training_is_replayed_from_time_travel_after_its_tables_have_changed(spark):
+    project = project_in("main.replayed")
+    chain = chain_of(project)
+    for command in ("create", "merge", "materialize", "train"):
+        chain[command](spark)
+    settings = lakehouse.settings_of(spark)
+    run_id = use_store(settings).get_model_version(project.model_name, "1").run_id
+    chain["materialize again"](spark)
+    chain["train again"](spark)  # other rows in the same table
+    again = replay(spark, project, run_id)
+    assert again.code == DONE, again.detail
+    assert again.detail.startswith("The same rows, and the same ")
+    assert "log_loss" in again.detail
+    assert _versions(spark, project) == [1, 2]
+
+    client = use_store(settings)
+    client.log_metric(run_id, "log_loss", 0.1)
+    differs = replay(spark, project, run_id)
+    assert differs.code == REFUSED
+    assert "1 of " in differs.detail
+    assert "log_loss 0.1 then" in differs.detail
+    with pytest.raises(InvalidInputError, match="There is no run 'nothing'"):
+        replay(spark, project, "nothing")
+    child = client.search_runs([client.get_run(run_id).info.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'")[
+        0
+    ]
+    with pytest.raises(InvalidInputError, match=r"is no training of main\.replayed\.returned"):
+        replay(spark, project, child.info.run_id)
