@@ -54,6 +54,8 @@ from headwater.training.registry.registry import (
 from headwater.training.registry.tracking import use_store
 from headwater.training.registry.tracking_store import make_store
 from headwater.training.replay import replay_training
+from headwater.training.search.hyperopt_spaces import from_hyperopt
+from headwater.training.search.optuna_engine import to_optuna
 from headwater.training.search.search import SearchPlan, SearchResult, search
 from headwater.training.search.trial import Trial
 from headwater.training.selection.select import FeatureSelection, Selection, select_features
@@ -101,6 +103,7 @@ __all__ = [
     "decided_training",
     "expected_calibration_error",
     "finish_decision",
+    "from_hyperopt",
     "hist_gradient_boosting",
     "hist_gradient_boosting_regression",
     "log_model",
@@ -116,6 +119,7 @@ __all__ = [
     "rollback",
     "search",
     "select_features",
+    "to_optuna",
     "train",
     "trainings_of",
     "use_store",

@@ -48,6 +48,10 @@ class Uniform:
         """Return what hyperopt draws from."""
         return hp.uniform(label, self.low, self.high)
 
+    def distribution(self, distributions: Any) -> Any:
+        """Return Optuna's distribution."""
+        return distributions.FloatDistribution(self.low, self.high)
+
     def value(self, drawn: Any) -> float:
         """Return the drawn value as a Python number."""
         return float(drawn)
@@ -79,6 +83,10 @@ class LogUniform:
     def expression(self, hp: Any, label: str) -> Any:
         """Return what hyperopt draws from: it takes the logarithms of the ends."""
         return hp.loguniform(label, math.log(self.low), math.log(self.high))
+
+    def distribution(self, distributions: Any) -> Any:
+        """Return Optuna's distribution."""
+        return distributions.FloatDistribution(self.low, self.high, log=True)
 
     def value(self, drawn: Any) -> float:
         """Return the drawn value as a Python number."""
@@ -112,6 +120,10 @@ class Integers:
         """Return what hyperopt draws from: real numbers, of which each whole one's share is as wide as the others'."""
         low, high = self.low - 0.49, self.high + 0.49
         return hp.loguniform(label, math.log(low), math.log(high)) if self.log else hp.uniform(label, low, high)
+
+    def distribution(self, distributions: Any) -> Any:
+        """Return Optuna's distribution."""
+        return distributions.IntDistribution(self.low, self.high, log=self.log)
 
     def value(self, drawn: Any) -> int:
         """Return the drawn value as a whole number inside the bounds."""
@@ -151,6 +163,10 @@ class Choice:
     def expression(self, hp: Any, label: str) -> Any:
         """Return what hyperopt draws from: the places."""
         return hp.choice(label, list(range(len(self.choices))))
+
+    def distribution(self, distributions: Any) -> Any:
+        """Return Optuna's distribution."""
+        return distributions.CategoricalDistribution(tuple(range(len(self.choices))))
 
     def value(self, drawn: Any) -> Any:
         """Return the value at the drawn place, which counts from 0, as it was given."""

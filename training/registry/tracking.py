@@ -184,22 +184,20 @@ def log_trial(client: MlflowClient, run: ActiveRun, trial: Trial, ranking: str) 
 
 
 def begin_search(client: MlflowClient, run: ActiveRun, digest: str, ranking: str) -> dict[int, Trial]:
-    """Note in a run which search it does; return the trials of the newest run that began the same and did not end it.
+    """Note in a run which search it does; return the trials of the run that did the same before, if it did not end it.
 
     Parameters
     ----------
     digest
         Equal for two searches of the same rows, families and plan.
     """
-    where = f"tags.`{_SEARCH}` = '{digest}' AND attributes.status != 'FINISHED'"
-    earlier = client.search_runs(
-        [run.info.experiment_id], where, order_by=["attributes.start_time DESC"], max_results=2
-    )
+    where = f"tags.`{_SEARCH}` = '{digest}'"
+    experiments = [run.info.experiment_id]
+    earlier = client.search_runs(experiments, where, order_by=["attributes.start_time DESC"], max_results=1)
     client.set_tag(run.info.run_id, _SEARCH, digest)
-    for one in earlier:
-        if one.info.run_id != run.info.run_id:
-            return _trials_of(client, one, ranking)
-    return {}
+    if not earlier or earlier[0].info.status == "FINISHED":
+        return {}
+    return _trials_of(client, earlier[0], ranking)
 
 
 def _trials_of(client: MlflowClient, run: Run, ranking: str) -> dict[int, Trial]:

@@ -16,9 +16,11 @@ from headwater.training.errors import SearchFailedError, SparkContextError
 from headwater.training.models.families import ModelFamily
 from headwater.training.problems.binary import Binary
 from headwater.training.problems.problem import Problem
+from headwater.training.search.engine import SearchEngine
 from headwater.training.search.executors import Schedule, run_here, run_on_spark
 from headwater.training.search.hyperopt_engine import HyperoptEngine
 from headwater.training.search.hyperopt_spark import classic_session
+from headwater.training.search.optuna_engine import OptunaEngine
 from headwater.training.search.spark_trials import run_by_spark_trials
 from headwater.training.search.stopping import Stopping
 from headwater.training.search.trial import Trial, TrialData
@@ -26,6 +28,7 @@ from headwater.training.search.trial import Trial, TrialData
 __all__ = ["SearchPlan", "SearchResult", "search"]
 
 _BINARY = Binary()
+_ENGINES: Mapping[str, Callable[..., SearchEngine]] = {"hyperopt": HyperoptEngine, "optuna": OptunaEngine}
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class SearchPlan:
         ``"spark"``: each trial is a task of the session's Spark. ``"local"``: in this process, one after the other.
         ``"auto"``: Spark where this process has a classic Spark session and `parallelism` is above 1, else local.
         ``"sparktrials"``: hyperopt's SparkTrials as it is shipped, which polls and is slower.
+    engine
+        ``"hyperopt"``, or ``"optuna"`` where it is installed; SparkTrials has hyperopt's.
     seed
         Of the sample and of the suggestions. The same seed and `batch` give the same trials, here, on Spark, and at any
         `parallelism`; but for SparkTrials, whose suggestions depend on the order in which trials end.
@@ -75,6 +80,7 @@ class SearchPlan:
     folds: TimeFolds = field(default_factory=TimeFolds)
     rows: int | None = None
     backend: Literal["auto", "spark", "local", "sparktrials"] = "auto"
+    engine: Literal["hyperopt", "optuna"] = "hyperopt"
     seed: int = 0
     batch: int | None = None
     startup: int = 6
@@ -86,6 +92,8 @@ class SearchPlan:
     def __post_init__(self) -> None:
         if self.trials < 1 or self.parallelism < 1 or self.startup < 1 or (self.batch is not None and self.batch < 1):
             raise InvalidInputError(f"trials, parallelism, startup and batch must be at least 1: {self}.")
+        if self.engine not in _ENGINES:
+            raise InvalidInputError(f"There is no search engine {self.engine!r}. Known: {', '.join(_ENGINES)}.")
         if any(bound is not None and bound < 1 for bound in (self.patience, self.failures)):
             raise InvalidInputError(f"patience and failures must be at least 1 or None: {self}.")
         if self.rows is not None and self.rows < 1:
@@ -209,7 +217,7 @@ def _run(
     if backend == "sparktrials":
         assert not isinstance(spark, str)
         return run_by_spark_trials(spark, data, families, plan, on_trial)
-    engine = HyperoptEngine(families, seed=plan.seed, startup=plan.startup)
+    engine = _ENGINES[plan.engine](families, seed=plan.seed, startup=plan.startup)
     schedule = Schedule(
         plan.trials,
         plan.batch or plan.parallelism,
