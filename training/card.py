@@ -31,6 +31,8 @@ class TrainingFacts:
         Names of the model's inputs.
     tables
         Version of each Delta table that the rows were looked up from.
+    suspects
+        Inputs that alone predict the label nearly perfectly, with their score.
     """
 
     plan: TrainingPlan
@@ -41,6 +43,7 @@ class TrainingFacts:
     evaluation: Evaluation
     importance: pd.DataFrame
     verdict: Verdict
+    suspects: Mapping[str, float]
 
 
 def version_card(facts: TrainingFacts, *, run: str = "", most: int = 1_000_000) -> str:
@@ -154,6 +157,11 @@ def _limits(facts: TrainingFacts) -> str:
         if plan.slices
         else "- No slices were judged."
     )
+    metric = facts.evaluation.problem.ranking.replace("_", " ")
+    lines += [
+        f"- **`{name}` alone has a {metric} of {score:.3f}: does it know the label?**"
+        for name, score in facts.suspects.items()
+    ]
     empty = [name for name in facts.inputs if not facts.rows[name].notna().any()]
     if empty:
         lines.append("- Without any value in training: " + ", ".join(f"`{name}`" for name in empty) + ".")

@@ -17,6 +17,7 @@ from headwater.training.data.pandas_rows import columns_of, to_pandas
 from headwater.training.evaluation import Evaluation, evaluate, load_sklearn
 from headwater.training.judging.evidence import Champion, Check, Verdict
 from headwater.training.judging.importance import permutation_importance
+from headwater.training.judging.leakage import lone_scores, suspects
 from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult
 from headwater.training.problems import plots
@@ -130,8 +131,12 @@ def train(
             evaluation = evaluate(model, columns.all, rows, holdout, plan, settings=settings, load_model=load_model)
             problem = evaluation.problem
             importance = permutation_importance(model, holdout[columns.all], evaluation.label, problem=problem)
+            lone = lone_scores(rows, holdout, columns, (labels, evaluation.label), problem)
+            suspected = suspects(lone)
             verdict = plan.checks.judge(evaluation.evidence)
             say(", ".join(f"{name} {values[problem.loss]:.4g}" for name, values in evaluation.metrics.items()))
+            for name, score in suspected.items():
+                say(f"; {name} alone has a {problem.ranking.replace('_', ' ')} of {score:.3f}: does it know the label?")
         with steps("log") as say:
             log_metrics(client, run.info.run_id, evaluation.metrics)
             log_sources({"training": rows, "holdout": holdout}, _table_versions(training_set))
@@ -156,6 +161,7 @@ def train(
                 evaluation=evaluation,
                 importance=importance,
                 verdict=verdict,
+                suspects=suspected,
             )
             _describe(client, run, facts, number, training_set)
             log_history(client, run.info.experiment_id, plan.model_name, number, evaluation.metrics)

@@ -119,7 +119,7 @@ class Binary:
         """Return the labels as numbers."""
         return np.asarray(labels, dtype=np.float64)
 
-    def answers(self, model: Any, inputs: pd.DataFrame) -> Answers:
+    def answers(self, model: Any, inputs: pd.DataFrame | NDArray[Any]) -> Answers:
         """Return the probability of label 1 per row; the classes may write it in any form.
 
         Raises

@@ -53,7 +53,7 @@ def positive_column(classes: Sequence[Any]) -> int:
     return places[0]
 
 
-def probabilities_of(model: Any, inputs: pd.DataFrame) -> NDArray[np.float64]:
+def probabilities_of(model: Any, inputs: pd.DataFrame | NDArray[Any]) -> NDArray[np.float64]:
     """Return a classifier's probabilities, rows by its classes, computed with one thread.
 
     Raises

@@ -126,7 +126,7 @@ class Multiclass:
         """Return 1 for the label's class and 0 for the others."""
         return np.eye(len(self.classes))[np.asarray(labels, dtype=np.int64)]
 
-    def answers(self, model: Any, inputs: pd.DataFrame) -> Answers:
+    def answers(self, model: Any, inputs: pd.DataFrame | NDArray[Any]) -> Answers:
         """Return the probability of each class per row; 0 for a class that the model does not know.
 
         Raises

@@ -99,7 +99,7 @@ class Problem(Protocol):
     def targets(self, labels: Labels) -> Answers:
         """Return the numbers that a perfect model answers."""
 
-    def answers(self, model: Any, inputs: pd.DataFrame) -> Answers:
+    def answers(self, model: Any, inputs: pd.DataFrame | NDArray[Any]) -> Answers:
         """Return a fitted model's answers, computed with one thread."""
 
     def losses(self, labels: Labels, answers: Answers) -> Answers:

@@ -121,7 +121,7 @@ class Regression:
         """Return the labels."""
         return np.asarray(labels, dtype=np.float64)
 
-    def answers(self, model: Any, inputs: pd.DataFrame) -> Answers:
+    def answers(self, model: Any, inputs: pd.DataFrame | NDArray[Any]) -> Answers:
         """Return the predicted number per row."""
         from threadpoolctl import threadpool_limits
 
