@@ -15,9 +15,10 @@ from headwater.lakehouse import Settings
 from headwater.training.card import TrainingFacts, model_card, version_card
 from headwater.training.data.pandas_rows import columns_of, to_pandas
 from headwater.training.evaluation import Evaluation, evaluate, load_sklearn
-from headwater.training.judging.evidence import Champion, Check, Verdict
+from headwater.training.judging.evidence import Verdict
 from headwater.training.judging.importance import permutation_importance
 from headwater.training.judging.leakage import lone_scores, suspects
+from headwater.training.last_checks import last_checks
 from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult
 from headwater.training.problems import plots
@@ -151,7 +152,7 @@ def train(
             say(f"{plan.model_name} version {number}")
         with steps("decide") as say:
             registry.challenge(plan.model_name, number, settings=settings)
-            verdict = _unless_replaced(plan, verdict, evaluation.evidence.champion, settings)
+            verdict = last_checks(verdict, plan, evaluation, number, model, holdout[columns.all], settings, load_model)
             facts = TrainingFacts(
                 plan=plan,
                 rows=rows,
@@ -352,21 +353,6 @@ def _decide(plan: TrainingPlan, version: str, verdict: Verdict, settings: Settin
         decide(plan.model_name, version, reason=verdict.reason, table=plan.promotion_table, settings=settings)
     mlflow.set_tag("headwater.promoted", str(promoted).lower())
     return promoted
-
-
-def _unless_replaced(plan: TrainingPlan, verdict: Verdict, compared: Champion, settings: Settings) -> Verdict:
-    """Return the verdict, refused if another version became champion since the comparison."""
-    now = registry.champion(plan.model_name, settings=settings)
-    found = "" if now is None else str(now.version)
-    if found == compared.version:
-        return verdict
-    sentence = (
-        f"The champion is version {found or 'none'} now, and the comparison was with {compared.version or 'none'}: "
-        "another training or a rollback came in between. Train again."
-    )
-    return Verdict(
-        (*verdict.checks, Check("champion_unchanged", False, found, f"version {compared.version}", sentence))
-    )
 
 
 def _predictions(plan: TrainingPlan, holdout: pd.DataFrame, evaluation: Evaluation) -> pd.DataFrame:

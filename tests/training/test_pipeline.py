@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss
 
 from headwater import features, lakehouse, training
 from headwater.training.data.pandas_rows import to_pandas
+from headwater.training.evaluation import load_sklearn as training_load
 from headwater.training.registry.tracking import use_store
 
 pytestmark = [
@@ -362,3 +363,36 @@ def test_a_training_that_was_interrupted_in_its_search_goes_on_from_its_trials(s
         progress=lambda step, detail: again.append((step, detail)),
     )
     assert "interrupted" not in dict(again)["search"]  # the one before came to its end
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        (
+            lambda _: (_ for _ in ()).throw(OSError("the file is cut short")),
+            "cannot be used: OSError: the file is cut short",
+        ),
+        (lambda uri: _Other(training_load(uri)), "answers 50 rows of the holdout: differs by up to"),
+    ],
+)
+def test_a_version_that_does_not_load_or_answers_otherwise_is_never_champion(spark, store, frame, kit, load, words):
+    name = f"main.tests.other_{uuid.uuid4().hex[:6]}"
+    plan = kit.small_plan(name, gate=training.Gate(latency_ms=None))
+    result = training.train(
+        kit.training_set(spark, frame), plan=plan, settings=store, log_model=kit.log_sklearn, load_model=load
+    )
+    assert not result.promoted
+    assert words in result.verdict.reason
+    assert training.champion(name, settings=store) is None
+    assert aliases(store, name) == {"challenger": result.version}
+
+
+class _Other:
+    """A model that is not the judged one: it has the probabilities of the classes exchanged."""
+
+    def __init__(self, model):
+        self.classes_ = model.classes_
+        self._model = model
+
+    def predict_proba(self, inputs):
+        return self._model.predict_proba(inputs)[:, ::-1]
