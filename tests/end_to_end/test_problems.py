@@ -76,7 +76,6 @@ def test_a_numbers_training_beats_its_medians_and_is_judged_in_minutes(minutes):
         "arr_delay",
         "prediction",
         "overall_median",
-        "hour_and_carrier",
     ]
     found = result.metrics["model"]
     assert found["mean_absolute_error"] == pytest.approx(sk.mean_absolute_error(rows["arr_delay"], rows["prediction"]))
