@@ -61,13 +61,6 @@ class Regression:
             "mean_error": "mean error, predicted less actual",
         }
     )
-    shown: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {
-            "mean_absolute_error": "Mean absolute error",
-            "root_mean_squared_error": "Root mean squared error",
-            "r2_score": "R²",
-        }
-    )
     bounds: ClassVar[Mapping[str, Any]] = MappingProxyType(
         {"least_roc_auc": None, "calibration_error": None, "slice_loss": None, "slice_share": 0.1}
     )
@@ -87,6 +80,16 @@ class Regression:
     def loss(self) -> str:
         """Name of the mean loss."""
         return f"mean_{self.error}_error"
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """Short titles of the metrics that a report shows, with the unit."""
+        unit = f" ({self.unit})" if self.unit else ""
+        return {
+            "mean_absolute_error": f"Mean absolute error{unit}",
+            "root_mean_squared_error": f"Root mean squared error{unit}",
+            "r2_score": "R²",
+        }
 
     @property
     def centre(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from headwater.training.problems.metrics import HIGHER_IS_BETTER
 from headwater.web.report.facts import Facts
 from headwater.web.report.figures import summary_of
+from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.markup import Html, card, element, paragraphs
 from headwater.web.report.standing import open_alerts, standing
 from headwater.web.report.wording import count_of, date, inner, month, name_of, number, percent, span, summary_text
@@ -57,7 +58,8 @@ def _quality(facts: Facts) -> str:
     metric, title = next(iter(facts.project.problem.shown.items()))
     beside = [f"{number(row[metric])} by {name_of(str(row['predictor']))}" for _, row in others.iterrows()]
     against = f", against {' and '.join(beside)}" if beside else ""
-    return f"In {month(last['month'])} the {inner(title)} in service was {number(last[metric])}{against}."
+    where = "on the holdout" if last["part"] == HOLDOUT else "in service"
+    return f"In {month(last['month'])} the {inner(title)} {where} was {number(last[metric])}{against}."
 
 
 def _decision(facts: Facts) -> str:

@@ -34,10 +34,10 @@ def number(value: Any, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> number(0.74762), number(float("nan"))
-    ('0.748', '—')
+    >>> number(0.74762), number(float("nan")), number(-0.0001)
+    ('0.748', '—', '0.000')
     """
-    return f"{value:.{digits}f}" if math.isfinite(value) else "—"
+    return f"{round(value, digits) + 0.0:.{digits}f}" if math.isfinite(value) else "—"
 
 
 def percent(share: Any, digits: int = 1) -> str:
