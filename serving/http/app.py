@@ -9,9 +9,9 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -124,11 +124,14 @@ class ServingApp:
             served = self._serving(name, live)
             kind = media_type(request.headers.get("content-type"))
             body = await self._body(request)
-            with self._place():
-                ends = time.monotonic() + self.limits.seconds
+            ends = time.monotonic() + self.limits.seconds
+            self._take_place()
+            try:
                 rows = await self._read(kind, body, served, ends)
                 traced = live is not None and live.endpoint.traces_features
                 answer = await self._answered(served, rows, ends, traced=traced)
+            finally:
+                self._at_work -= 1
             status, content = 200, encode(answer.body)
             headers = {"served-model-name": served.name, "x-request-id": identifier}
         except Exception as error:  # noqa: BLE001 - each becomes an answer; none tells of internals
@@ -161,18 +164,13 @@ class ServingApp:
             raise RefusedError(503, "TEMPORARILY_UNAVAILABLE", message)
         return live.served
 
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """Count a request as at work within; raises if there are as many as the server takes."""
+    def _take_place(self) -> None:
+        """Count a request as at work; raises if there are as many as the server takes."""
         if self._at_work >= self.limits.concurrency:
             raise RefusedError(
                 429, "REQUEST_LIMIT_EXCEEDED", f"{self.limits.concurrency} requests are at work: try again in a moment."
             )
         self._at_work += 1
-        try:
-            yield
-        finally:
-            self._at_work -= 1
 
     async def _read(self, kind: MediaType, body: bytes, served: Served, ends: float) -> Rows:
         """Return a body's rows: read at once where it is small, else in a thread, so that other requests do not wait for it."""
@@ -199,8 +197,6 @@ class ServingApp:
         return await asyncio.wait_for(running, max(0.0, ends - time.monotonic()))
 
     async def _body(self, request: Request) -> bytes:
-        from starlette.requests import ClientDisconnect
-
         parts: list[bytes] = []
         most, size = self.limits.body_bytes, 0
         given = request.headers.get("content-length", "0")
@@ -214,7 +210,11 @@ class ServingApp:
                         parts.append(part)
                     elif size > _READ_ON * most:  # until then read on: a client cut off while it sends sees no answer
                         break
-            except ClientDisconnect as error:
+            except Exception as error:
+                from starlette.requests import ClientDisconnect
+
+                if not isinstance(error, ClientDisconnect):
+                    raise
                 message = "The client closed the connection before its body was complete."
                 raise RefusedError(400, "BAD_REQUEST", message) from error
         if too_large:

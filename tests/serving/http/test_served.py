@@ -15,12 +15,10 @@ def _scaled():
     """Return a model that multiplies a column by a parameter."""
     import mlflow
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # MLflow asks for type hints
-
-        class Scaled(mlflow.pyfunc.PythonModel):
-            def predict(self, context, model_input, params=None):  # noqa: ARG002 - MLflow names it
-                return model_input["x"] * (params or {}).get("factor", 1.0)
+    class Scaled(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input, params=None):
+            del context
+            return model_input["x"] * (params or {}).get("factor", 1.0)
 
     return Scaled()
 
