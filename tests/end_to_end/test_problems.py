@@ -172,7 +172,7 @@ def test_a_loaded_model_answers_what_was_scored(spark, cultivar):
     use_store(settings)
     scored = _table(spark, cultivar, "inference").sort_values("wine")
     model = mlflow.pyfunc.load_model(f"models:/{wine.MODEL}/1")
-    given = np.asarray(model.predict(scored[["wine"]].head(5)))
+    given = np.asarray(model.predict(scored[["wine", "at"]].head(5)))
     order = sorted(wine.CLASSES)
     expected = [[dict(one)[name] for name in order] for one in scored["prediction_proba"].head(5)]
     np.testing.assert_allclose(given, expected, rtol=1e-12)
