@@ -15,9 +15,11 @@ CONSTANT_LIMITS: Mapping[str, float] = {
     "nulls": 0.05,
     "new categories": 0.01,
     "tails": 0.02,
+    "repeats": 0.5,
     "performance": 0.06,
 }
-"""The least effect that is worth an alert, by kind: a KS or total variation distance, shares of rows, a loss of skill."""
+"""The least effect that is worth an alert, by kind: a KS or total variation distance, shares of rows, the
+share of different values that is gone, a loss of skill."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ def all_kinds() -> Mapping[str, Kind]:
     Examples
     --------
     >>> list(all_kinds())
-    ['new categories', 'nulls', 'tails', 'values']
+    ['new categories', 'nulls', 'repeats', 'tails', 'values']
     """
     modules = modules_of("headwater.monitoring.alerts.kinds")
     kinds: list[Kind] = [module.KIND for module in modules if hasattr(module, "KIND")]

@@ -97,7 +97,7 @@ def test_a_slow_column_is_held_to_weeks_of_its_own_past():
 def test_a_short_past_teaches_nothing_and_the_constants_hold(past):
     short = Past(past.columns, range(3), {name: states[:3] for name, states in past.states.items()})
     assert {kind: limit.value for (name, kind), limit in learn_limits(short, POLICY).items() if name == "n0"} == {
-        "values": 0.1, "nulls": 0.05, "tails": 0.02,
+        "values": 0.1, "nulls": 0.05, "tails": 0.02, "repeats": 0.5,
     }  # fmt: skip
 
 
