@@ -151,15 +151,27 @@ def contents(spark, name):
     return sorted(map(repr, spark.table(name).drop("logging_table_commit_version").toArrow().to_pylist()))
 
 
-def test_a_refresh_week_by_week_on_the_driver_equals_the_whole_on_spark(spark, schema, weeks, monkeypatch):
+def test_a_refresh_week_by_week_equals_the_whole(spark, schema, weeks):
     as_spark(spark, weeks).write.format("delta").saveAsTable(f"{schema}.inference")
     monitor = watched(schema, baseline_table_name=None, slicing_exprs=("origin",))
     for number in range(3):
         refresh(spark, monitor, MONDAY + number * WEEK, MONDAY + (number + 1) * WEEK)
     weekly = [contents(spark, name) for name in (monitor.profile_table, monitor.drift_table)]
-    monkeypatch.setattr(importlib.import_module("headwater.monitoring.states.stored_states"), "MOST", 0)
     refresh(spark, monitor)
     assert [contents(spark, name) for name in (monitor.profile_table, monitor.drift_table)] == weekly
+
+
+def test_few_states_on_the_driver_and_many_on_spark_give_the_same_metrics(spark, schema, weeks, monkeypatch):
+    as_spark(spark, weeks[weeks["prediction_time"] < MONDAY + 2 * WEEK]).write.format("delta").saveAsTable(
+        f"{schema}.inference"
+    )
+    kind = dataclasses.replace(monitor_of(schema).kind, granularities=("1 week",))
+    monitor = watched(schema, baseline_table_name=None, slicing_exprs=(), kind=kind)
+    refresh(spark, monitor)
+    on_driver = [contents(spark, name) for name in (monitor.profile_table, monitor.drift_table)]
+    monkeypatch.setattr(importlib.import_module("headwater.monitoring.states.stored_states"), "MOST", 0)
+    refresh(spark, monitor)
+    assert [contents(spark, name) for name in (monitor.profile_table, monitor.drift_table)] == on_driver
 
 
 def test_wrong_metrics_are_named_with_their_column_and_harm_themselves_alone(spark, schema):
