@@ -1,6 +1,7 @@
 """Training: search, fit, judge and register models with their feature spec."""
 
-from headwater.training.data.splits import Holdout, TimeFolds
+from headwater.training.data.group_folds import GroupFolds, StratifiedFolds
+from headwater.training.data.splits import Folds, Holdout, TimeFolds
 from headwater.training.errors import (
     ChampionLoadError,
     ModelVersionError,
@@ -69,7 +70,9 @@ __all__ = [
     "DecidedTraining",
     "Difference",
     "FeatureSelection",
+    "Folds",
     "Gate",
+    "GroupFolds",
     "Holdout",
     "Integers",
     "LogUniform",
@@ -86,6 +89,7 @@ __all__ = [
     "SearchResult",
     "Selection",
     "SparkContextError",
+    "StratifiedFolds",
     "TimeFolds",
     "TrackingStoreError",
     "TrainingDataError",

@@ -123,7 +123,7 @@ def train(
             columns = columns_of(rows.drop(columns=[plan.label, plan.time_column, *_ids(plan)]))
             say(f"{len(rows):,} training rows, {len(holdout):,} holdout rows, {len(columns.all)} inputs")
         with steps("search") as say:
-            found = _search(client, run, rows[[*columns.all, plan.label, plan.time_column]], plan, settings, steps, say)
+            found = _search(client, run, rows, columns, plan, settings, steps, say)
         with steps("fit") as say:
             family = next(family for family in plan.searched_families if family.name == found.family)
             model = fit(family, found.params, columns, rows, plan.problem.to_fit(labels))
@@ -221,6 +221,7 @@ def _search(
     client: MlflowClient,
     run: ActiveRun,
     rows: pd.DataFrame,
+    columns: Columns,
     plan: TrainingPlan,
     settings: Settings,
     steps: _Steps,
@@ -233,6 +234,8 @@ def _search(
         log_trial(client, run, trial, problem.ranking)
         steps.trial(trial)
 
+    group = plan.search.folds.group
+    rows = rows[[*columns.all, plan.label, plan.time_column, *([group] if group else [])]]
     families = plan.searched_families
     if plan.warm_start:
         families = warmed(families, client, plan.model_name, settings)

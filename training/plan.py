@@ -107,6 +107,11 @@ class TrainingPlan:
             )
         if self.label == self.time_column or self.label in self.exclude:
             raise InvalidInputError(f"The label {self.label!r} cannot be the time column or excluded.")
+        group = self.search.folds.group
+        if group is not None and group not in self.exclude:
+            raise InvalidInputError(
+                f"The folds' groups, {group!r}, must be in exclude: they are no input of the model."
+            )
 
     @property
     def searched_families(self) -> tuple[ModelFamily, ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from headwater.lakehouse import InvalidInputError
 from headwater.training.errors import TrainingDataError
 
-__all__ = ["Fold", "Holdout", "TimeFolds"]
+__all__ = ["Fold", "Folds", "Holdout", "TimeFolds"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,19 @@ class Fold:
     validate: NDArray[np.int64]
     start: pd.Timestamp
     end: pd.Timestamp
+
+
+class Folds(Protocol):
+    """How rows are split for a search, as frozen data."""
+
+    @property
+    def group(self) -> str | None:
+        """Return the column of the groups that are kept together; None: there are none."""
+
+    def split(
+        self, times: pd.Series, *, groups: pd.Series | None = None, labels: ArrayLike | None = None
+    ) -> list[Fold]:
+        """Return the folds of rows, of which each has a time, a group, and a label as the problem has it."""
 
 
 @dataclass(frozen=True)
@@ -62,19 +76,26 @@ class TimeFolds:
         if self.window is not None and self.window <= dt.timedelta(0):
             raise InvalidInputError(f"TimeFolds(window={self.window}) is empty: give a positive length.")
 
-    def split(self, times: pd.Series) -> list[Fold]:
+    group: ClassVar[str | None] = None
+
+    def split(
+        self, times: pd.Series, *, groups: pd.Series | None = None, labels: ArrayLike | None = None
+    ) -> list[Fold]:
         """Return the folds, the earliest first.
 
         Parameters
         ----------
         times
             One time per row, in any order, without nulls.
+        groups, labels
+            Not used.
 
         Raises
         ------
         TrainingDataError
             If a fold has no training or no validation row.
         """
+        del groups, labels
         moments = _moments(times)
         if not len(moments):
             raise TrainingDataError("Rows to split by time", "none", "Give a frame that has rows.")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from headwater.lakehouse import InvalidInputError, MissingColumnsError
 from headwater.training.data.pandas_rows import columns_of
-from headwater.training.data.splits import TimeFolds
+from headwater.training.data.splits import Folds, TimeFolds
 from headwater.training.errors import SearchFailedError, SparkContextError
 from headwater.training.models.families import ModelFamily
 from headwater.training.problems.binary import Binary
@@ -42,7 +42,7 @@ class SearchPlan:
     parallelism
         Trials at a time on Spark; each takes one task slot and one thread.
     folds
-        Time-ordered folds; each trial is fitted once per fold.
+        Time-ordered folds, or `GroupFolds` or `StratifiedFolds` where time does not matter; each trial is fitted once per fold.
     rows
         Search on a seeded random sample of at most this many training rows; None: on all. The final fit takes all.
     backend
@@ -77,7 +77,7 @@ class SearchPlan:
 
     trials: int = 12
     parallelism: int = 2
-    folds: TimeFolds = field(default_factory=TimeFolds)
+    folds: Folds = field(default_factory=TimeFolds)
     rows: int | None = None
     backend: Literal["auto", "spark", "local", "sparktrials"] = "auto"
     engine: Literal["hyperopt", "optuna"] = "hyperopt"
@@ -139,7 +139,7 @@ def search(
     ----------
     frame
         Inputs, `label` (as the problem has labels, for :class:`Binary` 0 or 1; no nulls) and `time_column` (no nulls). All other
-        columns are inputs: numbers as float64, strings as objects.
+        columns are inputs: numbers as float64, strings as objects; but for the column of the folds' groups.
     families
         At least one; names differ.
     problem
@@ -163,7 +163,7 @@ def search(
     A trial that raises is recorded as failed and the search goes on.
     """
     plan = plan or SearchPlan()
-    _check(frame, label, time_column, families)
+    _check(frame, [label, time_column, *([plan.folds.group] if plan.folds.group else [])], families)
     backend = _backend(plan)
     data = _trial_data(frame, label, time_column, plan, problem)
     by_name = {family.name: family for family in families}
@@ -176,8 +176,8 @@ def search(
     return SearchResult(best.family, best.params, best.loss, tuple(records), backend, len(data.inputs), problem)
 
 
-def _check(frame: pd.DataFrame, label: str, time_column: str, families: Sequence[ModelFamily]) -> None:
-    missing = [name for name in (label, time_column) if name not in frame.columns]
+def _check(frame: pd.DataFrame, needed: Sequence[str], families: Sequence[ModelFamily]) -> None:
+    missing = [name for name in needed if name not in frame.columns]
     if missing:
         raise MissingColumnsError(missing, "the frame to search on", [str(c) for c in frame.columns])
     names = [family.name for family in families]
@@ -189,9 +189,10 @@ def _trial_data(frame: pd.DataFrame, label: str, time_column: str, plan: SearchP
     if plan.rows is not None and len(frame) > plan.rows:
         drawn = np.random.default_rng(plan.seed).choice(len(frame), size=plan.rows, replace=False)
         frame = frame.iloc[np.sort(drawn)]
-    inputs = frame.drop(columns=[label, time_column]).reset_index(drop=True)
-    folds = tuple(plan.folds.split(frame[time_column]))
-    return TrialData(inputs, problem.labels(frame[label]), columns_of(inputs), folds, problem)
+    group, labels = plan.folds.group, problem.labels(frame[label])
+    inputs = frame.drop(columns=[label, time_column, *([group] if group else [])]).reset_index(drop=True)
+    folds = plan.folds.split(frame[time_column], groups=frame[group] if group else None, labels=labels)
+    return TrialData(inputs, labels, columns_of(inputs), tuple(folds), problem)
 
 
 def _backend(plan: SearchPlan) -> Literal["spark", "local", "sparktrials"]:
