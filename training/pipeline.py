@@ -13,7 +13,7 @@ import pandas as pd
 
 from headwater.lakehouse import Settings
 from headwater.training.card import TrainingFacts, model_card, version_card
-from headwater.training.data.pandas_rows import columns_of, to_pandas
+from headwater.training.data.pandas_rows import columns_of, to_pandas, weights_of
 from headwater.training.evaluation import Evaluation, evaluate, load_sklearn
 from headwater.training.judging.evidence import Verdict
 from headwater.training.judging.importance import permutation_importance
@@ -126,7 +126,7 @@ def train(
             found = _search(client, run, rows, columns, plan, settings, steps, say)
         with steps("fit") as say:
             family = next(family for family in plan.searched_families if family.name == found.family)
-            model = fit(family, found.params, columns, rows, plan.problem.to_fit(labels))
+            model = fit(family, found.params, columns, rows, plan.problem.to_fit(labels), weights_of(rows, plan.weight))
             say(f"{found.family} on {len(rows):,} rows")
         with steps("evaluate") as say:
             evaluation = evaluate(model, columns.all, rows, holdout, plan, settings=settings, load_model=load_model)
@@ -234,8 +234,8 @@ def _search(
         log_trial(client, run, trial, problem.ranking)
         steps.trial(trial)
 
-    group = plan.search.folds.group
-    rows = rows[[*columns.all, plan.label, plan.time_column, *([group] if group else [])]]
+    beside = dict.fromkeys(name for name in (plan.search.folds.group, plan.weight) if name)
+    rows = rows[[*columns.all, plan.label, plan.time_column, *beside]]
     families = plan.searched_families
     if plan.warm_start:
         families = warmed(families, client, plan.model_name, settings)
@@ -248,6 +248,7 @@ def _search(
         families,
         plan.search,
         problem=problem,
+        weight=plan.weight,
         known=known,
         on_trial=ended,
     )

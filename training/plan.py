@@ -49,6 +49,8 @@ class TrainingPlan:
         Columns whose values are judged one by one.
     gate
         The checks before promotion; None: those of ``Gate()``, as far as the problem has their metrics.
+    weight
+        Column of the rows' weights in each fit, not negative, which must be in `exclude`; metrics count all rows alike.
     promote
         Whether a model that passes becomes champion at once; otherwise it stays challenger.
     promotion_table
@@ -91,6 +93,7 @@ class TrainingPlan:
     warm_start: bool = False
     slices: tuple[str, ...] = ()
     gate: Gate | None = None
+    weight: str | None = None
     promote: bool = True
     promotion_table: str | None = None
     experiment: str = ""
@@ -107,11 +110,9 @@ class TrainingPlan:
             )
         if self.label == self.time_column or self.label in self.exclude:
             raise InvalidInputError(f"The label {self.label!r} cannot be the time column or excluded.")
-        group = self.search.folds.group
-        if group is not None and group not in self.exclude:
-            raise InvalidInputError(
-                f"The folds' groups, {group!r}, must be in exclude: they are no input of the model."
-            )
+        for what, column in (("folds' groups", self.search.folds.group), ("weights", self.weight)):
+            if column is not None and column not in self.exclude:
+                raise InvalidInputError(f"The {what}, {column!r}, must be in exclude: they are no input of the model.")
 
     @property
     def searched_families(self) -> tuple[ModelFamily, ...]:

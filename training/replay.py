@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from headwater.lakehouse import Settings
-from headwater.training.data.pandas_rows import columns_of, to_pandas
+from headwater.training.data.pandas_rows import columns_of, to_pandas, weights_of
 from headwater.training.errors import TrainingDataError
 from headwater.training.evaluation import evaluate_model
 from headwater.training.plan import TrainingPlan
@@ -62,6 +62,7 @@ def replay_training(
     train, holdout = frame.iloc[before].reset_index(drop=True), frame.iloc[after].reset_index(drop=True)
     left_out = dict.fromkeys([plan.label, plan.time_column, *plan.exclude])
     columns = columns_of(train.drop(columns=list(left_out)))
-    model = fit(family, params, columns, train, problem.to_fit(problem.labels(train[plan.label])))
+    to_fit, weights = problem.to_fit(problem.labels(train[plan.label])), weights_of(train, plan.weight)
+    model = fit(family, params, columns, train, to_fit, weights)
     found = evaluate_model(model, columns.all, train, holdout, plan)
     return {key: run.data.metrics[key] for key in found if key in run.data.metrics}, found

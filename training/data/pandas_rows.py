@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from headwater.lakehouse import ColumnTypeError, MissingColumnsError, RowLimitError, column, faults_named
 from headwater.training.errors import TrainingDataError
@@ -16,7 +18,7 @@ from headwater.training.problems.problem import Problem
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["columns_of", "to_pandas"]
+__all__ = ["columns_of", "to_pandas", "weights_of"]
 
 _BINARY = Binary()
 
@@ -37,6 +39,28 @@ def columns_of(inputs: pd.DataFrame) -> Columns:
         numeric=tuple(name for name, kind in kinds.items() if kind == "float64"),
         strings=tuple(name for name, kind in kinds.items() if kind == "object"),
     )
+
+
+def weights_of(rows: pd.DataFrame, column: str | None) -> NDArray[np.float64] | None:
+    """Return the rows' weights; None without a column.
+
+    Raises
+    ------
+    TrainingDataError
+        One is missing, negative or infinite, or all are 0.
+    """
+    if column is None:
+        return None
+    found = pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype=np.float64)
+    odd = ~(np.isfinite(found) & (found >= 0))
+    if odd.any() or not found.any():
+        told = (
+            f"{int(odd.sum())} of {len(found)} that are missing, negative or infinite"
+            if odd.any()
+            else "0 for every row"
+        )
+        raise TrainingDataError(f"The weights {column!r}", told, "Give each row a weight of 0 or more.")
+    return found
 
 
 @faults_named()

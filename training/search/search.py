@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from headwater.lakehouse import InvalidInputError, MissingColumnsError
-from headwater.training.data.pandas_rows import columns_of
+from headwater.training.data.pandas_rows import columns_of, weights_of
 from headwater.training.data.splits import Folds, TimeFolds
 from headwater.training.errors import SearchFailedError, SparkContextError
 from headwater.training.models.families import ModelFamily
@@ -130,6 +130,7 @@ def search(
     plan: SearchPlan | None = None,
     *,
     problem: Problem = _BINARY,
+    weight: str | None = None,
     known: Mapping[int, Trial] | None = None,
     on_trial: Callable[[Trial], None] | None = None,
 ) -> SearchResult:
@@ -144,6 +145,8 @@ def search(
         At least one; names differ.
     problem
         What is predicted; default: :class:`Binary`, whose loss is the log loss.
+    weight
+        Column of the rows' weights in each fit, not negative; it is no input. Losses are of rows that all count alike.
     known
         Trials of an earlier search of the same rows, families and plan, by their numbers: they are not run again. A search that
         was killed, and goes on from its trials, ends as one that was not. Not used by SparkTrials.
@@ -163,9 +166,10 @@ def search(
     A trial that raises is recorded as failed and the search goes on.
     """
     plan = plan or SearchPlan()
-    _check(frame, [label, time_column, *([plan.folds.group] if plan.folds.group else [])], families)
+    beside = [name for name in (plan.folds.group, weight) if name]
+    _check(frame, [label, time_column, *beside], families)
     backend = _backend(plan)
-    data = _trial_data(frame, label, time_column, plan, problem)
+    data = _trial_data(frame, label, time_column, plan, problem, weight)
     by_name = {family.name: family for family in families}
     records = _run(backend, data, by_name, plan, on_trial, known or {})
     succeeded = [trial for trial in records if trial.status == "ok" and trial.loss is not None]
@@ -185,14 +189,17 @@ def _check(frame: pd.DataFrame, needed: Sequence[str], families: Sequence[ModelF
         raise InvalidInputError(f"Give at least one family, each name once; found {', '.join(names) or 'none'}.")
 
 
-def _trial_data(frame: pd.DataFrame, label: str, time_column: str, plan: SearchPlan, problem: Problem) -> TrialData:
+def _trial_data(
+    frame: pd.DataFrame, label: str, time_column: str, plan: SearchPlan, problem: Problem, weight: str | None
+) -> TrialData:
     if plan.rows is not None and len(frame) > plan.rows:
         drawn = np.random.default_rng(plan.seed).choice(len(frame), size=plan.rows, replace=False)
         frame = frame.iloc[np.sort(drawn)]
     group, labels = plan.folds.group, problem.labels(frame[label])
-    inputs = frame.drop(columns=[label, time_column, *([group] if group else [])]).reset_index(drop=True)
+    beside = [name for name in (group, weight) if name]
+    inputs = frame.drop(columns=[label, time_column, *beside]).reset_index(drop=True)
     folds = plan.folds.split(frame[time_column], groups=frame[group] if group else None, labels=labels)
-    return TrialData(inputs, labels, columns_of(inputs), tuple(folds), problem)
+    return TrialData(inputs, labels, columns_of(inputs), tuple(folds), problem, weights_of(frame, weight))
 
 
 def _backend(plan: SearchPlan) -> Literal["spark", "local", "sparktrials"]:

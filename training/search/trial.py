@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from headwater.training.data.splits import Fold
+from headwater.training.errors import TrainingDataError
 from headwater.training.models.families import Columns, ModelFamily
 from headwater.training.problems.problem import Labels, Problem
 
@@ -21,13 +23,14 @@ __all__ = ["Outcome", "Trial", "TrialData", "fit", "run_trial", "trial_of"]
 
 @dataclass(frozen=True)
 class TrialData:
-    """What all trials share: inputs, labels as the problem has them, and folds."""
+    """What all trials share: inputs, labels as the problem has them, folds, and weights of rows, None: all alike."""
 
     inputs: pd.DataFrame
     label: Labels
     columns: Columns
     folds: tuple[Fold, ...]
     problem: Problem
+    weights: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any], b
     try:
         for fold in data.folds:
             to_fit = problem.to_fit(data.label[fold.train])
-            model = fit(family, params, data.columns, data.inputs.iloc[fold.train], to_fit)
+            weights = None if data.weights is None else data.weights[fold.train]
+            model = fit(family, params, data.columns, data.inputs.iloc[fold.train], to_fit, weights)
             answers = problem.answers(model, data.inputs.iloc[fold.validate])
             actual = data.label[fold.validate]
             losses.append(float(problem.losses(actual, answers).mean()))
@@ -123,7 +127,14 @@ def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any], b
     return Outcome(tuple(losses), tuple(rankings), took, params=params, pruned=pruned)
 
 
-def fit(family: ModelFamily, params: Mapping[str, Any], columns: Columns, inputs: pd.DataFrame, label: Labels) -> Any:
+def fit(
+    family: ModelFamily,
+    params: Mapping[str, Any],
+    columns: Columns,
+    inputs: pd.DataFrame,
+    label: Labels,
+    weights: NDArray[np.float64] | None = None,
+) -> Any:
     """Return a fitted member of the family, fitted with one thread.
 
     It is built for the columns that have a value in these rows (boosting cannot bin others), and takes all of them when it
@@ -140,4 +151,21 @@ def fit(family: ModelFamily, params: Mapping[str, Any], columns: Columns, inputs
     model = family.build(params, used)
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its effect is in the loss
-        return model.fit(inputs[columns.all], label)
+        return model.fit(inputs[columns.all], label, **_weighing(model, weights))
+
+
+def _weighing(model: Any, weights: NDArray[np.float64] | None) -> dict[str, NDArray[np.float64]]:
+    """Return the argument of ``fit`` that gives an estimator, or a pipeline's last step, the rows' weights."""
+    from sklearn.utils.validation import has_fit_parameter
+
+    if weights is None:
+        return {}
+    steps = getattr(model, "steps", None)
+    last = model if steps is None else steps[-1][1]
+    if not has_fit_parameter(last, "sample_weight"):
+        raise TrainingDataError(
+            "Weights of rows",
+            f"{type(last).__name__}, whose fit takes no sample_weight",
+            "Use another family, or no weight.",
+        )
+    return {"sample_weight" if steps is None else f"{steps[-1][0]}__sample_weight": weights}
