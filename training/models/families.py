@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from headwater.lakehouse import InvalidInputError, known
 from headwater.training.models.space import Dimension, Integers, LogUniform, Uniform
@@ -91,6 +91,7 @@ class ModelFamily:
         space: Mapping[str, Dimension] | None = None,
         *,
         name: str = "",
+        encode: Literal["one_hot", "target", "ordinal"] = "one_hot",
         start: Mapping[str, Any] | None = None,
     ) -> ModelFamily:
         """Return a family of a scikit-learn estimator of your own, for example LightGBM's.
@@ -105,6 +106,10 @@ class ModelFamily:
             Parameters as ``set_params`` names them, also nested (``model__alpha``); none: the estimator as it is.
         name
             Default: the class's name.
+        encode
+            Strings, for an estimator that is no pipeline: one-hot; by the mean target of their training rows, which for a
+            training row is taken of other rows (scikit-learn's ``TargetEncoder``) and drawn to the overall mean; or, for
+            trees, as numbers in the order of their names. Rare and unseen ones stand together.
         start
             The first trial's parameters; default: those of the estimator that are in `space`, where the space has them.
 
@@ -115,6 +120,8 @@ class ModelFamily:
         >>> family.name, family.start, family.build({"max_depth": 5}, Columns(("x",), ())).steps[-1][1]
         ('DecisionTreeClassifier', {'max_depth': 3}, DecisionTreeClassifier(max_depth=5, random_state=0))
         """
+        if encode not in ("one_hot", "target", "ordinal"):
+            raise InvalidInputError(f"There is no encoding {encode!r} of strings. Known: one_hot, target, ordinal.")
         known_params = estimator.get_params() if hasattr(estimator, "get_params") else None
         if known_params is None or not hasattr(estimator, "fit"):
             raise InvalidInputError(f"ModelFamily.of takes an unfitted scikit-learn estimator, found {estimator!r}.")
@@ -126,7 +133,7 @@ class ModelFamily:
         if start is None:
             own = {parameter: known_params[parameter] for parameter in space}
             start = own if all(_holds(space[one], value) for one, value in own.items()) else {}
-        return cls(name or type(estimator).__name__, space, partial(_build_own, estimator), start)
+        return cls(name or type(estimator).__name__, space, partial(_build_own, estimator, encode), start)
 
     @property
     def drawn_start(self) -> dict[str, Any]:
@@ -246,12 +253,14 @@ def _build_ridge(params: Mapping[str, Any], columns: Columns) -> Any:
     return Pipeline([("columns", _as_numbers(columns, scaled=True)), ("predict", Ridge(**params))])
 
 
-def _build_own(estimator: Any, params: Mapping[str, Any], columns: Columns) -> Any:
+def _build_own(estimator: Any, encode: str, params: Mapping[str, Any], columns: Columns) -> Any:
     from sklearn.base import clone
     from sklearn.pipeline import Pipeline
 
     member = clone(estimator).set_params(**params)
-    return member if isinstance(member, Pipeline) else Pipeline([("columns", _as_numbers(columns)), ("model", member)])
+    if isinstance(member, Pipeline):
+        return member
+    return Pipeline([("columns", _as_numbers(columns, encode=encode)), ("model", member)])
 
 
 def _holds(dimension: Dimension, value: Any) -> bool:
@@ -266,21 +275,26 @@ def _holds(dimension: Dimension, value: Any) -> bool:
     return True
 
 
-def _as_numbers(columns: Columns, *, scaled: bool = False) -> Any:
+def _as_numbers(columns: Columns, *, scaled: bool = False, encode: str = "one_hot") -> Any:
     """Return what makes of a frame a matrix of numbers without missing values."""
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
+    from sklearn.model_selection import KFold
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
-    encode = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", min_frequency=10, max_categories=100, sparse_output=False
-    )
+    encoders: dict[str, Any] = {
+        "one_hot": OneHotEncoder(
+            handle_unknown="infrequent_if_exist", min_frequency=10, max_categories=100, sparse_output=False
+        ),
+        "target": TargetEncoder(cv=KFold(5, shuffle=True, random_state=0)),
+        "ordinal": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, min_frequency=10),
+    }
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     numbers = Pipeline([("impute", impute), *([("scale", StandardScaler())] if scaled else [])])
     return ColumnTransformer(
         [
-            ("strings", Pipeline([*_fill_strings(), ("encode", encode)]), list(columns.strings)),
+            ("strings", Pipeline([*_fill_strings(), ("encode", encoders[encode])]), list(columns.strings)),
             ("numbers", numbers, list(columns.numeric)),
         ]
     )

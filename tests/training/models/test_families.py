@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from headwater.lakehouse import InvalidInputError
-from headwater.training import Columns, Integers, ModelFamily, Uniform, binary_families
+from headwater.training import Columns, Integers, ModelFamily, Multiclass, Regression, Uniform, binary_families
 from headwater.training.problems.binary import Binary
 from headwater.training.search.trial import fit
 
@@ -76,3 +77,39 @@ def test_an_estimator_of_ones_own_is_a_family_in_a_line():
         ModelFamily.of(RandomForestClassifier(), {"depth": Integers(2, 9)})
     with pytest.raises(InvalidInputError, match="takes an unfitted scikit-learn estimator"):
         ModelFamily.of("forest")
+
+
+@pytest.mark.parametrize("encode", ["one_hot", "target", "ordinal"])
+@pytest.mark.parametrize("problem", [Binary(), Multiclass((0, 1, 2)), Regression()], ids=lambda one: one.name)
+def test_strings_are_encoded_for_every_problem_with_missing_and_unseen_ones(encode, problem):
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {"s": rng.choice(np.array(["a", "b", "c", None], dtype=object), 900), "x": rng.normal(size=900)}
+    )
+    score = rows["s"].map({"a": 0, "b": 1, "c": 2}).fillna(1).to_numpy() + 0.1 * rng.normal(size=900)
+    label = {"binary": (score > 1.5).astype(int), "multiclass": np.clip(score.round(), 0, 2).astype(int)}.get(
+        problem.name, score
+    )
+    estimator = (
+        DecisionTreeRegressor(max_depth=4) if problem.name == "regression" else DecisionTreeClassifier(max_depth=4)
+    )
+    model = fit(ModelFamily.of(estimator, encode=encode), {}, Columns(("x",), ("s",)), rows, problem.to_fit(label))
+    assert problem.ranked(label, problem.answers(model, rows)) > 0.9
+    odd = pd.DataFrame({"s": pd.Series(["never seen", None, np.nan], dtype=object), "x": [0.0, 0.0, 0.0]})
+    answers = problem.answers(model, odd)
+    assert np.isfinite(answers).all()
+    assert np.allclose(answers[1], answers[2])
+
+
+def test_target_encoding_does_not_tell_a_row_its_own_label():
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"id": np.array([f"r{n}" for n in range(600)], dtype=object)})  # each row its own word
+    label = rng.integers(0, 2, 600)
+    family = ModelFamily.of(DecisionTreeClassifier(max_depth=3), encode="target")
+    chances = Binary().answers(fit(family, {}, Columns((), ("id",)), rows, label), rows)
+    assert Binary().ranked(label, chances) < 0.6 or np.ptp(chances) == 0
+
+
+def test_an_unknown_encoding_is_refused():
+    with pytest.raises(InvalidInputError, match="no encoding 'hash' of strings"):
+        ModelFamily.of(DecisionTreeClassifier(), encode="hash")
