@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from examples.flights import definitions
-from examples.flights.landing import LANDINGS, land
+from examples.flights.landing import LANDINGS
 from examples.flights.project import GAP
-from headwater import Project, lakehouse
-from headwater.monitoring import AlertPolicy
+from examples.flights.project import project as late
+from headwater import lakehouse
 from headwater.training import Holdout, RateBaseline, Regression, SearchPlan, TimeFolds, TrainingPlan
 
 if TYPE_CHECKING:
@@ -38,20 +38,15 @@ def plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
     )
 
 
-project = Project(
+# Features, lookups, rows and keys are those of the other project.
+project = replace(
+    late,
     name="flights_delay",
     title="Flights out of New York: how many minutes late will it arrive?",
-    groups=definitions.GROUPS,
-    lookups=definitions.LOOKUPS,
-    functions=definitions.FUNCTIONS,
-    spine=definitions.to_predict,
     outcomes=outcomes,
-    keys=("flight_id",),
-    time_column="prediction_time",
     label="arr_delay",
     # Half of the flights are early by a few minutes, and few are late by hours: the median is what a passenger should expect.
     problem=Regression("minutes", error="absolute"),
-    exclude=definitions.NOT_FOR_THE_MODEL,
     model_name=MODEL,
     baselines=(
         RateBaseline("overall_median"),
@@ -59,8 +54,4 @@ project = Project(
     ),
     plan=plan,
     tables="main.flights_delay",
-    land=land,
-    label_delay=dt.timedelta(days=3),
-    alerts=AlertPolicy(),
-    monitor_exclude=("flight", "tailnum", "route", "scheduled_departure"),
 )
