@@ -229,9 +229,11 @@ def _search(
 ) -> SearchResult:
     """Search, each trial a nested run as soon as it has ended; go on from the trials of the same search that was interrupted."""
     problem = plan.problem
+    logged: set[int] = set()
 
     def ended(trial: Trial) -> None:
         log_trial(client, run, trial, problem.ranking)
+        logged.add(trial.number)
         steps.trial(trial)
 
     beside = dict.fromkeys(name for name in (plan.search.folds.group, plan.weight) if name)
@@ -252,7 +254,10 @@ def _search(
         known=known,
         on_trial=ended,
     )
-    taken = sum(trial.number in known for trial in found.trials)
+    for trial in found.trials:
+        if trial.number not in logged:  # cancelled, or lost by SparkTrials
+            log_trial(client, run, trial, problem.ranking)
+    taken = 0 if found.backend == "sparktrials" else sum(trial.number in known for trial in found.trials)
     say(
         f"{len(found.trials)} trials on {found.rows:,} rows, best {found.family} with {problem.loss.replace('_', ' ')} "
         f"{found.loss:.4g}" + (f"; {taken} of them are those of a search that was interrupted" if taken else "")

@@ -396,3 +396,21 @@ class _Other:
 
     def predict_proba(self, inputs):
         return self._model.predict_proba(inputs)[:, ::-1]
+
+
+def test_trials_that_were_cancelled_are_runs_too(spark, store, frame, kit):
+    def build(params, columns):
+        import time
+
+        time.sleep(0.7)
+        return training.logistic_regression().build({"C": 0.1}, columns)
+
+    slow = training.ModelFamily("slow", {"x": training.Uniform(0, 1)}, build)
+    search = training.SearchPlan(trials=4, parallelism=4, backend="local", timeout=1, folds=training.TimeFolds(2))
+    plan = kit.small_plan(f"main.tests.slow_{uuid.uuid4().hex[:6]}", families=(slow,), search=search)
+    result = training.train(kit.training_set(spark, frame), plan=plan, settings=store, log_model=kit.log_sklearn)
+    assert [trial.status for trial in result.search.trials] == ["ok", "cancelled", "cancelled", "cancelled"]
+    client = use_store(store)
+    experiment = client.get_run(result.run_id).info.experiment_id
+    children = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{result.run_id}'")
+    assert sorted(child.data.tags["headwater.status"] for child in children) == ["cancelled"] * 3 + ["ok"]
