@@ -200,14 +200,14 @@ class MissingColumnsError(InvalidInputError):
 class ColumnTypeError(InvalidInputError):
     """Columns have other types than they must have."""
 
-    def __init__(self, where: str, wrong: Mapping[str, tuple[str, str]]) -> None:
-        super().__init__(where, dict(wrong))
-        self.where, self.wrong = where, dict(wrong)
+    def __init__(self, where: str, wrong: Mapping[str, tuple[str, str]], remedy: str = "") -> None:
+        super().__init__(where, dict(wrong), remedy)
+        self.where, self.wrong, self.remedy = where, dict(wrong), remedy
 
     def __str__(self) -> str:
         facts = "; ".join(f"{c!r} is {found}, must be {wanted}" for c, (found, wanted) in self.wrong.items())
         zoneless = [column for column, (found, _) in self.wrong.items() if found == "timestamp_ntz"]
-        hint = zone_hint(zoneless) or "Cast them: df.withColumn(name, col(name).cast(type))."
+        hint = zone_hint(zoneless) or self.remedy or "Cast them: df.withColumn(name, col(name).cast(type))."
         return f"Wrong types in {self.where}: {facts}. {hint}"
 
 

@@ -163,7 +163,7 @@ def append(df: DataFrame, name: str, *, evolve: bool = False) -> None:
     """Add the rows; with `evolve`, columns that the table lacks are added to it. Not idempotent."""
     full = resolve(df.sparkSession, name)
     _make_room(df, full, evolve=evolve)
-    with writing(full):
+    with writing(full, df):
         df.write.format("delta").mode("append").option("mergeSchema", str(evolve).lower()).saveAsTable(full.quoted)
 
 
@@ -181,7 +181,7 @@ def overwrite(df: DataFrame, name: str, *, evolve: bool = False, replace_schema:
     _make_room(df, full, evolve=evolve or replace_schema)
     option = "overwriteSchema" if replace_schema else "mergeSchema"
     writer = df.write.format("delta").mode("overwrite").option(option, str(evolve or replace_schema).lower())
-    tried_again(lambda: writer.saveAsTable(full.quoted), full)
+    tried_again(lambda: writer.saveAsTable(full.quoted), full, df)
 
 
 def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False, condition: str | None = None) -> None:
@@ -226,7 +226,7 @@ def merge(df: DataFrame, name: str, keys: Sequence[str], *, evolve: bool = False
     )
     df.createOrReplaceTempView(view)
     try:
-        tried_again(lambda: spark.sql(statement), full)
+        tried_again(lambda: spark.sql(statement), full, df)
     finally:
         spark.catalog.dropTempView(view)
 
@@ -261,7 +261,7 @@ def replace_where(df: DataFrame, name: str, predicate: str, *, evolve: bool = Fa
     _make_room(df, full, evolve=evolve)
     writer = df.write.format("delta").mode("overwrite").option("replaceWhere", predicate)
     writer = writer.option("mergeSchema", str(evolve).lower())
-    tried_again(lambda: writer.saveAsTable(full.quoted), full)
+    tried_again(lambda: writer.saveAsTable(full.quoted), full, df)
 
 
 def optimize(spark: SparkSession, name: str, *, zorder_by: Sequence[str] = ()) -> None:

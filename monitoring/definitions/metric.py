@@ -68,7 +68,7 @@ class MonitorMetric:
     >>> MonitorMetric(type="aggregate", name="m", input_columns=[":table"], definition="avg({{colum}})",
     ...               output_data_type="double")
     Traceback (most recent call last):
-    headwater.lakehouse.errors.InvalidInputError: The custom metric 'm' has the placeholder 'colum', which an aggregate metric has
+    headwater.lakehouse.errors.InvalidInputError: The custom metric 'm' names the variable 'colum', which an aggregate metric has
     not. Known: label_col, prediction_col.
     """
 
@@ -94,7 +94,7 @@ class MonitorMetric:
         object.__setattr__(self, "type", kind)
         object.__setattr__(self, "input_columns", tuple(columns))
         object.__setattr__(self, "output_data_type", _sql_type(about, self.output_data_type))
-        self._check_placeholders(about)
+        self._check_variables(about)
 
     @classmethod
     def of(cls, given: Any) -> Self:
@@ -135,7 +135,7 @@ class MonitorMetric:
             raise InvalidInputError(f"its template cannot be filled in: {error}") from error
         return _SIDE_AND_NAME.sub(r"`\1`.`\2`", text) if self.type == "drift" else text
 
-    def _check_placeholders(self, about: str) -> None:
+    def _check_variables(self, about: str) -> None:
         from jinja2 import TemplateError, meta
 
         try:
@@ -147,7 +147,7 @@ class MonitorMetric:
         for name in sorted(used - taken):
             article = "an" if self.type == "aggregate" else "a"
             of = " of the whole table" if name == "input_column" else ""
-            facts = f"{about} has the placeholder {name!r}, which {article} {self.type} metric{of} has not."
+            facts = f"{about} names the variable {name!r}, which {article} {self.type} metric{of} has not."
             raise InvalidInputError(f"{facts} {known(name, taken)}")
 
 

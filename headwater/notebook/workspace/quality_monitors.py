@@ -63,7 +63,7 @@ class QualityMonitors:
         InvalidParameterValue
             None of `inference_log`, `time_series` and `snapshot` is given, or several.
         InvalidInputError
-            A custom metric has no type, name, column or placeholder that there is.
+            A custom metric has no type, name, column or template variable that there is.
         """
         from databricks.sdk.errors import ResourceAlreadyExists
 

@@ -55,6 +55,22 @@ def test_a_saved_training_set_is_built_again_though_its_feature_table_moved_on(s
         TrainingSet.replay("run3", table=f"{schema}.rows")
 
 
+def test_a_table_of_training_sets_takes_other_columns_and_types_and_no_other_table_does(spark, schema):
+    first = spark.createDataFrame([("a", 1, 2)], "k string, v int, y int")
+    create_training_set(first, [], "y").save(f"{schema}.sets", run_id="one")
+    retyped = spark.createDataFrame([("a", 1.5, "more", 3)], "k string, v double, w string, y int")
+    create_training_set(retyped, [], "y").save(f"{schema}.sets", run_id="two")
+    assert TrainingSet.replay("one", table=f"{schema}.sets").load_df().collect() == [("a", 1, 2)]
+    assert TrainingSet.replay("two", table=f"{schema}.sets").load_df().collect() == [("a", 1.5, "more", 3)]
+
+    lakehouse.ensure_table(spark, f"{schema}.others", first.schema)
+    lakehouse.overwrite(first, f"{schema}.others")
+    for rows, words in ((retyped, "'v' is double, must be int"), (first.withColumn("z", first.v), "'z' is not in")):
+        with pytest.raises(InvalidInputError, match=words):
+            create_training_set(rows, [], "y").save(f"{schema}.others")
+    assert lakehouse.read_table(spark, f"{schema}.others").collect() == [("a", 1, 2)]
+
+
 def test_a_training_set_that_cannot_be_built_as_it_was_is_refused(spark, schema):
     saved = _training_set(spark, schema).save(f"{schema}.rows")
     properties = lakehouse.table_properties(spark, f"{schema}.rows")

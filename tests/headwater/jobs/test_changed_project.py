@@ -1,4 +1,4 @@
-"""A project that gains, loses and retypes features is materialised, trained and scored on by the same jobs."""
+"""A project that gains and loses features is materialised, trained and scored by the same jobs; one that retypes one is told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from headwater import jobs, lakehouse
-from headwater.features import AggregationFunction, Max
+from headwater.features import AggregationFunction, Avg, Max
 from tests.end_to_end.drill.project import BEGIN, END, HOLDOUT, LAST, LIVE, chain_of, project_in
 
 NEW = {"amount_1d", "tier", "largest_1d"}
@@ -46,3 +46,10 @@ def test_a_project_whose_features_changed_goes_on_with_its_tables(spark):
     less = jobs.train(spark, first, BEGIN, HOLDOUT, LAST, reason="fewer features").training
     assert less is not None
     assert "tier" not in lakehouse.read_table(spark, "main.changed.training_rows").columns
+
+    retyped = replace(
+        group.features[0], function=AggregationFunction(Avg("amount"), group.features[0].function.time_window)
+    )
+    odd = replace(first, groups=(replace(group, features=(retyped,)),))
+    with pytest.raises(lakehouse.ColumnTypeError, match=r"'orders_1d' is double, must be bigint\. .*another name"):
+        jobs.materialize(spark, odd, BEGIN, END)

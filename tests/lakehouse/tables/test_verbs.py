@@ -41,12 +41,40 @@ def test_merge_without_a_key_column_is_refused(spark, table):
 
 def test_schema_evolves_only_where_asked(spark, table):
     wide = _rows(spark, [9]).withColumn("w", F.lit("x"))
-    with pytest.raises(Exception, match="schema"):
-        lakehouse.append(wide, table)
+    for write in (lakehouse.append, lakehouse.overwrite):
+        with pytest.raises(lakehouse.MissingColumnsError, match=r"'w' is not in .* \(the rows to write have more\)"):
+            write(wide, table)
     lakehouse.append(wide, table, evolve=True)
     lakehouse.merge(wide.withColumn("z", F.lit(1)), table, ["id"], evolve=True)
     assert lakehouse.read_table(spark, table).columns == ["id", "ts", "v", "w", "z"]
     assert lakehouse.read_table(spark, table).where("id = 9").count() == 1
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lakehouse.overwrite,
+        lambda df, name: lakehouse.overwrite(df, name, evolve=True),
+        lambda df, name: lakehouse.replace_where(df, name, "id >= 0", evolve=True),
+    ],
+    ids=["overwrite", "overwrite and evolve", "replace"],
+)
+def test_a_column_of_another_type_is_named_with_both_and_nothing_is_written(spark, table, write):
+    before = sorted(lakehouse.read_table(spark, table).collect())
+    other = _rows(spark, [1]).select("id", "ts", F.lit("x").alias("V"), F.lit(1).alias("w"))
+    with pytest.raises(
+        lakehouse.ColumnTypeError, match=r"'V' is string, must be double\. Nothing was written: .*another name"
+    ):
+        write(other, table)
+    assert sorted(lakehouse.read_table(spark, table).collect()) == before
+
+
+def test_a_table_that_is_written_anew_may_take_other_columns_and_keeps_its_properties(spark, table):
+    lakehouse.set_table_properties(spark, table, {"mine": "kept"})
+    other = spark.createDataFrame([(1, "x")], "id long, `Age (years)` string")
+    lakehouse.overwrite(other, table, replace_schema=True)
+    assert lakehouse.read_table(spark, table).collect() == [(1, "x")]
+    assert lakehouse.table_properties(spark, table)["mine"] == "kept"
 
 
 def test_replacing_an_interval_keeps_what_lies_outside_start_inclusive_end_exclusive(spark, table):

@@ -51,7 +51,7 @@ def test_the_older_class_and_a_dict_are_taken_and_what_they_lack_is_named():
         MonitorMetric.of({"type": "drift", "name": "m", "input_columns": ["x"]})
 
 
-def test_placeholders_are_filled_in_for_each_column_and_side():
+def test_variables_are_filled_in_for_each_column_and_side():
     names = {"prediction_col": "guess", "label_col": "truth"}
     of_both = replace(METRIC, definition="avg({{prediction_col}} - {{ label_col }}) + sum(`{{input_column}}`)")
     assert of_both.sql("wind", names) == "avg(guess - truth) + sum(`wind`)"

@@ -54,7 +54,7 @@ def test_custom_metrics_of_the_sdk_are_computed_kept_and_those_that_fail_are_in_
 def test_a_custom_metric_that_is_none_is_refused_and_nothing_is_kept(spark, schema, monitors):
     table = f"{schema}.orders"
     spark.sql(f"CREATE TABLE {table} (amount double) USING delta")
-    with pytest.raises(InvalidInputError, match="placeholder 'colum'"):
+    with pytest.raises(InvalidInputError, match="names the variable 'colum'"):
         monitors.create(
             table, schema, snapshot=MonitorSnapshot(), custom_metrics=[metric("AGGREGATE", "m", "avg({{colum}})")]
         )
