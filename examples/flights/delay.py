@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from examples.flights.landing import LANDINGS
 from examples.flights.project import GAP
+from examples.flights.project import plan as late_plan
 from examples.flights.project import project as late
 from headwater import lakehouse
-from headwater.training import Holdout, RateBaseline, Regression, SearchPlan, TimeFolds, TrainingPlan
+from headwater.training import RateBaseline, Regression, SearchPlan, TimeFolds, TrainingPlan
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -26,14 +27,12 @@ def outcomes(spark: SparkSession, as_of: dt.datetime) -> DataFrame:
 
 def plan(start: dt.datetime, end: dt.datetime) -> TrainingPlan:
     """Return the training plan that judges on [start, end)."""
-    return TrainingPlan(
+    return replace(
+        late_plan(start, end),
         model_name=MODEL,
         label="arr_delay",
-        time_column="prediction_time",
-        holdout=Holdout(start, end, gap=GAP),
-        exclude=("flight_id",),
         search=SearchPlan(trials=6, parallelism=2, folds=TimeFolds(2, gap=GAP), rows=25_000, seed=2013),
-        slices=("origin",),
+        gate=None,
         experiment="flights_delay",
     )
 

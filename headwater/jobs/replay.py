@@ -59,8 +59,10 @@ def replay(spark: SparkSession, project: Project, run_id: str) -> JobResult:
             "as `headwater models list` shows them."
         )
     _, holdout, end = (dt.datetime.fromisoformat(one).replace(tzinfo=dt.UTC) for one in times)
-    rows = features.TrainingSet.replay(f"v{tags[ROWS]}", table=project.table("training_rows")).load_df()
-    then, now = replay_training(rows, project.training_plan(holdout, end), run_id, settings=settings)
+    table = project.table("training_rows")
+    same = features.TrainingSet.replay(f"v{tags[ROWS]}", table=table)
+    stored = features.StoredTrainingSet(same.df, same.feature_spec, same.labels, table, int(tags[ROWS]))
+    then, now = replay_training(stored.load_df(), project.training_plan(holdout, end), run_id, settings=settings)
     differing = [name for name in then if not _same(then[name], now[name])]
     said = [f"{name} {then[name]:.6g} then and {now[name]:.6g} now" for name in differing or then]
     used, installed = tags.get("headwater.versions", ""), versions_used()

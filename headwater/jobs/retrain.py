@@ -43,10 +43,11 @@ def retrain(spark: SparkSession, project: Project, as_of: dt.datetime) -> JobRes
     as_of = as_of.replace(tzinfo=dt.UTC) if as_of.tzinfo is None else as_of.astimezone(dt.UTC)
     policy = project.retraining
     runs = _trainings(spark, project)
-    own = next((run for run in runs if _end(run) == as_of), None)
-    if own is not None and "headwater.completed" in own.data.tags:
-        return _told_again(own, time.monotonic() - began)
-    if own is None:
+    own = [run for run in runs if _end(run) == as_of]
+    completed = next((run for run in own if "headwater.completed" in run.data.tags), None)
+    if completed is not None:
+        return _told_again(completed, time.monotonic() - began)
+    if not own:
         decided = [end for run in runs if "headwater.version" in run.data.tags and (end := _end(run)) is not None]
         last_end = max(decided, default=None)
         verdict = policy.verdict(as_of, last_end=last_end, asked=_asked(spark, project))
@@ -54,7 +55,7 @@ def retrain(spark: SparkSession, project: Project, as_of: dt.datetime) -> JobRes
             return JobResult("retrain", 0, time.monotonic() - began, f"Not trained: {verdict.reason}")
         reason = verdict.reason
     else:
-        reason = own.data.tags.get("headwater.reason", "")
+        reason = own[0].data.tags.get("headwater.reason", "")
     holdout = as_of - policy.holdout
     start = _BEGIN if policy.history is None else holdout - policy.history
     warm = replace(project, plan=lambda first, last: replace(project.plan(first, last), warm_start=True))

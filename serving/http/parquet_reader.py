@@ -12,7 +12,6 @@ import base64
 import datetime as dt
 import math
 import re
-import resource
 import signal
 import struct
 import sys
@@ -80,6 +79,8 @@ def receive(pipe: IO[bytes]) -> bytes | None:
 
 def main() -> None:
     """Say that the program is there, then answer until the input ends."""
+    import resource
+
     import pyarrow.parquet  # noqa: F401 - before the first question
 
     resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))

@@ -66,6 +66,13 @@ def _table(spark, ran, name):
     return lakehouse.read_table(spark, ran.project.table(name)).toPandas()
 
 
+def _first_window(spark, ran):
+    """Give the whole table's row of the first window of the monitor's profile."""
+    profile = lakehouse.read_table(spark, ran.project.monitor.profile_table)
+    whole = profile.where("column_name = ':table' AND log_type = 'INPUT' AND slice_key IS NULL")
+    return whole.orderBy("window.start").first()
+
+
 def test_a_numbers_training_beats_its_medians_and_is_judged_in_minutes(minutes):
     result = minutes.trained.training
     rows = result.predictions
@@ -91,12 +98,7 @@ def test_numbers_are_scored_labelled_and_monitored_as_a_regression(spark, minute
     assert "prediction_proba" not in scored
     labelled = scored.dropna(subset=["arr_delay"])
     assert len(labelled) > 2000
-    profile = lakehouse.read_table(spark, minutes.project.monitor.profile_table)
-    row = (
-        profile.where("column_name = ':table' AND log_type = 'INPUT' AND slice_key IS NULL")
-        .orderBy("window.start")
-        .first()
-    )
+    row = _first_window(spark, minutes)
     first = labelled[labelled["prediction_time"].dt.normalize() == row["window"]["start"].replace(tzinfo=None)]
     assert row["mean_average_error"] == pytest.approx(sk.mean_absolute_error(first["arr_delay"], first["prediction"]))
     baseline = _table(spark, minutes, "baseline")
@@ -118,12 +120,7 @@ def test_classes_are_trained_scored_labelled_and_monitored(spark, cultivar):
         chance = dict(row["prediction_proba"])
         assert set(chance) == set(wine.CLASSES)
         assert max(chance, key=chance.__getitem__) == row["prediction"]
-    profile = lakehouse.read_table(spark, cultivar.project.monitor.profile_table)
-    row = (
-        profile.where("column_name = ':table' AND log_type = 'INPUT' AND slice_key IS NULL")
-        .orderBy("window.start")
-        .first()
-    )
+    row = _first_window(spark, cultivar)
     first = scored[scored["at"].dt.normalize() == row["window"]["start"].replace(tzinfo=None)]
     assert row["accuracy_score"] == pytest.approx(sk.accuracy_score(first["cultivar"], first["prediction"]))
 

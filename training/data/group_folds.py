@@ -50,16 +50,7 @@ class GroupFolds:
     def split(
         self, times: pd.Series, *, groups: pd.Series | None = None, labels: ArrayLike | None = None
     ) -> list[Fold]:
-        """Return the folds.
-
-        Parameters
-        ----------
-        times
-            One time per row; says only when the validation rows are.
-        groups
-            One group per row.
-        labels
-            Not used.
+        """Return the folds, see `Folds`; the times say only when the validation rows are.
 
         Raises
         ------
@@ -115,16 +106,7 @@ class StratifiedFolds:
     def split(
         self, times: pd.Series, *, groups: pd.Series | None = None, labels: ArrayLike | None = None
     ) -> list[Fold]:
-        """Return the folds.
-
-        Parameters
-        ----------
-        times
-            One time per row; says only when the validation rows are.
-        groups
-            Not used.
-        labels
-            One label per row.
+        """Return the folds, see `Folds`; the times say only when the validation rows are.
 
         Raises
         ------

@@ -36,7 +36,17 @@ class Folds(Protocol):
     def split(
         self, times: pd.Series, *, groups: pd.Series | None = None, labels: ArrayLike | None = None
     ) -> list[Fold]:
-        """Return the folds of rows, of which each has a time, a group, and a label as the problem has it."""
+        """Return the folds.
+
+        Parameters
+        ----------
+        times
+            One time per row, in any order, without nulls.
+        groups
+            One group per row; needed where there is a column `group`.
+        labels
+            One label per row, as the problem has it.
+        """
 
 
 @dataclass(frozen=True)
@@ -81,14 +91,7 @@ class TimeFolds:
     def split(
         self, times: pd.Series, *, groups: pd.Series | None = None, labels: ArrayLike | None = None
     ) -> list[Fold]:
-        """Return the folds, the earliest first.
-
-        Parameters
-        ----------
-        times
-            One time per row, in any order, without nulls.
-        groups, labels
-            Not used.
+        """Return the folds by the times alone, the earliest first.
 
         Raises
         ------

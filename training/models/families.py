@@ -7,7 +7,7 @@ stored model needs nothing of Headwater's to load. Infinite numbers are refused 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -38,6 +38,12 @@ class Columns:
     def all(self) -> list[str]:
         """All inputs, numbers first."""
         return [*self.numeric, *self.strings]
+
+    def only(self, names: Collection[str]) -> Columns:
+        """Return those of the inputs that are among `names`."""
+        return Columns(
+            tuple(name for name in self.numeric if name in names), tuple(name for name in self.strings if name in names)
+        )
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ class Binary:
     problem_type: ClassVar[Literal["classification"]] = "classification"
     has_probabilities: ClassVar[bool] = True
     centre: ClassVar[str] = "mean"
+    level_is_share: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         costs = (self.false_alarm, self.miss)
@@ -91,6 +92,11 @@ class Binary:
             object.__setattr__(self, "threshold", self.false_alarm / (self.false_alarm + self.miss))
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise InvalidInputError(f"The threshold is a probability from 0 to 1, found {self.threshold!r}.")
+
+    @property
+    def cutoff(self) -> float:
+        """The probability from which 1 is predicted."""
+        return 0.5 if self.threshold is None else self.threshold
 
     def settled(self, labels: Labels) -> Binary:
         """Return the problem with a threshold: its own, or the rate of label 1."""
@@ -106,9 +112,13 @@ class Binary:
         """Return the label as a number."""
         return label.cast("double")
 
+    def possible(self, values: pd.Series) -> pd.Series:
+        """Return whether it is 0 or 1."""
+        return values.isin([0.0, 1.0])
+
     def labels(self, values: pd.Series) -> Labels:
         """Return 0 and 1."""
-        no_odd_labels(values, values.isin([0.0, 1.0]), "must be 0 or 1", "map the others")
+        no_odd_labels(values, self.possible(values), "must be 0 or 1", "map the others")
         return values.to_numpy(dtype=np.int64)
 
     def to_fit(self, labels: Labels) -> Labels:
@@ -140,10 +150,9 @@ class Binary:
 
     def metrics(self, labels: Labels, answers: Answers) -> dict[str, float]:
         """Return :func:`headwater.training.binary_metrics`, and the mean ``cost`` of a row where costs are given."""
-        threshold = 0.5 if self.threshold is None else self.threshold
-        found = binary_metrics(labels, answers, threshold=threshold)
+        found = binary_metrics(labels, answers, threshold=self.cutoff)
         if self.false_alarm is not None and self.miss is not None:
-            predicted, actual = answers >= threshold, np.asarray(labels) == 1
+            predicted, actual = answers >= self.cutoff, np.asarray(labels) == 1
             found["cost"] = float(
                 np.mean(predicted & ~actual) * self.false_alarm + np.mean(~predicted & actual) * self.miss
             )
@@ -159,7 +168,7 @@ class Binary:
             "roc": plots.roc(labels, answers),
             "precision_recall": plots.precision_recall(labels, answers),
             "calibration": plots.calibration(labels, answers),
-            "confusion_matrix": plots.confusion_matrix(labels, answers["model"], self.threshold or 0.5),
+            "confusion_matrix": plots.confusion_matrix(labels, answers["model"], self.cutoff),
         }
 
     def columns(self, name: str, answers: Answers) -> dict[str, NDArray[Any]]:
@@ -175,8 +184,7 @@ class Binary:
         from pyspark.sql import functions as F
 
         chance = F.element_at(answer, 2)
-        threshold = 0.5 if self.threshold is None else self.threshold
-        return {PREDICTION_PROBA: chance, PREDICTION: (chance >= threshold).cast("int")}
+        return {PREDICTION_PROBA: chance, PREDICTION: (chance >= self.cutoff).cast("int")}
 
     def recorded(self, scores: pd.DataFrame) -> Answers:
         """Return the probabilities of 1."""
@@ -206,7 +214,7 @@ class Binary:
 
     def limits(self, metrics: Mapping[str, float]) -> list[str]:
         """Return the threshold, and what the calibration slope says."""
-        lines = [f"1 is predicted from a probability of {self.threshold or 0.5:.3g} on."]
+        lines = [f"1 is predicted from a probability of {self.cutoff:.3g} on."]
         slope = metrics.get("calibration_slope", math.nan)
         if math.isfinite(slope):
             extreme = "too extreme" if slope < 1 else "too cautious"

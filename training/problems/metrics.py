@@ -20,6 +20,7 @@ __all__ = [
     "expected_calibration_error",
     "log_losses",
     "number_metrics",
+    "pairwise_roc_auc",
     "roc_auc",
 ]
 
@@ -159,11 +160,29 @@ def class_log_losses(label: ArrayLike, probabilities: ArrayLike) -> NDArray[np.f
     return np.asarray(-np.log(np.clip(of_label, _TINY, 1.0)), dtype=np.float64)
 
 
+def pairwise_roc_auc(label: ArrayLike, probabilities: ArrayLike) -> float:
+    """Return the mean ROC AUC over all pairs of classes (Hand and Till, 2001); NaN if a class does not occur.
+
+    Examples
+    --------
+    >>> pairwise_roc_auc([0, 1, 2], [[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.3, 0.3, 0.4]])
+    1.0
+    """
+    from sklearn.metrics import roc_auc_score
+
+    places, chances = np.asarray(label, dtype=np.int64), np.asarray(probabilities, dtype=np.float64)
+    kinds = list(range(chances.shape[1]))
+    if len(np.unique(places)) < len(kinds):
+        return float("nan")
+    given = chances / chances.sum(axis=1, keepdims=True)
+    return float(roc_auc_score(places, given, multi_class="ovo", average="macro", labels=kinds))
+
+
 def class_metrics(label: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
     """Return all metrics of one model of several classes on one set of rows.
 
-    ``rows``, ``log_loss``, ``accuracy``, ``balanced_accuracy`` and ``f1_macro`` (over the classes that occur), ``roc_auc`` (mean
-    over all pairs of classes, Hand and Till, 2001; NaN if a class does not occur), ``brier`` (sum over the classes), and
+    ``rows``, ``log_loss``, ``accuracy``, ``balanced_accuracy`` and ``f1_macro`` (over the classes that occur), ``roc_auc`` (see
+    :func:`pairwise_roc_auc`), ``brier`` (sum over the classes), and
     ``expected_calibration_error`` of the most likely class.
 
     Parameters
@@ -178,23 +197,18 @@ def class_metrics(label: ArrayLike, probabilities: ArrayLike) -> dict[str, float
     >>> class_metrics([0, 1, 2], [[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.5, 0.2, 0.3]])["accuracy"]
     0.6666666666666666
     """
-    from sklearn.metrics import f1_score, recall_score, roc_auc_score
+    from sklearn.metrics import f1_score, recall_score
 
     places, chances = np.asarray(label, dtype=np.int64), np.asarray(probabilities, dtype=np.float64)
-    best, kinds = chances.argmax(axis=1), list(range(chances.shape[1]))
-    occurring = np.unique(places)
-    area = float("nan")
-    if len(occurring) == len(kinds):
-        given = chances / chances.sum(axis=1, keepdims=True)
-        area = float(roc_auc_score(places, given, multi_class="ovo", average="macro", labels=kinds))
+    best, occurring = chances.argmax(axis=1), np.unique(places)
     return {
         "rows": float(len(places)),
         "log_loss": float(class_log_losses(places, chances).mean()),
         "accuracy": float(np.mean(best == places)),
         "balanced_accuracy": float(recall_score(places, best, labels=occurring, average="macro", zero_division=0)),
         "f1_macro": float(f1_score(places, best, labels=occurring, average="macro", zero_division=0)),
-        "roc_auc": area,
-        "brier": float(np.mean(((chances - np.eye(len(kinds))[places]) ** 2).sum(axis=1))),
+        "roc_auc": pairwise_roc_auc(places, chances),
+        "brier": float(np.mean(((chances - np.eye(chances.shape[1])[places]) ** 2).sum(axis=1))),
         "expected_calibration_error": expected_calibration_error(best == places, chances.max(axis=1)),
     }
 

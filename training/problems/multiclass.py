@@ -18,7 +18,7 @@ from headwater.training.errors import TrainingDataError
 from headwater.training.problems import plots
 from headwater.training.problems.classes import class_name, probabilities_of
 from headwater.training.problems.labels import no_odd_labels
-from headwater.training.problems.metrics import class_log_losses, class_metrics
+from headwater.training.problems.metrics import class_log_losses, class_metrics, pairwise_roc_auc
 from headwater.training.problems.problem import Answers, Labels
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Multiclass:
     problem_type: ClassVar[Literal["classification"]] = "classification"
     has_probabilities: ClassVar[bool] = True
     centre: ClassVar[str] = "mean"
+    level_is_share: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         kinds = {type(one) for one in self.classes}
@@ -110,13 +111,19 @@ class Multiclass:
         """Return the label in the classes' type."""
         return label.cast(self.label_type)
 
+    def possible(self, values: pd.Series) -> pd.Series:
+        """Return whether it is one of `classes`."""
+        return self._places(values).notna()
+
     def labels(self, values: pd.Series) -> Labels:
         """Return the labels' places in `classes`; equal by value: 1, 1.0 and '1' are one class."""
-        places = {class_name(one): place for place, one in enumerate(self.classes)}
-        found = values.map(lambda value: places.get(class_name(value)), na_action="ignore")
-        classes = ", ".join(map(str, self.classes))
+        found, classes = self._places(values), ", ".join(map(str, self.classes))
         no_odd_labels(values, found.notna(), f"must be one of {classes}", "name all classes in Multiclass")
         return found.to_numpy(dtype=np.int64)
+
+    def _places(self, values: pd.Series) -> pd.Series:
+        places = {class_name(one): place for place, one in enumerate(self.classes)}
+        return values.map(lambda value: places.get(class_name(value)), na_action="ignore")
 
     def to_fit(self, labels: Labels) -> Labels:
         """Return the classes."""
@@ -148,7 +155,7 @@ class Multiclass:
 
     def ranked(self, labels: Labels, answers: Answers) -> float:
         """Return the ROC AUC, macro, one class against one."""
-        return class_metrics(labels, answers)["roc_auc"]
+        return pairwise_roc_auc(labels, answers)
 
     def metrics(self, labels: Labels, answers: Answers) -> dict[str, float]:
         """Return :func:`headwater.training.problems.metrics.class_metrics`."""
@@ -192,10 +199,10 @@ class Multiclass:
         }
 
     def recorded(self, scores: pd.DataFrame) -> Answers:
-        """Return the probabilities of the classes, from the map of them."""
+        """Return the probabilities of the classes, from the map of them; 0 for a class that an older score did not know."""
         names, nothing = [str(one) for one in self.classes], [math.nan] * len(self.classes)
         maps = (dict(one) if one is not None else None for one in scores[PREDICTION_PROBA])
-        rows = [nothing if one is None else [one[name] for name in names] for one in maps]
+        rows = [nothing if one is None else [one.get(name, 0.0) for name in names] for one in maps]
         return np.array(rows, dtype=np.float64).reshape(len(scores), len(names))
 
     def came_true(self, labels: Labels, answers: Answers) -> tuple[NDArray[Any], Answers]:

@@ -90,6 +90,9 @@ class Problem(Protocol):
     def read(self, label: Column) -> Column:
         """Return the label's column in the type in which it is collected."""
 
+    def possible(self, values: pd.Series) -> pd.Series:
+        """Return for each collected label whether it is one: a missing one is none."""
+
     def labels(self, values: pd.Series) -> Labels:
         """Return collected labels as an array; a missing or impossible one raises a `TrainingDataError`."""
 
@@ -134,6 +137,10 @@ class Problem(Protocol):
 
     def level(self, label: str) -> str:
         """Return the title of the summary of labels: "Share late"."""
+
+    @property
+    def level_is_share(self) -> bool:
+        """Return whether the summary of labels is a share, from 0 to 1, or a number in the label's unit."""
 
     def outputs(self) -> Schema:
         """Return the outputs of the model's signature."""

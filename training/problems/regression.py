@@ -69,6 +69,7 @@ class Regression:
     label_type: ClassVar[str] = "double"
     problem_type: ClassVar[Literal["regression"]] = "regression"
     has_probabilities: ClassVar[bool] = False
+    level_is_share: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.error not in ("squared", "absolute"):
@@ -110,10 +111,15 @@ class Regression:
         """Return the label as a number."""
         return label.cast("double")
 
+    def possible(self, values: pd.Series) -> pd.Series:
+        """Return whether it is a finite number."""
+        return pd.Series(
+            np.isfinite(pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)), index=values.index
+        )
+
     def labels(self, values: pd.Series) -> Labels:
         """Return the numbers."""
-        finite = pd.Series(np.isfinite(values.to_numpy(dtype=np.float64)), index=values.index)
-        no_odd_labels(values, finite, "must be a finite number", "look where the others come from")
+        no_odd_labels(values, self.possible(values), "must be a finite number", "look where the others come from")
         return values.to_numpy(dtype=np.float64)
 
     def to_fit(self, labels: Labels) -> Labels:

@@ -144,11 +144,7 @@ def fit(
     from threadpoolctl import threadpool_limits
 
     filled = {str(name) for name, any_value in inputs[columns.all].notna().any().items() if any_value}
-    used = Columns(
-        numeric=tuple(name for name in columns.numeric if name in filled),
-        strings=tuple(name for name in columns.strings if name in filled),
-    )
-    model = family.build(params, used)
+    model = family.build(params, columns.only(filled))
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its effect is in the loss
         return model.fit(inputs[columns.all], label, **_weighing(model, weights))

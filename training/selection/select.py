@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["FeatureSelection", "Selection", "select_features"]
 
 _BINARY = Binary()
+_Task = TypeVar("_Task")
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def select_features(
     data = TrialData(inputs, problem.labels(rows[label]), columns, tuple(plan.folds.split(rows[time_column])), problem)
     groups = redundant_groups(similarity(inputs, columns, seed=plan.seed), plan.alike)
     measured, chance = _measured(data, family, groups, plan)
-    single = _single_importances(data, family, [group for group in groups if len(group) > 1])
+    single = _single_importances(data, family, [group for group in groups if len(group) > 1], plan.parallelism)
     table = _table(groups, measured, chance, single, plan)
     kept = tuple(table.loc[table["kept"], "feature"])
     return FeatureSelection(kept, table, _change(data, family, kept))
@@ -164,26 +166,22 @@ def _measured(
     return np.array(found[:folds]), np.array(found[folds:]).max(axis=0)
 
 
-def _run(
-    measure: Callable[[Task], NDArray[np.float64]], tasks: Sequence[Task], parallelism: int
-) -> list[NDArray[np.float64]]:
+def _run(measure: Callable[[_Task], _Found], tasks: Sequence[_Task], parallelism: int) -> list[_Found]:
     """Run the tasks, as one Spark job if several are to run at a time and there is a classic session."""
     spark = classic_session()
-    if parallelism == 1 or isinstance(spark, str):
+    if parallelism == 1 or isinstance(spark, str) or not tasks:
         return [measure(task) for task in tasks]
-    found: list[Any] = spark.sparkContext.parallelize(tasks, len(tasks)).map(measure).collect()
+    found: list[_Found] = spark.sparkContext.parallelize(tasks, len(tasks)).map(measure).collect()
     return found
 
 
-def _single_importances(data: TrialData, family: ModelFamily, groups: Sequence[Sequence[str]]) -> dict[str, float]:
+def _single_importances(
+    data: TrialData, family: ModelFamily, groups: Sequence[Sequence[str]], parallelism: int
+) -> dict[str, float]:
     """Return, for the inputs of groups of several, how much lower the loss is with each one as the only input."""
-    found = {}
-    for name in (name for group in groups for name in group):
-        used = Columns(
-            tuple(n for n in data.columns.numeric if n == name), tuple(n for n in data.columns.strings if n == name)
-        )
-        found[name] = -_loss(data, family, used).mean()
-    return found
+    names = [name for group in groups for name in group]
+    losses = _run(lambda name: float(_loss(data, family, data.columns.only([name])).mean()), names, parallelism)
+    return {name: -loss for name, loss in zip(names, losses, strict=True)}
 
 
 def _loss(data: TrialData, family: ModelFamily, used: Columns) -> NDArray[np.float64]:
@@ -235,9 +233,5 @@ def _table(
 
 
 def _change(data: TrialData, family: ModelFamily, kept: Sequence[str]) -> Difference:
-    used = Columns(
-        tuple(name for name in data.columns.numeric if name in kept),
-        tuple(name for name in data.columns.strings if name in kept),
-    )
-    both = [_loss(data, family, columns) for columns in (used, data.columns)]
+    both = [_loss(data, family, columns) for columns in (data.columns.only(kept), data.columns)]
     return paired_losses(both[0], both[1], metric=data.problem.loss)

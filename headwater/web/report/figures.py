@@ -9,12 +9,12 @@ import pandas as pd
 
 from headwater.lakehouse import Settings
 from headwater.project import Project
-from headwater.training import Problem
 from headwater.web.report.judged import HOLDOUT, LIVE, Judged, judged_rows
 from headwater.web.report.models import ModelVersion, model_versions
 from headwater.web.report.tables import Store
+from headwater.web.report.wording import summary_of
 
-__all__ = ["figures_of", "monthly_figures", "summary_of", "weekly_figures"]
+__all__ = ["figures_of", "monthly_figures", "weekly_figures"]
 
 
 def monthly_figures(settings: Settings, project: Project) -> pd.DataFrame:
@@ -63,11 +63,6 @@ def figures_of(judged: Judged, period: str, versions: Sequence[ModelVersion], pr
     if period == "month" and versions and not (judged.part == HOLDOUT).any():
         found = [*_logged(versions[0], project), *found]
     return pd.DataFrame(found, columns=[period, "predictor", "part", "rows", summary, *problem.titles, "predicted"])
-
-
-def summary_of(problem: Problem) -> str:
-    """Return the name of the figure that sums up labels: ``rate``, ``mean``."""
-    return next(iter(problem.summary(np.array([], dtype=np.int64))))
 
 
 def _order(value: object) -> tuple[int, object]:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from headwater.training.problems.metrics import HIGHER_IS_BETTER
 from headwater.web.report.facts import Facts
-from headwater.web.report.figures import summary_of
 from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.markup import Html, card, element, paragraphs
 from headwater.web.report.standing import open_alerts, standing
-from headwater.web.report.wording import count_of, date, inner, month, name_of, number, percent, span, summary_text
+from headwater.web.report.wording import (
+    count_of,
+    date,
+    inner,
+    month,
+    name_of,
+    number,
+    percent,
+    span,
+    summary_of,
+    summary_text,
+)
 
 __all__ = ["headline"]
 

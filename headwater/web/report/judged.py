@@ -30,7 +30,8 @@ class Judged:
     """Labelled rows, column by column.
 
     `time` (naive UTC), `label`, `part` (holdout or live), the `version` that scored them, and `answers` by predictor:
-    ``model`` and the project's baselines. `scored`, `first_scored` and `last_scored` are of all live rows, labelled or not.
+    ``model`` and the project's baselines. Rows whose outcome is none of the problem's are left out; `impossible` is their
+    number. `scored`, `first_scored` and `last_scored` are of all live rows, labelled or not.
     """
 
     time: pd.Series
@@ -38,6 +39,7 @@ class Judged:
     part: pd.Series
     version: pd.Series
     answers: Mapping[str, NDArray[np.float64]]
+    impossible: int = 0
     scored: int = 0
     first_scored: pd.Timestamp | None = None
     last_scored: pd.Timestamp | None = None
@@ -65,6 +67,8 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
         part.dropna(subset=[project.label, answer]).assign(_part=name) for name, part in ((HOLDOUT, held), (LIVE, live))
     ]
     rows = pd.concat([part for part in labelled if len(part)] or labelled[:1], ignore_index=True)
+    possible = project.problem.possible(rows[project.label])
+    impossible, rows = int((~possible).sum()), rows[possible].reset_index(drop=True)
     cut = _cut(
         versions, [*([] if first is None else [first]), *([] if held.empty else [held[project.time_column].min()])]
     )
@@ -75,6 +79,7 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
         part=rows["_part"],
         version=rows[_MODEL].astype(str),
         answers=_answers(rows, fitted, baselines, project),
+        impossible=impossible,
         scored=len(live),
         first_scored=first,
         last_scored=last,
@@ -108,7 +113,7 @@ def _training_rows(store: Store, project: Project, cut: pd.Timestamp | None, col
         return store.read(table, list(dict.fromkeys(columns))).head(0)
     where = _before(store, table, project.time_column, cut)
     found = store.read(table, list(dict.fromkeys(columns)), where, store.first_version(table, where))
-    return found.dropna(subset=[project.label])
+    return found[project.problem.possible(found[project.label])]
 
 
 def _before(store: Store, table: str, column: str, cut: pd.Timestamp) -> Expression:

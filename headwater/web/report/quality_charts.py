@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 
 from headwater.training.problems.metrics import HIGHER_IS_BETTER, calibration_bins
 from headwater.web.report.facts import Facts
-from headwater.web.report.figures import summary_of
 from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.theme import (
     BASELINES,
@@ -20,7 +19,7 @@ from headwater.web.report.theme import (
     months_colours,
     week_axis,
 )
-from headwater.web.report.wording import month, name_of, number, percent, plain, points, trend
+from headwater.web.report.wording import month, name_of, number, percent, plain, points, summary_of, trend
 
 __all__ = ["quality_charts"]
 
@@ -109,7 +108,7 @@ def _metric_title(facts: Facts, column: str, name: str) -> str:
 def _levels(facts: Facts, weekly: pd.DataFrame) -> Chart:
     """Return what was observed beside what was predicted, on average by week."""
     model, problem = weekly[weekly["predictor"] == "model"], facts.project.problem
-    summary, share = summary_of(problem), summary_of(problem) == "rate"
+    summary, share = summary_of(problem), problem.level_is_share
     told, apart = (percent, points) if share else (number, lambda gap: number(abs(gap)))
     title = problem.level(facts.project.label)
     found = figure(height=380, y_title=plain(title), y_format=".0%" if share else ",.4~g")

@@ -88,6 +88,11 @@ def quality(facts: Facts) -> Html:
         "Rows are those whose outcome is known. The model is whichever version served at the time; on the holdout, the "
         f"first one. The baselines were fitted once, on what came before the holdout: {'; '.join(lines)}."
     )
+    if facts.judged.impossible:
+        note += (
+            f" {count_of(facts.judged.impossible, 'row')} with an outcome that {facts.project.label!r} cannot have "
+            f"({facts.project.problem.name}) are left out."
+        )
     tables = [_figures("By month", monthly, "month", facts.project, note)]
     if len(by_version["version"].unique()) > 1:
         note = "Live rows alone. Each version met other weeks: compare it with the baselines on the same rows."

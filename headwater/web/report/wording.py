@@ -24,6 +24,7 @@ __all__ = [
     "plain",
     "points",
     "span",
+    "summary_of",
     "summary_text",
     "trend",
 ]
@@ -128,11 +129,15 @@ def first_sentence(text: str) -> tuple[str, str]:
     return (head + "." if stop else head), rest
 
 
+def summary_of(problem: Problem) -> str:
+    """Return the name of the figure that sums up labels: ``rate``, ``mean``."""
+    return next(iter(problem.summary(np.array([], dtype=np.int64))))
+
+
 def summary_text(figures: Any, problem: Problem) -> str:
     """Return what sums up labels: a share in per cent, or a mean."""
-    name = next(iter(problem.summary(np.array([], dtype=np.int64))))
-    value = figures[name]
-    return number(value) if name == "mean" else percent(value)
+    value = figures[summary_of(problem)]
+    return percent(value) if problem.level_is_share else number(value)
 
 
 def inner(title: str) -> str:

@@ -19,6 +19,7 @@ from headwater.training import champion, use_store
 from tests.end_to_end.drill.project import BEGIN, END, LAST, LIVE, chain_of, project_in
 
 DAY = dt.timedelta(days=1)
+KEYS = ("headwater.training", "headwater.model_name")
 
 
 def _versions(spark, project):
@@ -40,6 +41,13 @@ def test_a_project_is_retrained_for_a_reason_and_once_for_a_time(spark):
     again = retrain(spark, project, LIVE)
     assert again.detail.startswith("Trained before for this time, as version 1: Passed")
     assert (again.code, again.rows) == (DONE, 0)
+
+    # A later run for the same time that did not come to its end changes nothing of that.
+    client = use_store(lakehouse.settings_of(spark))
+    done = client.get_run(client.get_model_version(project.model_name, "1").run_id)
+    killed = client.create_run(done.info.experiment_id, tags={k: done.data.tags[k] for k in KEYS})
+    client.set_terminated(killed.info.run_id, status="KILLED")
+    assert retrain(spark, project, LIVE).detail == again.detail
 
     chain["materialize again"](spark)
     silent = retrain(spark, project, LAST)

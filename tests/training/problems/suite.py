@@ -57,6 +57,8 @@ class ProblemSuite:
             odd = pd.concat([self.values, pd.Series([value], dtype=self.values.dtype if value is None else None)])
             with pytest.raises(TrainingDataError, match=r"The label 'label' must .*(1 nulls|1 other)"):
                 self.problem.labels(odd.reset_index(drop=True).rename("label"))
+            possible = self.problem.possible(odd.reset_index(drop=True))
+            assert possible.tolist() == [True] * ROWS + [False]
 
     def test_every_family_of_its_own_learns_better_than_the_trivial_predictor(self, settled, labels):
         targets = settled.targets(labels)

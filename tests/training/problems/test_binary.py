@@ -38,6 +38,13 @@ def test_the_threshold_of_costs_is_the_cheapest_one_for_calibrated_probabilities
     assert min(costs, key=costs.__getitem__) == Binary(false_alarm=1, miss=4).threshold == 0.2
 
 
+def test_a_threshold_of_0_predicts_1_for_every_row():
+    problem, labels = Binary(threshold=0.0), np.array([1, 0, 0])
+    assert problem.cutoff == 0.0
+    assert problem.metrics(labels, np.array([0.9, 0.1, 0.2]))["accuracy"] == pytest.approx(1 / 3)
+    assert problem.limits({}) == ["1 is predicted from a probability of 0 on."]
+
+
 @pytest.mark.parametrize("given", [{"miss": 1}, {"miss": 0, "false_alarm": 1}, {"threshold": 1.5}])
 def test_half_of_the_costs_or_an_impossible_threshold_is_refused(given):
     with pytest.raises(InvalidInputError):

@@ -40,6 +40,13 @@ def test_metrics_are_scikit_learns():
     assert found["roc_auc"] == pytest.approx(sk.roc_auc_score(labels, chances, multi_class="ovo", average="macro"))
 
 
+def test_older_scores_without_a_class_have_probability_0_for_it():
+    scores = pd.DataFrame({"prediction_proba": [[("a", 0.4), ("b", 0.6)], None]})
+    found = Multiclass(("a", "b", "c")).recorded(scores)
+    assert found[0].tolist() == [0.4, 0.6, 0.0]
+    assert np.isnan(found[1]).all()
+
+
 def test_a_class_that_no_training_row_has_is_an_error():
     problem = Multiclass(("a", "b", "c"))
     with pytest.raises(TrainingDataError, match="no row of 'b', 'c'"):

@@ -294,6 +294,19 @@ def test_without_a_registry_the_baselines_are_still_fitted_before_the_holdout(se
     assert found.loc[("2013-09", "overall_rate"), "predicted"] == pytest.approx(rows["fit"]["late"].mean())
 
 
+def test_outcomes_that_the_label_cannot_have_are_left_out_and_counted(settings, rows, tmp_path):
+    home = tmp_path / "copy"
+    shutil.copytree(settings.home, home)
+    odd = rows["live"].copy()
+    odd.loc[odd.index[:3], "late"] = 7
+    _write(home, "inference", odd, mode="overwrite")
+    before, found = (monthly_figures(Settings(home=one), _project()) for one in (settings.home, home))
+    assert found["rows"].sum() == before["rows"].sum() - 9  # three rows, of three predictors
+    write_report(Settings(home=home), _project())
+    page = (home / "reports" / "air.html").read_text()
+    assert "3 rows with an outcome that &#39;late&#39; cannot have (binary) are left out." in page
+
+
 def test_weekly_figures_start_on_mondays_and_hold_every_labelled_row(settings, rows):
     found = weekly_figures(settings, _project())
     model = found[found["predictor"] == "model"]
