@@ -177,7 +177,8 @@ def _slices(facts: TrainingFacts) -> str:
     names, sizes = worst["slice"] + " = " + worst["group"], worst["rows"].map("{:,}".format)
     problem = facts.evaluation.problem
     summaries = list(problem.summary(facts.evaluation.label))
-    columns = [worst[column].map("{:.4g}".format) for column in (*summaries, "loss_model")]
+    level = "{:.1%}".format if problem.level_is_share else "{:.4g}".format
+    columns = [*(worst[column].map(level) for column in summaries), worst["loss_model"].map("{:.4g}".format)]
     rows = zip(names, sizes, *columns, worst["more"].map("{:+.4g}".format), strict=True)
     heads = (one.replace("_", " ") for one in (*summaries, problem.loss))
     return "### Slices that fare worst\n\n" + _table(("slice", "rows", *heads, "more than the reference's"), rows)

@@ -110,6 +110,8 @@ def test_the_pages_of_run_version_and_model_say_what_a_reviewer_needs(first, sto
         note.splitlines()
     )
     assert "| `wind` |" in note
+    table = result.slices.set_index("group")
+    assert f"| carrier = UA | {table.loc['UA', 'rows']} | {table.loc['UA', 'rate']:.1%} |" in note
     model = client.get_registered_model(plan.model_name).description
     assert model.startswith(f"Champion: version {result.version}.")
     assert f"models:/{plan.model_name}@champion" in model
