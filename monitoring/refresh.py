@@ -16,16 +16,9 @@ from headwater.lakehouse import InvalidInputError
 from headwater.lakehouse.threads import side_by_side
 from headwater.monitoring.definitions.metric import CustomMetricError
 from headwater.monitoring.definitions.monitor import Monitor, MonitorSnapshot
-from headwater.monitoring.definitions.windows import (
-    BASELINE,
-    LATEST,
-    SNAPSHOT,
-    Span,
-    micros_of,
-    time_of,
-    window_index,
-    window_start,
-)
+from headwater.monitoring.definitions.windows import BASELINE, SNAPSHOT, Span, micros_of, time_of
+from headwater.monitoring.inputs.input import Input, open_input
+from headwater.monitoring.inputs.on_spark import OnSpark
 from headwater.monitoring.metrics.custom.aggregates import aggregates, like
 from headwater.monitoring.metrics.custom.checked import CustomMetrics, checked_metrics, notes_of
 from headwater.monitoring.metrics.custom.drift import with_drift_metrics
@@ -33,12 +26,7 @@ from headwater.monitoring.metrics.custom.parts import Part, written
 from headwater.monitoring.metrics.custom.profile import with_profile_metrics
 from headwater.monitoring.metrics.drift import drifts
 from headwater.monitoring.metrics.profile import profiles
-from headwater.monitoring.metrics.quality import quality
-from headwater.monitoring.states.bin_edges import learn_edges
-from headwater.monitoring.states.cells import only_popular, popular_slices
-from headwater.monitoring.states.columns import ProfiledColumn, check_types, prepared, profiled_columns, timestamp
-from headwater.monitoring.states.scan import Scan, merged_states, partial_states, state_schema
-from headwater.monitoring.states.state_rows import arrow_schema
+from headwater.monitoring.states.columns import ProfiledColumn, check_types, profiled_columns
 from headwater.monitoring.states.store import (
     Learnt,
     create_tables,
@@ -75,16 +63,6 @@ class RefreshResult:
     version: int | None
     baseline_computed: bool
     failed_metrics: tuple[CustomMetricError, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Input:
-    """Rows to profile: the monitored table's, or the baseline's."""
-
-    df: DataFrame
-    spans: tuple[Span, ...]
-    timeless: bool
-    version: int | None
 
 
 @lakehouse.faults_named()
@@ -132,7 +110,8 @@ def refresh(
     df = lakehouse.read_table(spark, monitor.table_name, version=version)
     columns = profiled_columns(df, monitor)
     check_types(df, columns, monitor, monitor.table_name)
-    current = _Input(_within(df, monitor, spans), spans, isinstance(monitor.kind, MonitorSnapshot), version)
+    timeless = isinstance(monitor.kind, MonitorSnapshot)
+    current = open_input(spark, monitor.table_name, OnSpark(df, monitor, columns, spans, timeless, version))
     learnt = read_learnt(spark, monitor)
     custom = _checked_metrics(spark, monitor, df, columns)
     baseline = _stale_baseline(spark, monitor, columns, learnt, metrics_changed=custom.stale)
@@ -144,9 +123,8 @@ def refresh(
     edges = _edges(spark, monitor, columns, (baseline, current), learnt)
     inputs = {"INPUT": current} | ({"BASELINE": baseline} if baseline else {})
     touched = f"(log_type = 'INPUT' AND {in_windows(spans)})" + (" OR log_type = 'BASELINE'" if baseline else "")
-    popular = {log_type: _popular(source, monitor) for log_type, source in inputs.items()}
 
-    states = [_states(source, log_type, columns, edges, monitor, popular) for log_type, source in inputs.items()]
+    states = [source.states(log_type, edges) for log_type, source in inputs.items()]
     replace_rows(_united(states), monitor.histograms_table, touched)
 
     # What is derived is derived from what was stored, so that it is the same after a kill.
@@ -155,12 +133,12 @@ def refresh(
 
     def write_profiles() -> list[CustomMetricError]:
         of = stored.touched(spans, baseline=baseline is not None)
-        found = _quality(inputs, monitor, popular) if _may_have_labels(of, monitor) else None
+        found = _quality(inputs) if _may_have_labels(of, monitor) else None
         metrics, parts = custom.of("aggregate", "derived")
         rows = profiles(of, found, edges, monitor, indexed=bool(metrics))
 
         def frame(chosen: Sequence[Part]) -> DataFrame:
-            of_cells = _aggregates(inputs, df, monitor, popular, chosen)
+            of_cells = _aggregates(inputs, df, monitor, chosen)
             return with_profile_metrics(rows, of_cells, metrics, chosen, monitor.model_id_col) if metrics else rows
 
         return written(frame, parts, lambda ready: replace_rows(ready, monitor.profile_table, touched), monitor)
@@ -197,17 +175,13 @@ def _checked_metrics(
 
 
 def _aggregates(
-    inputs: Mapping[str, _Input],
-    df: DataFrame,
-    monitor: Monitor,
-    popular: Mapping[str, DataFrame | None],
-    parts: Sequence[Part],
+    inputs: Mapping[str, Input], df: DataFrame, monitor: Monitor, parts: Sequence[Part]
 ) -> DataFrame | None:
     """Return the custom aggregates of all cells; None if there are none."""
     mine = [part for part in parts if part.metric.type == "aggregate"]
     found = [
-        aggregates(like(of.df, df.schema), monitor, mine, of.spans, popular[log_type], timeless=of.timeless)
-        for log_type, of in inputs.items()
+        aggregates(like(of.df, df.schema), monitor, mine, of.spans, of.popular, timeless=of.timeless)
+        for of in inputs.values()
         if mine
     ]
     return _united(found) if found else None
@@ -229,31 +203,9 @@ def _spans(
     return (Span(SNAPSHOT, micros_of(end), micros_of(end) + 1),)
 
 
-def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFrame:
-    """Return the rows of any touched window."""
-    from pyspark.sql import functions as F
-
-    if isinstance(monitor.kind, MonitorSnapshot):
-        return df
-    starts, ends = [span.start for span in spans], [span.end for span in spans]
-    first = min((s for s in starts if s is not None), default=None) if None not in starts else None
-    last = max((e for e in ends if e is not None), default=None) if None not in ends else None
-    last = None if last == LATEST else last  # the last window holds its end
-    assert monitor.timestamp_col is not None
-    time, own = timestamp(df, monitor), lakehouse.column(monitor.timestamp_col)
-    days = df.schema[monitor.timestamp_col].dataType.typeName() == "date"  # by which Delta skips files
-    if first is not None:
-        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(first))}'")
-        df = df.where(own >= F.lit(time_of(first).date()) if days else own >= bound).where(time >= bound)
-    if last is not None:
-        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(last))}'")
-        df = df.where(own <= F.lit(time_of(last).date()) if days else own < bound).where(time < bound)
-    return df
-
-
 def _stale_baseline(
     spark: SparkSession, monitor: Monitor, columns: tuple[ProfiledColumn, ...], learnt: Learnt, *, metrics_changed: bool
-) -> _Input | None:
+) -> Input | None:
     """Return the baseline if its stored states or profiles are missing or of another version, monitor, columns or metrics.
 
     The profiles are written last: a refresh that was killed before is made good by the next.
@@ -270,14 +222,15 @@ def _stale_baseline(
         return None
     df = lakehouse.read_table(spark, monitor.baseline_table_name, version=version)
     check_types(df, columns, monitor, monitor.baseline_table_name)
-    return _Input(df, (Span(BASELINE, 0, 1),), timeless=True, version=version)
+    rows = OnSpark(df, monitor, columns, (Span(BASELINE, 0, 1),), timeless=True, version=version)
+    return open_input(spark, monitor.baseline_table_name, rows)
 
 
 def _edges(
     spark: SparkSession,
     monitor: Monitor,
     columns: tuple[ProfiledColumn, ...],
-    sources: tuple[_Input | None, _Input],
+    sources: tuple[Input | None, Input],
     stored: Learnt,
 ) -> dict[str, NDArray[np.float64]]:
     """Return the bin edges; those of columns that have none yet are learnt, and stored before they are used.
@@ -289,15 +242,15 @@ def _edges(
     if not missing:
         return stored.edges
     baseline, current = sources
-    frames = [] if baseline is None else [(baseline.df, True)]
+    sources_of = [] if baseline is None else [(baseline, False)]
     if not current.timeless and baseline is None:
-        frames.append((_first_window(current, monitor), False))
-    frames.append((current.df, current.timeless))
+        sources_of.append((current, True))
+    sources_of.append((current, False))
     learnt: dict[str, NDArray[np.float64]] = {}
-    for df, timeless in frames:
+    for source, first_window in sources_of:
         wanted = [name for name in missing if name not in learnt]
         if wanted:
-            learnt |= learn_edges(prepared(df, columns, monitor, timeless=timeless), columns, wanted)
+            learnt |= source.learn_edges(wanted, first_window=first_window)
     if not learnt:
         return stored.edges
     rows: list[dict[str, Any]] = [
@@ -309,59 +262,6 @@ def _edges(
     frame = spark.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
     replace_rows(frame, monitor.histograms_table, f"log_type = 'EDGES' AND column_name IN ({names})")
     return stored.edges | learnt
-
-
-def _first_window(source: _Input, monitor: Monitor) -> DataFrame:
-    """Return the rows of the first window that has any, of the longest granularity."""
-    import numpy as np
-    from pyspark.sql import functions as F
-
-    time = timestamp(source.df, monitor)
-    first = source.df.agg(F.unix_micros(F.min(time)).alias("first")).collect()[0]["first"]
-    if first is None:
-        return source.df
-    longest = max(source.spans, key=lambda span: window_start(1, span.granularity) - window_start(0, span.granularity))
-    index = int(window_index(np.array([first]), longest.granularity)[0])
-    end = time_of(window_start(index + 1, longest.granularity))
-    return source.df.where(time < F.expr(f"TIMESTAMP '{lakehouse.sql_time(end)}'"))
-
-
-def _popular(source: _Input, monitor: Monitor) -> DataFrame | None:
-    """Return the slices to keep; None where every slicing expression is boolean or there is none."""
-    from pyspark.sql import functions as F
-
-    exprs = monitor.slicing_exprs
-    if not exprs or all(f.dataType.simpleString() == "boolean" for f in source.df.select(*map(F.expr, exprs)).schema):
-        return None
-    return popular_slices(prepared(source.df, (), monitor, timeless=source.timeless), source.spans, exprs)
-
-
-def _states(
-    source: _Input,
-    log_type: str,
-    columns: tuple[ProfiledColumn, ...],
-    edges: Mapping[str, NDArray[np.float64]],
-    monitor: Monitor,
-    popular: Mapping[str, DataFrame | None],
-) -> DataFrame:
-    """Return rows of ``…_histograms``. No action; one shuffle, of states."""
-    from pyspark.sql import functions as F
-
-    scan = Scan(columns, tuple(monitor.slicing_exprs), source.spans, edges, arrow_schema(state_schema()))
-    rows = prepared(source.df, columns, monitor, timeless=source.timeless)
-    partial = partial_states(rows, scan, models=monitor.model_id_col is not None)
-    merged = merged_states(only_popular(partial, popular[log_type]), edges)
-    start, end = F.timestamp_micros("start_micros"), F.timestamp_micros("end_micros")
-    window = F.when(F.col("granularity") != BASELINE, F.struct(start.alias("start"), end.alias("end")))
-    added = {
-        "window": window,
-        "log_type": F.lit(log_type),
-        "logging_table_commit_version": F.lit(source.version).cast("int"),
-        "monitor_version": F.lit(monitor.monitor_version).cast("bigint"),
-        "edges": F.lit(None).cast("array<double>"),
-    }
-    named = merged.withColumns(added).withColumn("granularity", F.nullif(F.col("granularity"), F.lit(BASELINE)))
-    return named.select(*histograms_schema().names)
 
 
 def _comparison(spark: SparkSession, monitor: Monitor, spans: tuple[Span, ...]) -> Comparison:
@@ -384,14 +284,8 @@ def _may_have_labels(states: States, monitor: Monitor) -> bool:
     return log is not None and log.label_col is not None and states.may_have(log.label_col)
 
 
-def _quality(
-    inputs: Mapping[str, _Input], monitor: Monitor, popular: Mapping[str, DataFrame | None]
-) -> DataFrame | None:
-    found = [
-        quality(source.df, monitor, source.spans, popular[log_type], timeless=source.timeless)
-        for log_type, source in inputs.items()
-    ]
-    metrics = [df for df in found if df is not None]
+def _quality(inputs: Mapping[str, Input]) -> DataFrame | None:
+    metrics = [df for df in (source.quality() for source in inputs.values()) if df is not None]
     return _united(metrics) if metrics else None
 
 

@@ -7,7 +7,7 @@ milliseconds, so that a greatest one stands for the whole millisecond.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrowTable", "dataset_of", "open_arrow", "open_stored"]
 
+_PART_ROWS = 131_072
 _MAPPING = "delta.columnMapping.mode"
 
 
@@ -105,6 +106,16 @@ class ArrowTable:
         condition = reduce(and_, conditions) if conditions else None
         with faults_named(self._paths):
             return self._dataset.to_table(columns=list(columns), filter=condition)
+
+    def parts(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Give the same rows as :meth:`read`, some hundred thousand at a time at the most."""
+        batches = iter(self._dataset.to_batches(columns=list(columns), batch_size=_PART_ROWS))
+        while True:
+            with faults_named(self._paths):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
 
     @property
     def _paths(self) -> list[Path]:

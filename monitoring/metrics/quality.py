@@ -20,10 +20,11 @@ from headwater.monitoring.tables.schemas import parsed
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import StructType
 
     from headwater.monitoring.definitions.windows import Span
 
-__all__ = ["CLASSIFICATION", "REGRESSION", "quality"]
+__all__ = ["CLASSIFICATION", "EPSILON", "REGRESSION", "quality", "quality_schema", "scores_of"]
 
 _METRIC: Final = "struct<one_vs_all:map<string,double>,macro:double,weighted:double>"
 CLASSIFICATION: Final = {
@@ -46,7 +47,7 @@ REGRESSION: Final = (
     "mean_absolute_percentage_error",
     "r2_score",
 )
-_EPSILON: Final = 2.0**-52
+EPSILON: Final = 2.0**-52
 
 
 def quality(
@@ -134,15 +135,14 @@ def _classification(cells: DataFrame) -> DataFrame:
         found = found.withColumn(
             "wins", F.lit(None).cast("array<struct<class:string,label:string,wins:double,rows:bigint>>")
         )
-    key = "granularity string, window_index bigint, slice_key string, slice_value string, model_id string"
-    schema = parsed(f"{key}, " + ", ".join(f"{quoted(name)} {kind}" for name, kind in CLASSIFICATION.items()))
+    schema = quality_schema("classification")
     out = arrow_schema(schema)
 
     def scores(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
         for batch in batches:
-            yield pa.RecordBatch.from_pylist([_scores(row) for row in batch.to_pylist()], schema=out)
+            yield pa.RecordBatch.from_pylist([scores_of(row) for row in batch.to_pylist()], schema=out)
 
     return found.mapInArrow(scores, schema)
 
@@ -159,7 +159,7 @@ def _row_loss() -> Column:
     p = F.when(F.size(score) == 1, single).when(F.size(score) > 1, many)
     p = F.when(~F.isnan(p), p)
     # greatest and least pass over NULL, which must stay NULL.
-    return F.when(p.isNotNull(), -F.log(F.greatest(F.lit(_EPSILON), F.least(F.lit(1 - _EPSILON), p))))
+    return F.when(p.isNotNull(), -F.log(F.greatest(F.lit(EPSILON), F.least(F.lit(1 - EPSILON), p))))
 
 
 def _wins(cells: DataFrame) -> DataFrame:
@@ -190,7 +190,15 @@ def _wins(cells: DataFrame) -> DataFrame:
     )
 
 
-def _scores(row: dict[str, Any]) -> dict[str, Any]:
+def quality_schema(problem_type: str) -> StructType:
+    """Return the columns of `CELL` and the problem's metrics; needs a Spark session."""
+    key = "granularity string, window_index bigint, slice_key string, slice_value string, model_id string"
+    metrics = CLASSIFICATION if problem_type == "classification" else dict.fromkeys(REGRESSION, "double")
+    return parsed(f"{key}, " + ", ".join(f"{quoted(name)} {kind}" for name, kind in metrics.items()))
+
+
+def scores_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the metrics of a cell from its confusion matrix, that of the `others`, its log loss and pairwise wins."""
     confusion = [(c["prediction"], c["label"], c["count"]) for c in row["confusion"]]
     found: dict[str, Any] = {name: row[name] for name in CELL} | {"log_loss": row["log_loss"]}
     found["confusion_matrix"] = row["confusion"]
@@ -211,7 +219,7 @@ def _regression(cells: DataFrame) -> DataFrame:
 
     error = F.col("prediction") - F.col("label")
     squared = F.avg(error * error)
-    share = F.abs(error) / F.greatest(F.abs("label"), F.lit(_EPSILON))
+    share = F.abs(error) / F.greatest(F.abs("label"), F.lit(EPSILON))
     spread = F.var_pop("label")
     return cells.groupBy(*CELL).agg(
         squared.alias("mean_squared_error"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from headwater.monitoring.states.columns import ProfiledColumn
 
-__all__ = ["learn_edges"]
+__all__ = ["edges_of", "learn_edges"]
 
 _ACCURACY = 10_000
 
@@ -46,3 +46,14 @@ def learn_edges(
     found = rows.agg(*sums).toArrow().to_pydict()
     quantiles = {about.name: np.array(found[f"c{i}"][0] or [], dtype=float) for i, about in numeric}
     return {name: bin_edges(values) for name, values in quantiles.items() if len(np.unique(values)) > 1}
+
+
+def edges_of(numbers: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the same edges of a column's finite numbers, from their exact quantiles; None if they do not differ."""
+    if len(numbers) == 0:
+        return None
+    ordered = np.sort(numbers)
+    if ordered[0] == ordered[-1]:
+        return None
+    ranks = np.ceil(np.linspace(0, 1, BODY_EDGES) * len(ordered)).astype(np.int64) - 1
+    return bin_edges(ordered[np.clip(ranks, 0, None)])

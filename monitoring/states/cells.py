@@ -10,7 +10,7 @@ from headwater.monitoring.definitions.windows import BASELINE, SNAPSHOT, Span, i
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["CELL", "in_cells", "popular_slices", "same_cell"]
+__all__ = ["CELL", "MOST_SLICES", "in_cells", "popular_slices", "same_cell"]
 
 CELL: Final = ("granularity", "window_index", "slice_key", "slice_value", "model_id")
 MOST_SLICES: Final = 100

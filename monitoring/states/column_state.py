@@ -9,6 +9,7 @@ the same ones, their counts are exact, and the others are pooled as one category
 # ruff: noqa: PD011 - `values` is a field of our own, not pandas'
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,9 @@ __all__ = [
     "ColumnState",
     "bin_edges",
     "bins_of",
+    "counted_numbers",
+    "counted_strings",
+    "hashes_of_numbers",
     "kept_values",
     "merge_states",
     "number_state",
@@ -96,28 +100,52 @@ class ColumnState:
 def number_state(numbers: NDArray[np.float64], nulls: int, edges: NDArray[np.float64]) -> ColumnState:
     """Return the state of non-null numbers and a number of nulls."""
     nan = np.isnan(numbers)
-    numbers = numbers[~nan] + 0.0  # makes -0.0 and 0.0 one value
-    state = ColumnState(count=len(nan), num_nulls=nulls, num_nan=int(nan.sum()))
-    values, counts = np.unique(numbers, return_counts=True)
+    # Adding 0.0 makes -0.0 and 0.0 one value.
+    values, counts = np.unique(numbers[~nan] + 0.0, return_counts=True)
+    folded = lambda: (bins_of(values, edges), hashes_of_numbers(values))  # noqa: E731
+    return counted_numbers(values, counts.astype(np.int64), nulls, int(nan.sum()), folded)
+
+
+def counted_numbers(
+    values: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    nulls: int,
+    nans: int,
+    folded: Callable[[], tuple[NDArray[np.int64], NDArray[np.uint64]]],
+) -> ColumnState:
+    """Return the state of ascending different numbers and their counts; `folded` gives their bins and hashes if they are many."""
+    state = ColumnState(count=int(counts.sum()) + nans, num_nulls=nulls, num_nan=nans, values=values, counts=counts)
     if len(values):
-        finite = numbers[np.isfinite(numbers)]
-        state.num_zeros = len(numbers) - int(np.count_nonzero(numbers))
         state.minimum, state.maximum = float(values[0]), float(values[-1])
-        state.total = len(finite)
+        zero = int(np.searchsorted(values, 0.0))
+        state.num_zeros = int(counts[zero]) if zero < len(values) and values[zero] == 0 else 0
+        first, last = int(values[0] == -np.inf), len(values) - int(values[-1] == np.inf)
+        finite, often = values[first:last], counts[first:last]
+        state.total = int(often.sum())
         if state.total:
-            state.mean = float(finite.mean())
-            state.m2 = float(np.square(finite - state.mean).sum())
-    state.values, state.counts = values, counts.astype(np.int64)
-    return _folded(state, edges)
+            state.mean = float((finite * often).sum() / state.total)
+            state.m2 = float((np.square(finite - state.mean) * often).sum())
+    if len(values) > MOST_NUMBERS:
+        bins, hashes = folded()
+        state.bins, state.counts = _summed(bins, counts)
+        state.hashes, state.values = np.sort(np.partition(hashes, MOST_NUMBERS - 1)[:MOST_NUMBERS]), None
+    return state
 
 
 def string_state(values: NDArray[Any], counts: NDArray[np.int64], nulls: int) -> ColumnState:
     """Return the state of different strings, their counts and a number of nulls."""
     order = np.argsort(values, kind="stable")
-    values, counts = values[order], counts[order].astype(np.int64)
+    values = values[order]
+    lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
+    return counted_strings(values, counts[order].astype(np.int64), nulls, lengths)
+
+
+def counted_strings(
+    values: NDArray[Any], counts: NDArray[np.int64], nulls: int, lengths: NDArray[np.int64]
+) -> ColumnState:
+    """Return the state of ascending different strings, their counts and their lengths."""
     state = ColumnState(count=int(counts.sum()), num_nulls=nulls, values=values, counts=counts)
     if len(values):
-        lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
         state.min_length, state.max_length = int(lengths.min()), int(lengths.max())
         state.sum_length = int((lengths * counts).sum())
     return _trimmed(state)
@@ -259,13 +287,18 @@ def _steps(distance: NDArray[np.float64], rounded: np.ufunc) -> NDArray[np.int64
 
 
 def hash_numbers(values: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """Return well-mixed hashes of doubles (the finaliser of SplitMix64), ascending and different."""
+    """Return the hashes of :func:`hashes_of_numbers`, ascending and different."""
+    return np.unique(hashes_of_numbers(values))
+
+
+def hashes_of_numbers(values: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Return well-mixed hashes of doubles (the finaliser of SplitMix64): different ones for different numbers."""
     bits = values.view(np.uint64).copy()
     with np.errstate(over="ignore"):
         bits += np.uint64(0x9E3779B97F4A7C15)
         bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.unique(bits ^ (bits >> np.uint64(31)))
+    return np.asarray(bits ^ (bits >> np.uint64(31)))
 
 
 def hash_strings(values: NDArray[Any]) -> NDArray[np.uint64]:
@@ -281,6 +314,12 @@ def _folded(state: ColumnState, edges: NDArray[np.float64]) -> ColumnState:
         state.bins, state.counts = state.binned(edges)
         state.values = None
     return state
+
+
+def _summed(bins: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different bins of ascending ones, and the sum of each one's counts."""
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(bins)) + 1])
+    return bins[starts], np.add.reduceat(counts, starts)
 
 
 def _trimmed(state: ColumnState) -> ColumnState:

@@ -6,7 +6,7 @@ states, not rows, and their size is bounded whatever the number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from headwater.monitoring.definitions.windows import BASELINE, SNAPSHOT, Span, window_end, window_index, window_start
-from headwater.monitoring.states.column_state import ColumnState, merge_states, number_state, settled, string_state
+from headwater.monitoring.states.chunk_columns import ChunkColumn, chunk_column, coded
+from headwater.monitoring.states.column_state import ColumnState, merge_states, settled, string_state
 from headwater.monitoring.states.state_rows import KEY_DDL, STATE_DDL, arrow_schema, rows_of, state_of, state_row
 from headwater.monitoring.tables.schemas import parsed
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from headwater.monitoring.states.columns import ProfiledColumn
 
-__all__ = ["Scan", "merged_states", "partial_states"]
+__all__ = ["TABLE", "Key", "Scan", "merged_rows", "merged_states", "partial_states"]
 
 TABLE: Final = ":table"
 _CHUNK_ROWS: Final = 131_072
@@ -53,17 +54,23 @@ class Scan:
     """What the pass needs to know; Spark sends it to its workers.
 
     The rows have the columns ``time`` (microseconds), ``model``, ``s0``… (slices) and ``c0``… (values), as
-    :func:`headwater.monitoring.states.columns.prepared` gives them. `edges` has the bin edges by column name.
+    :func:`headwater.monitoring.states.columns.prepared` gives them. `edges` has the bin edges by column name,
+    `out` the columns of what a task gives.
     """
 
     columns: tuple[ProfiledColumn, ...]
     slices: tuple[str, ...]
     spans: tuple[Span, ...]
     edges: Mapping[str, NDArray[np.float64]]
-    out: pa.Schema
+    out: pa.Schema | None
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Give the partial states of one task's rows."""
+        for states in self.states(batches):
+            yield _batch(states, self.out)
+
+    def states(self, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[Key, ColumnState]]:
+        """Give the partial states of the rows: a key is the fields of `Key`, and may come again."""
         states: dict[Key, ColumnState] = {}
         waiting: list[pa.RecordBatch] = []
         for batch in batches:
@@ -72,12 +79,12 @@ class Scan:
                 self._add(waiting, states)
                 waiting = []
             if len(states) >= _MOST_STATES:
-                yield _batch(states, self.out)
+                yield states
                 states = {}
         if waiting:
             self._add(waiting, states)
         if states:
-            yield _batch(states, self.out)
+            yield states
 
     def _add(self, batches: Sequence[pa.RecordBatch], states: dict[Key, ColumnState]) -> None:
         import pyarrow as pa
@@ -86,8 +93,11 @@ class Scan:
         if table.num_rows == 0:
             return
         time = table["time"].to_numpy()
-        models, model_names = _coded(table["model"])
-        values = [_Values.of(table[f"c{i}"], column) for i, column in enumerate(self.columns)]
+        models, model_names = coded(table["model"])
+        columns = [
+            chunk_column(table[f"c{i}"], about.kind, self.edges.get(about.name, _NO_EDGES))
+            for i, about in enumerate(self.columns)
+        ]
         for span in self.spans:
             index = (
                 np.full(len(time), span.first) if span.granularity == SNAPSHOT else window_index(time, span.granularity)
@@ -97,61 +107,39 @@ class Scan:
                 if slice_key is None:
                     slices, slice_names = np.zeros(len(time), dtype=np.int64), np.array([None])
                 else:
-                    slices, slice_names = _coded(table[f"s{number - 1}"])
-                for rows in _groups(index, slices, models, inside & (slices >= 0)):
-                    first = rows[0]
+                    slices, slice_names = coded(table[f"s{number - 1}"])
+                rows, breaks = _grouped(index, slices, models, inside & (slices >= 0))
+                if not len(rows):
+                    continue
+                windows = []
+                for first in rows[breaks[:-1]]:
                     model = model_names[models[first]] if models[first] >= 0 else None
-                    window = (span.granularity, int(index[first]), slice_key, slice_names[slices[first]], model)
-                    self._add_group(window, rows, values, states)
+                    windows.append((span.granularity, int(index[first]), slice_key, slice_names[slices[first]], model))
+                self._add_groups(windows, rows, breaks, columns, states)
 
-    def _add_group(
-        self, window: Key, rows: NDArray[np.int64], values: list[_Values], states: dict[Key, ColumnState]
+    def _add_groups(
+        self,
+        windows: Sequence[Key],
+        rows: NDArray[np.int64],
+        breaks: NDArray[np.int64],
+        columns: Sequence[ChunkColumn],
+        states: dict[Key, ColumnState],
     ) -> None:
-        present: dict[str, int] = {}
-        for column, data in zip(self.columns, values, strict=True):
-            edges = self.edges.get(column.name, _NO_EDGES)
-            state = data.state(rows, edges)
-            if state.count:
-                present[column.name] = state.count
-            _merge_into(states, (*window, column.name, column.data_type, column.kind), state, edges)
-        table = string_state(np.array(list(present), dtype=object), np.array(list(present.values()), dtype=np.int64), 0)
-        table.count = len(rows)
-        _merge_into(states, (*window, TABLE, None, "table"), table, _NO_EDGES)
-
-
-@dataclass(frozen=True)
-class _Values:
-    """One column of a chunk: numbers, or codes into different strings (-1: null), or lengths, or presence alone."""
-
-    kind: str
-    valid: NDArray[np.bool_]
-    values: NDArray[Any]
-    names: NDArray[Any]
-
-    @classmethod
-    def of(cls, column: pa.ChunkedArray, about: ProfiledColumn) -> _Values:
-        valid = column.is_valid().to_numpy()
-        if about.kind == "string":
-            codes, names = _coded(column)
-            return cls("string", valid, codes, names)
-        if about.kind in ("number", "time", "binary"):
-            return cls(about.kind, valid, column.fill_null(0).to_numpy(), valid)
-        return cls("other", valid, valid, valid)
-
-    def state(self, rows: NDArray[np.int64], edges: NDArray[np.float64]) -> ColumnState:
-        valid = self.valid[rows]
-        nulls = len(rows) - int(valid.sum())
-        present = self.values[rows][valid]
-        if self.kind == "string":
-            codes, counts = np.unique(present, return_counts=True)
-            return string_state(self.names[codes], counts, nulls)
-        if self.kind in ("number", "time"):
-            return number_state(present, nulls, edges)
-        state = ColumnState(count=len(present), num_nulls=nulls)
-        if self.kind == "binary" and len(present):
-            state.min_length, state.max_length = int(present.min()), int(present.max())
-            state.sum_length = int(present.sum())
-        return state
+        """Add the states of groups of rows, which follow one another: group i is from ``breaks[i]`` to ``breaks[i + 1]``."""
+        present: list[dict[str, int]] = [{} for _ in windows]
+        for about, column in zip(self.columns, columns, strict=True):
+            edges = self.edges.get(about.name, _NO_EDGES)
+            codes = column.codes if len(rows) == len(column.codes) and len(windows) == 1 else column.codes[rows]
+            for i, window in enumerate(windows):
+                state = column.state(codes[breaks[i] : breaks[i + 1]])
+                if state.count:
+                    present[i][about.name] = state.count
+                _merge_into(states, (*window, about.name, about.data_type, about.kind), state, edges)
+        for i, (window, counts) in enumerate(zip(windows, present, strict=True)):
+            names, often = np.array(list(counts), dtype=object), np.array(list(counts.values()), dtype=np.int64)
+            table = string_state(names, often, 0)
+            table.count = int(breaks[i + 1] - breaks[i])
+            _merge_into(states, (*window, TABLE, None, "table"), table, _NO_EDGES)
 
 
 def partial_states(rows: DataFrame, scan: Scan, *, models: bool) -> DataFrame:
@@ -189,22 +177,32 @@ class _Merge:
 
         waiting: list[dict[str, Any]] = []
         for key, rows in groupby(rows_of(batches), key=lambda row: tuple(row[name] for name in _KEY)):
-            waiting.append(self._merged(dict(zip(_KEY, key, strict=True)), [state_of(row) for row in rows]))
+            waiting.append(_merged_row(key, [state_of(row) for row in rows], self.edges))
             if len(waiting) == _BATCH_ROWS:
                 yield pa.RecordBatch.from_pylist(waiting, schema=self.out)
                 waiting = []
         if waiting:
             yield pa.RecordBatch.from_pylist(waiting, schema=self.out)
 
-    def _merged(self, key: dict[str, Any], states: list[ColumnState]) -> dict[str, Any]:
-        bins = self.edges.get(key["column_name"], _NO_EDGES)
-        states.sort(key=lambda s: (s.count, s.num_nulls, s.mean, s.m2, s.minimum or 0.0))
-        state = settled(reduce(lambda one, two: merge_states(one, two, bins), states))
-        granularity, index = key["granularity"], key["window_index"]
-        bounds: dict[str, int | None] = {"start_micros": None, "end_micros": None}
-        if granularity != BASELINE:
-            bounds = {"start_micros": window_start(index, granularity), "end_micros": window_end(index, granularity)}
-        return key | bounds | state_row(state)
+
+def merged_rows(
+    partial: Mapping[Key, Sequence[ColumnState]], edges: Mapping[str, NDArray[np.float64]]
+) -> Iterator[dict[str, Any]]:
+    """Give the rows of :func:`merged_states` from partial states in process."""
+    for key, states in partial.items():
+        yield _merged_row(key, states, edges)
+
+
+def _merged_row(key: Key, partial: Sequence[ColumnState], edges: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+    named = dict(zip(_KEY, key, strict=True))
+    bins = edges.get(named["column_name"], _NO_EDGES)
+    states = sorted(partial, key=lambda s: (s.count, s.num_nulls, s.mean, s.m2, s.minimum or 0.0))
+    state = settled(reduce(lambda one, two: merge_states(one, two, bins), states))
+    granularity, index = named["granularity"], named["window_index"]
+    bounds: dict[str, int | None] = {"start_micros": None, "end_micros": None}
+    if granularity != BASELINE:
+        bounds = {"start_micros": window_start(index, granularity), "end_micros": window_end(index, granularity)}
+    return named | bounds | state_row(state)
 
 
 def state_schema() -> StructType:
@@ -217,33 +215,22 @@ def _merge_into(states: dict[Key, ColumnState], key: Key, state: ColumnState, ed
     states[key] = state if there is None else merge_states(there, state, edges)
 
 
-def _batch(states: Mapping[Key, ColumnState], schema: pa.Schema) -> pa.RecordBatch:
+def _batch(states: Mapping[Key, ColumnState], schema: pa.Schema | None) -> pa.RecordBatch:
     import pyarrow as pa
 
     rows = [dict(zip(_KEY, key, strict=True)) | state_row(state) for key, state in states.items()]
     return pa.RecordBatch.from_pylist(rows, schema=schema)
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return each row's position in the different strings, -1 for null, and these strings."""
-    import pyarrow as pa
-
-    joined = column.combine_chunks()
-    joined = pa.concat_arrays(joined.chunks) if isinstance(joined, pa.ChunkedArray) else joined
-    coded = joined.dictionary_encode()
-    codes = coded.indices.fill_null(-1).to_numpy().astype(np.int64)
-    return codes, np.array([*coded.dictionary.to_pylist(), None], dtype=object)[:-1]
-
-
-def _groups(
+def _grouped(
     index: NDArray[np.int64], slices: NDArray[np.int64], models: NDArray[np.int64], inside: NDArray[np.bool_]
-) -> Iterator[NDArray[np.int64]]:
-    """Give the row numbers of each window, slice and model."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the numbers of the rows inside, those of a window, slice and model together, where each starts, and the end."""
     rows = np.flatnonzero(inside)
     if len(rows) == 0:
-        return
-    _, windows = np.unique(index[rows], return_inverse=True)
-    code = (windows * (int(slices.max()) + 1) + slices[rows]) * (int(models.max()) + 2) + models[rows] + 1
+        return rows, np.zeros(1, dtype=np.int64)
+    of = index[rows]
+    code = ((of - of.min()) * (int(slices.max()) + 1) + slices[rows]) * (int(models.max()) + 2) + models[rows] + 1
     order = np.argsort(code, kind="stable")
-    breaks = np.flatnonzero(np.diff(code[order])) + 1
-    yield from np.split(rows[order], breaks)
+    starts = np.flatnonzero(np.diff(code[order])) + 1
+    return rows[order], np.concatenate([[0], starts, [len(rows)]])
