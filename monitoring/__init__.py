@@ -13,6 +13,8 @@ from headwater.monitoring.definitions.metric import CustomMetricError, MonitorMe
 from headwater.monitoring.definitions.monitor import Monitor, MonitorInferenceLog, MonitorSnapshot, MonitorTimeSeries
 from headwater.monitoring.definitions.policy import AlertPolicy
 from headwater.monitoring.definitions.thresholds import Threshold, default_rules
+from headwater.monitoring.estimation.estimate import Estimation, estimate_performance
+from headwater.monitoring.multivariate.compare import InputComparison, compare_inputs
 from headwater.monitoring.refresh import RefreshResult, refresh
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "Delivery",
     "DeliveryError",
     "Email",
+    "Estimation",
     "Finding",
     "Incident",
+    "InputComparison",
     "Monitor",
     "MonitorInferenceLog",
     "MonitorMetric",
@@ -37,8 +41,10 @@ __all__ = [
     "Slack",
     "Threshold",
     "Webhook",
+    "compare_inputs",
     "decide",
     "default_rules",
+    "estimate_performance",
     "evaluate_alerts",
     "incidents_of",
     "refresh",

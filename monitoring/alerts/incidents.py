@@ -24,6 +24,7 @@ _TITLES: Final = {
     "base rate": "The base rate changed",
     "scores": "The scores of the model changed",
     "performance": "Performance fell",
+    "estimated performance": "Performance is estimated to have fallen",
     "missing": "No row came in",
 }
 _ADVICE: Final = {
@@ -32,9 +33,16 @@ _ADVICE: Final = {
     "base rate": "Nothing is wrong with the model; look at its threshold and its calibration.",
     "scores": "Look at the features that changed in the same windows.",
     "performance": "Train again, after a look at the data alerts.",
+    "estimated performance": "Look at the data alerts; the labels will say whether it fell, and whether to train again.",
     "missing": "Look whether scoring and the refresh ran.",
 }
-_SEVERITY: Final = {"performance": "critical", "missing": "critical", "data": "warning", "drift": "info"}
+_SEVERITY: Final = {
+    "performance": "critical",
+    "missing": "critical",
+    "estimated performance": "warning",
+    "data": "warning",
+    "drift": "info",
+}
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headwater import lakehouse
+from headwater.monitoring.alerts.estimated import estimated_falls, still_estimated
 from headwater.monitoring.alerts.incidents import Finding, Incident, incidents_of
 from headwater.monitoring.alerts.past import Found, changes_of
 from headwater.monitoring.alerts.skill import SKILLS, Skill, skill_fell
 from headwater.monitoring.alerts.stored import learnt_past, read_findings, read_states, write_findings, write_incidents
 from headwater.monitoring.definitions.windows import micros_of, time_of, window_index, window_start
+from headwater.monitoring.estimation.stored import read_estimates
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -36,7 +38,8 @@ def watch(
 ) -> list[Incident]:
     """Return all incidents as of a time, after a look at the last m complete windows; the tables are written.
 
-    Call it after :func:`monitoring.refresh`. Findings of these windows replace former ones, so that late rows and labels count,
+    Call it after :func:`monitoring.refresh`, and after :func:`monitoring.estimate_performance` to be told of a fall before its
+    labels are there. Findings of these windows replace former ones, so that late rows and labels count,
     and an incident that they make void disappears. Run again, it gives the same.
 
     Parameters
@@ -61,6 +64,7 @@ def watch(
     states = read_states(spark, monitor, granularity, indices)
     past, limits, margin = learnt_past(spark, monitor, policy, granularity, cause_of)
     qualities = _qualities(spark, monitor, granularity, min(indices))
+    estimates = read_estimates(spark, monitor, granularity)
     weights = importance or {}
     findings: list[Finding] = []
     for index in indices:
@@ -80,13 +84,14 @@ def watch(
         ]
         changed = [one.column for one in changes if _role(monitor, one.column) is None]
         findings += _performance(start, end, policy, qualities, changed)
+        findings += estimated_falls(start, end, policy, estimates)
     former, actions = read_findings(spark, monitor, granularity)
     first = time_of(window_start(indices[0], granularity))
     last = time_of(window_start(indices[-1] + 1, granularity))
     again = [f for f in former if first <= f.start < last]
     findings += _not_judged_again(again, qualities)
     write_findings(spark, monitor, granularity, indices, findings)
-    known = [f for f in former if not first <= f.start < last] + findings
+    known = still_estimated([f for f in former if not first <= f.start < last], estimates) + findings
     incidents = incidents_of([f for f in known if f.end <= time_of(micros_of(as_of))], policy, actions)
     write_incidents(spark, monitor, incidents)
     return incidents

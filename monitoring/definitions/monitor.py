@@ -247,6 +247,26 @@ class Monitor:
         return self._output("{table}_incident_notices")
 
     @property
+    def estimates_table(self) -> str:
+        """Name of the table of estimated and realised performance, window by window."""
+        return self._output("{table}_performance_estimates")
+
+    @property
+    def references_table(self) -> str:
+        """Name of the table of what estimators have learnt of each model's reference."""
+        return self._output("{table}_performance_references")
+
+    @property
+    def input_drift_table(self) -> str:
+        """Name of the table of how well windows are told from the baseline by all inputs together."""
+        return self._output("{table}_input_drift")
+
+    @property
+    def score_changes_table(self) -> str:
+        """Name of the table of what moved the mean score."""
+        return self._output("{table}_score_changes")
+
+    @property
     def past_table(self) -> str:
         """Name of the table of the states of the baseline's windows."""
         return self._output("{table}_past")

@@ -17,14 +17,18 @@ __all__ = [
     "ACTIONS",
     "FINDINGS",
     "INCIDENTS",
+    "INPUT_DRIFT",
     "LIMITS",
     "NOTICES",
+    "REFERENCES",
     "alerts_schema",
     "drift_schema",
+    "estimates_schema",
     "histograms_schema",
     "parsed",
     "profile_schema",
     "renamed",
+    "score_changes_schema",
 ]
 
 _WINDOW: Final = "struct<start:timestamp,end:timestamp>"
@@ -71,6 +75,25 @@ message string,
  raised_at timestamp
 """
 
+_ESTIMATES: Final = f"""
+window {_WINDOW}, granularity string, monitor_version bigint, @model metric string, estimator string,
+estimated double, standard_error double, realised double, rows bigint, labelled_rows bigint, coverage double,
+reference double, lower_threshold double, upper_threshold double, alert boolean
+"""
+
+_SCORE_CHANGES: Final = f"""
+window {_WINDOW}, granularity string, monitor_version bigint, @model kind string, column_name string, slice_value string,
+contribution double, share double, mean_score double, baseline_mean_score double, fidelity double
+"""
+
+INPUT_DRIFT: Final = f"""
+window {_WINDOW}, granularity string, monitor_version bigint, baseline_version bigint, roc_auc double, standard_error double,
+threshold double, alert boolean, rows bigint
+"""
+REFERENCES: Final = """
+model_id string, baseline_version bigint, monitor_version bigint, kind string, classes array<string>, rows bigint,
+document string, limits array<struct<granularity:string,metric:string,reference:double,error:double,lower:double,upper:double>>
+"""
 FINDINGS: Final = f"""
 window {_WINDOW}, granularity string, column_name string, kind string, concerns string, cause string, model_id string,
 effect double, limit double, pvalue double, excess double, importance double, needs int, words string
@@ -112,6 +135,36 @@ def drift_schema(model_id_col: str | None) -> StructType:
     'struct<statistic:double,pvalue:double>'
     """
     return _schema(_DRIFT, model_id_col)
+
+
+def estimates_schema(model_id_col: str) -> StructType:
+    """Return the columns of ``…_performance_estimates``; the key is window, granularity, model id and metric.
+
+    `estimated` and its `standard_error` are NULL where the model has no reference, `realised` until labels come. `coverage` is
+    the share of the window's `rows` that have a label, 0 to 1. `alert` says that the estimate is beyond its threshold on the
+    worse side.
+
+    Examples
+    --------
+    >>> estimates_schema("model_version").names[3:6]  # needs spark
+    ['model_version', 'metric', 'estimator']
+    """
+    return _schema(_ESTIMATES, model_id_col)
+
+
+def score_changes_schema(model_id_col: str) -> StructType:
+    """Return the columns of ``…_score_changes``; the key is window, granularity, model id, kind, column and slice value.
+
+    `contribution` is how much of the change of the mean score, `mean_score - baseline_mean_score`, came from the ``input``; the
+    inputs' sum up to it but for what the model of the scores leaves unexplained (`fidelity`, its R²). That of a ``slice`` came
+    from scores within it; `share` is its share of the window's rows, 0 to 1.
+
+    Examples
+    --------
+    >>> score_changes_schema("model_version").names[3:6]  # needs spark
+    ['model_version', 'kind', 'column_name']
+    """
+    return _schema(_SCORE_CHANGES, model_id_col)
 
 
 def histograms_schema() -> StructType:
