@@ -74,8 +74,8 @@ def answers_of(df: DataFrame, reference: DataFrame, monitor: Monitor) -> Answers
     assert log.prediction_proba_col is not None
     chances = column(log.prediction_proba_col)
     if types[log.prediction_proba_col].startswith("map<"):
-        keys = reference.select(F.explode(F.map_keys(chances)).cast("string").alias("name")).distinct()
-        names = sorted(row["name"] for row in keys.limit(MOST_CLASSES + 1).collect())
+        keys = reference.select(F.explode(F.map_keys(chances)).alias("name")).distinct()
+        names = sorted(str(row["name"]) for row in keys.limit(MOST_CLASSES + 1).collect())
     else:
         most = reference.agg(F.max(F.size(chances)).alias("size")).collect()[0]["size"]
         names = [str(at) for at in range(most or 0)]
@@ -144,7 +144,8 @@ def _scores(log: MonitorInferenceLog, data_type: str, answers: Answers) -> Colum
     if answers.kind == BINARY:
         return value.cast("double")
     if data_type.startswith("map<"):
-        return F.array(*[F.coalesce(value[name].cast("double"), F.lit(0.0)) for name in answers.classes])
+        chances = F.array(*[F.coalesce(value[name].cast("double"), F.lit(0.0)) for name in answers.classes])
+        return F.when(value.isNotNull(), chances)
     return F.when(F.size(value) == len(answers.classes), value.cast("array<double>"))
 
 

@@ -80,9 +80,9 @@ def is_calibrated(scores: NDArray[np.float64], came_true: NDArray[np.float64]) -
 
     Examples
     --------
-    >>> rng = np.random.default_rng(1)
-    >>> scores, chance = rng.uniform(size=20_000), rng.uniform(size=20_000)
-    >>> is_calibrated(scores, (chance < scores).astype(float)), is_calibrated(scores, (chance < scores**2).astype(float))
+    >>> scores, half = np.repeat([0.25, 0.75], 8), np.tile([0.0, 0.0, 1.0, 1.0], 4)
+    >>> right = np.r_[np.tile([0.0, 0.0, 0.0, 1.0], 2), np.tile([0.0, 1.0, 1.0, 1.0], 2)]
+    >>> is_calibrated(scores, right), is_calibrated(scores, half)
     (True, False)
     """
     found, even = np.zeros(len(scores)), np.arange(len(scores)) % 2 == 0
