@@ -40,6 +40,7 @@ from headwater.training.registry.decided import (
     decided_training,
     trainings_of,
 )
+from headwater.training.registry.monitored import MonitoredWindow, log_monitored
 from headwater.training.registry.packaging import LoggedModel, log_model
 from headwater.training.registry.registry import (
     Promotion,
@@ -79,6 +80,7 @@ __all__ = [
     "LoggedModel",
     "ModelFamily",
     "ModelVersionError",
+    "MonitoredWindow",
     "Multiclass",
     "Problem",
     "Promotion",
@@ -111,6 +113,7 @@ __all__ = [
     "hist_gradient_boosting",
     "hist_gradient_boosting_regression",
     "log_model",
+    "log_monitored",
     "logistic_regression",
     "make_store",
     "metrics_by",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from headwater import lakehouse
 from headwater.conventions import MODEL_VERSION
+from headwater.jobs.monitored import log_figures
 from headwater.jobs.registry import END, START, Job
 from headwater.outcome import DONE, REFUSED, JobResult
 
@@ -40,10 +41,12 @@ class MonitorOutcome:
 def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
     """Refresh the windows touched by [start, end), UTC, look for changes as of `end`, tell people, and decide on retraining.
 
-    Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in ``…_incidents``, and
-    its channels are told of them. The result's detail names the channels that did not take a notice, and the custom metrics that
-    could not be computed.
-    Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a retraining is asked for.
+    The performance of the windows is estimated beside what is realised by now, in ``…_performance_estimates``; all inputs
+    together are compared with the baseline's, in ``…_input_drift`` and ``…_score_changes``. The key figures are logged into the
+    versions' runs. Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in
+    ``…_incidents``, and its channels are told of them. The result's detail names the channels that did not take a notice, and
+    the custom metrics that could not be computed. Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends
+    with code 3 if a retraining is asked for.
     """
     from headwater import monitoring
     from headwater.training import champion
@@ -54,6 +57,9 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         job = JobResult("monitor", 0, time.monotonic() - began, nothing)
         return MonitorOutcome(job, (), monitoring.RetrainingDecision(retrain=False, reason=nothing))
     refreshed = monitoring.refresh(spark, project.monitor, start, end)
+    estimated = monitoring.estimate_performance(spark, project.monitor, start, end)
+    monitoring.compare_inputs(spark, project.monitor, start, end, as_of=end)
+    log_figures(spark, project, start, end)
     serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""
     alerts: Sequence[Alert | Incident]
@@ -76,7 +82,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         "monitor",
         rows.count(),
         time.monotonic() - began,
-        " ".join(filter(None, [*said, *map(str, refreshed.failed_metrics)])),
+        " ".join(filter(None, [*said, str(estimated), *map(str, refreshed.failed_metrics)])),
         REFUSED if decision.retrain else DONE,
     )
     return MonitorOutcome(job, alerts, decision)

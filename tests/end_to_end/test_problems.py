@@ -126,6 +126,28 @@ def test_classes_are_trained_scored_labelled_and_monitored(spark, cultivar):
 
 
 @pytest.mark.parametrize("name", ["minutes", "cultivar"])
+def test_performance_is_estimated_by_day_beside_what_the_labels_say(request, spark, name):
+    ran = request.getfixturevalue(name)
+    found = lakehouse.read_table(spark, ran.project.monitor.estimates_table).toPandas()
+    numbers = {"mean_average_error", "root_mean_squared_error"}
+    classes = {"roc_auc_score", "accuracy_score", "precision", "recall", "f1_score", "log_loss"}
+    assert set(found["metric"]) == (numbers if name == "minutes" else classes)
+    assert set(found["estimator"]) == {"direct loss" if name == "minutes" else "confidence-based"}
+    known = found.dropna(subset=["estimated", "realised"])
+    assert len(known) >= len(found) / 2
+    assert (known["standard_error"] >= 0).all()
+    if name == "minutes":
+        error = known[known["metric"] == "mean_average_error"]
+        assert ((error["estimated"] / error["realised"]).between(0.6, 1.7)).all()
+    else:
+        right = known[known["metric"] == "accuracy_score"]
+        assert (right["estimated"] - right["realised"]).abs().max() < 0.2, (
+            "12 wines a day, of which nearly all are right"
+        )
+        assert found.loc[found["metric"] == "accuracy_score", "rows"].sum() == len(_table(spark, ran, "inference"))
+
+
+@pytest.mark.parametrize("name", ["minutes", "cultivar"])
 def test_the_report_and_the_cards_speak_of_the_problem(request, spark, name, tmp_path):
     ran = request.getfixturevalue(name)
     settings, problem = lakehouse.settings_of(spark), ran.project.problem

@@ -11,7 +11,9 @@ import pandas as pd
 from headwater.conventions import MODEL_VERSION
 from headwater.lakehouse import Settings
 from headwater.project import Project
+from headwater.web.report.causes import input_drift, score_changes
 from headwater.web.report.drift import weekly_drift
+from headwater.web.report.estimates import weekly_estimates
 from headwater.web.report.figures import figures_of
 from headwater.web.report.judged import Judged, judged_rows
 from headwater.web.report.models import ModelVersion, model_versions
@@ -54,6 +56,9 @@ class Facts:
     weekly: pd.DataFrame
     by_version: pd.DataFrame
     drift: pd.DataFrame
+    estimates: pd.DataFrame
+    input_drift: pd.DataFrame
+    score_changes: pd.DataFrame
     alerts: pd.DataFrame
     incidents: pd.DataFrame
     decisions: pd.DataFrame
@@ -83,6 +88,9 @@ def gather(settings: Settings, project: Project) -> Facts:
         weekly=figures_of(judged, "week", versions, project),
         by_version=figures_of(judged, "version", versions, project),
         drift=weekly_drift(store, project, judged.last_scored),
+        estimates=weekly_estimates(store, project, judged.last_scored),
+        input_drift=input_drift(store, project),
+        score_changes=score_changes(store, project),
         alerts=store.read(project.monitor.alerts_table, _ALERTS).sort_values("window.start"),
         incidents=store.read(project.monitor.incidents_table, _INCIDENTS),
         decisions=store.read(project.table("retraining_decisions"), _DECISIONS).sort_values("as_of"),

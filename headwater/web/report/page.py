@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from headwater.web.report.actions import done
+from headwater.web.report.estimates import estimated
 from headwater.web.report.facts import Facts
 from headwater.web.report.headline import headline
 from headwater.web.report.markup import Html, element
@@ -24,7 +25,8 @@ def page(facts: Facts, *, written: str = "") -> str:
     """
     from plotly.offline import get_plotlyjs
 
-    parts = [built(facts), quality(facts), drifted(facts), done(facts)]
+    before_labels = estimated(facts.estimates, facts.project, list(facts.versions))
+    parts = [built(facts), quality(facts), before_labels, drifted(facts), done(facts)]
     body = Html("\n".join([headline(facts), element("main", *parts), _footer(facts, written)]))
     style = (_HERE / "style.css").read_text(encoding="utf-8")
     draw = f"var DARK = {json.dumps(DARK)};\n{(_HERE / 'draw.js').read_text(encoding='utf-8')}"

@@ -6,6 +6,7 @@ import pandas as pd
 
 from headwater.project import Project
 from headwater.training import Problem
+from headwater.web.report.causes import causes
 from headwater.web.report.drift_charts import drift_charts
 from headwater.web.report.facts import Facts, FeatureTable
 from headwater.web.report.judged import HOLDOUT
@@ -121,11 +122,12 @@ def _baseline(columns: tuple[str, ...]) -> str:
 
 
 def drifted(facts: Facts) -> Html:
-    """Return the map of drift and the most drifted features."""
+    """Return the map of drift, what moved the scores, and the most drifted features."""
     title = "Where and when the data drifted"
     drawn = drift_charts(facts)
     if not drawn:
         return section(title, paragraphs(["The monitor has compared no window with the baseline yet."]))
     several = len(drawn) > 1
     text = "The most drifted feature of each feature group, week by week:" if several else ""
-    return section(title, charts(drawn[:1]), paragraphs([text]), charts(drawn[1:], columns=2))
+    moved = causes(facts.input_drift, facts.score_changes, facts.project, facts.judged.last_scored)
+    return section(title, charts(drawn[:1]), moved, paragraphs([text]), charts(drawn[1:], columns=2))

@@ -15,7 +15,7 @@ from tests.end_to_end.drill.project import project
 
 # When something was done, by which user, and which version of a table was read.
 _LEFT_OUT = {"promotions": ("at", "who")}
-_EVERYWHERE = ("logging_table_commit_version",)
+_EVERYWHERE = ("logging_table_commit_version", "baseline_version")
 _OF_THIS_STORE = ("headwater.tableId", "headwater.createdAt", "headwater.trainingSet.")
 _VERSIONS = ("model_version", "version", "champion", "previous", "model_id")
 
