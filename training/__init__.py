@@ -25,6 +25,7 @@ from headwater.training.models.families import (
     regression_families,
     ridge_regression,
 )
+from headwater.training.models.nested import Branches
 from headwater.training.models.space import Choice, Integers, LogUniform, Uniform
 from headwater.training.pipeline import train, versions_used
 from headwater.training.plan import TrainingPlan, TrainingResult
@@ -64,6 +65,7 @@ from headwater.training.selection.select import FeatureSelection, Selection, sel
 
 __all__ = [
     "Binary",
+    "Branches",
     "ChampionLoadError",
     "Check",
     "Choice",

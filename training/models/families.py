@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from headwater.lakehouse import InvalidInputError, known
+from headwater.training.models.nested import Branches, Space, drawn_of, every_dimension, every_label
 from headwater.training.models.space import Dimension, Integers, LogUniform, Uniform
 
 __all__ = [
@@ -55,13 +56,14 @@ class ModelFamily:
     name
         Letters, digits and ``_``; the name under which trials are logged.
     space
-        The hyperparameters to search over.
+        The hyperparameters to search over; those of a :class:`Branches` where its branch is drawn.
     build
         Called with the hyperparameters and the names of the inputs to use; gives an unfitted scikit-learn classifier or
         regressor that ignores other columns. It runs on Spark's workers and must therefore be importable there, or be defined in
         a notebook or a function.
     start
-        Hyperparameters of the family's first trial, all of `space`; empty: the first is drawn like the others.
+        Hyperparameters of the family's first trial, all of `space`, of branches those taken; empty: the first is drawn like the
+        others.
 
     Examples
     --------
@@ -81,9 +83,11 @@ class ModelFamily:
         if odd:
             raise InvalidInputError(
                 f"The hyperparameter {odd[0]!r} of family {self.name} is {self.space[odd[0]]!r}: use Uniform, LogUniform, "
-                "Integers or Choice, or a Dimension of your own."
+                "Integers, Choice or Branches, or a Dimension of your own."
             )
-        if self.start and set(self.start) != set(self.space):
+        if self.start and len(every_label(self.space)) > len(self.space):
+            self.drawn_start  # noqa: B018 - raises if the start is not one of the branches taken
+        elif self.start and set(self.start) != set(self.space):
             odd = sorted(set(self.start) ^ set(self.space))
             raise InvalidInputError(
                 f"The start of family {self.name} must give every hyperparameter once: {', '.join(odd)} is in only one "
@@ -132,19 +136,18 @@ class ModelFamily:
         if known_params is None or not hasattr(estimator, "fit"):
             raise InvalidInputError(f"ModelFamily.of takes an unfitted scikit-learn estimator, found {estimator!r}.")
         space = dict(space or {})
-        odd = [parameter for parameter in space if parameter not in known_params]
+        odd = [parameter for parameter in every_dimension(space) if parameter not in known_params]
         if odd:
             title = type(estimator).__name__
             raise InvalidInputError(f"{title} has no parameter {odd[0]!r}. {known(odd[0], known_params)}")
         if start is None:
-            own = {parameter: known_params[parameter] for parameter in space}
-            start = own if all(_holds(space[one], value) for one, value in own.items()) else {}
+            start = _own_start(space, known_params)
         return cls(name or type(estimator).__name__, space, partial(_build_own, estimator, encode), start)
 
     @property
     def drawn_start(self) -> dict[str, Any]:
-        """What a search draws for the start: of a choice, the place of its value."""
-        return {name: self.space[name].drawn(value) for name, value in self.start.items()}
+        """What a search draws for the start, by label: of a choice, the place of its value."""
+        return drawn_of(self.space, self.start)
 
 
 def binary_families() -> tuple[ModelFamily, ...]:
@@ -267,6 +270,21 @@ def _build_own(estimator: Any, encode: str, params: Mapping[str, Any], columns: 
     if isinstance(member, Pipeline):
         return member
     return Pipeline([("columns", _as_numbers(columns, encode=encode)), ("model", member)])
+
+
+def _own_start(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that an estimator has itself, of the branches that they take; none if one is not within the space."""
+    found: dict[str, Any] = {}
+    for name, one in space.items():
+        if not _holds(one, values[name]):
+            return {}
+        found[name] = values[name]
+        below = one.space(values[name]) if isinstance(one, Branches) else {}
+        own = _own_start(below, values)
+        if below and not own:
+            return {}
+        found |= own
+    return found
 
 
 def _holds(dimension: Dimension, value: Any) -> bool:

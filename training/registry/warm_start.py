@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from headwater.training.models.families import ModelFamily
+from headwater.training.models.nested import read_params
 from headwater.training.models.space import Choice, Dimension, Integers
 from headwater.training.registry.registry import champion
 
@@ -42,13 +43,10 @@ def warmed(
 
 def hyperparameters(family: ModelFamily, params: Mapping[str, str]) -> dict[str, Any] | None:
     """Return the hyperparameters of the family's space that were logged as texts; None if one is not within it."""
-    found: dict[str, Any] = {}
-    for name, dimension in family.space.items():
-        try:
-            found[name] = _value(dimension, params[name])
-        except (KeyError, ValueError):
-            return None
-    return found
+    try:
+        return read_params(family.space, params, _value)
+    except (KeyError, ValueError):
+        return None
 
 
 def _value(dimension: Dimension, text: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from headwater.training.models.families import ModelFamily
+from headwater.training.models.nested import drawn_of, every_label, expressions, params_of
 from headwater.training.search.engine import Proposal
 
 __all__ = ["HyperoptEngine", "compiled"]
@@ -42,8 +43,7 @@ class HyperoptEngine:
         self._docs[number] = doc
         drawn = {label: values[0] for label, values in doc["misc"]["vals"].items() if values}
         family = self._families[self._names[int(drawn.pop("family"))]]
-        params = {name: one.value(drawn[f"{family.name}.{name}"]) for name, one in family.space.items()}
-        return Proposal(number, family.name, params)
+        return Proposal(number, family.name, params_of(family.space, drawn, f"{family.name}."))
 
     def tell(self, number: int, loss: float | None) -> None:
         """Take in the loss of a trial; a failed one is not learnt from."""
@@ -68,14 +68,12 @@ class HyperoptEngine:
         from hyperopt.fmin import generate_trial
 
         family = self._starts[number]
-        every = [f"{one.name}.{name}" for one in self._families.values() for name in one.space]
+        every = [label for one in self._families.values() for label in every_label(one.space, f"{one.name}.")]
         doc = generate_trial(number, {"family": self._names.index(family.name)} | dict.fromkeys(every))
-        drawn = family.drawn_start
+        drawn = drawn_of(family.space, family.start, f"{family.name}.")
         for label in every:
-            name = label.removeprefix(f"{family.name}.")
-            given = label.startswith(f"{family.name}.") and name in drawn
-            doc["misc"]["idxs"][label] = [number] if given else []
-            doc["misc"]["vals"][label] = [drawn[name]] if given else []
+            doc["misc"]["idxs"][label] = [number] if label in drawn else []
+            doc["misc"]["vals"][label] = [drawn[label]] if label in drawn else []
         return doc
 
 
@@ -83,8 +81,5 @@ def compiled(families: Mapping[str, ModelFamily]) -> Any:
     """Return the families' spaces as one of hyperopt's: which family, and of it each hyperparameter."""
     from hyperopt import hp
 
-    branches = [
-        {"family": f.name, "params": {name: d.expression(hp, f"{f.name}.{name}") for name, d in f.space.items()}}
-        for f in families.values()
-    ]
+    branches = [{"family": f.name, "params": expressions(hp, f.space, f"{f.name}.")} for f in families.values()]
     return hp.choice("family", branches)

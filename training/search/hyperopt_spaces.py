@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.lakehouse import InvalidInputError
+from headwater.training.models.nested import Branches
 from headwater.training.models.space import Choice, Dimension, Integers, LogUniform, Uniform
 
 __all__ = ["from_hyperopt"]
@@ -19,13 +20,14 @@ def from_hyperopt(space: Mapping[str, Any]) -> dict[str, Dimension]:
     ----------
     space
         Names of hyperparameters with ``hp.uniform``, ``hp.loguniform``, ``hp.uniformint``, ``hp.randint``, ``hp.quniform`` and
-        ``hp.qloguniform`` with q = 1, or ``hp.choice`` of plain values; plain values stay as choices of one. The labels within
-        the expressions are not used.
+        ``hp.qloguniform`` with q = 1, or ``hp.choice`` of plain values; plain values stay as choices of one. An ``hp.choice`` of
+        dicts that all have one key with a plain value, each another, such as ``{"kernel": "rbf", "gamma": hp.uniform(…)}``,
+        becomes :class:`Branches` under that key, whatever it is named here. The labels within the expressions are not used.
 
     Raises
     ------
     InvalidInputError
-        For another expression, such as ``hp.normal`` or a choice of expressions, which should become several families.
+        For another expression, such as ``hp.normal`` or a choice of dicts that no key tells apart.
 
     Examples
     --------
@@ -34,7 +36,47 @@ def from_hyperopt(space: Mapping[str, Any]) -> dict[str, Dimension]:
     {'C': LogUniform(low=0.1353352832366127, high=7.38905609893065), 'depth': Integers(low=2, high=8, log=False),
      'kind': Choice(choices=('a', None))}
     """
-    return {str(name): _dimension(str(name), expression) for name, expression in space.items()}
+    found: dict[str, Dimension] = {}
+    for name, expression in space.items():
+        branches = _branches(str(name), expression)
+        if branches is None:
+            found[str(name)] = _dimension(str(name), expression)
+        else:
+            found[branches[0]] = branches[1]
+    return found
+
+
+def _branches(name: str, expression: Any) -> tuple[str, Branches] | None:
+    """Return a choice of dicts as branches under the key that tells them apart; None if it is no such choice."""
+    from hyperopt.pyll.base import Apply, Literal
+
+    if not isinstance(expression, Apply) or expression.name != "switch":
+        return None
+    options = [_as_dict(one) for one in expression.pos_args[1:]]
+    if any(one is None for one in options):
+        return None
+    spaces = [one for one in options if one is not None]
+    plain = [{k: v.obj for k, v in one.items() if isinstance(v, Literal)} for one in spaces]
+    keys = [
+        k for k in plain[0] if all(k in one for one in plain) and len({repr(one[k]) for one in plain}) == len(plain)
+    ]
+    if len(keys) != 1:
+        told = f"several keys tell apart ({', '.join(keys)})" if keys else "no key with a plain value tells apart"
+        raise InvalidInputError(
+            f"The hyperparameter {name!r} is an hp.choice of dicts that {told}: write Branches({{value: space, …}}) instead."
+        )
+    key = keys[0]
+    rest = [{k: v for k, v in one.items() if k != key} for one in spaces]
+    return key, Branches({one[key]: from_hyperopt(space) for one, space in zip(plain, rest, strict=True)})
+
+
+def _as_dict(expression: Any) -> dict[str, Any] | None:
+    """Return a dict of expressions, as hyperopt keeps one; None if it is something else."""
+    from hyperopt.pyll.base import Literal, as_apply
+
+    if isinstance(expression, Literal):
+        return {str(k): as_apply(v) for k, v in expression.obj.items()} if isinstance(expression.obj, dict) else None
+    return {str(k): v for k, v in expression.named_args} if expression.name == "dict" else None
 
 
 def _dimension(name: str, expression: Any) -> Dimension:
@@ -49,8 +91,8 @@ def _dimension(name: str, expression: Any) -> Dimension:
         if all(isinstance(one, Literal) for one in options):
             return Choice(tuple(one.obj for one in options))
         raise InvalidInputError(
-            f"The hyperparameter {name!r} is an hp.choice of expressions: make a ModelFamily of each branch, and give all to "
-            "the search."
+            f"The hyperparameter {name!r} is an hp.choice of expressions: write Branches, or make a ModelFamily of each branch "
+            "and give all to the search."
         )
     drawn = _drawing(expression)
     if drawn is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.lakehouse import InvalidInputError
 from headwater.training.models.families import ModelFamily
+from headwater.training.models.nested import draw, drawn_of, labelled
 from headwater.training.models.space import Dimension
 from headwater.training.search.engine import Proposal
 
@@ -40,14 +41,15 @@ class OptunaEngine:
                 'The engine "optuna" needs Optuna: pip install "headwater[ml]", or take SearchPlan(engine="hyperopt").'
             ) from error
         self._families = dict(families)
-        self._spaces = {name: to_optuna(family.space) for name, family in families.items()}
+        for family in families.values():
+            to_optuna(family.space)  # raises if a dimension has no distribution
         verbosity = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells each study and each trial, on the console
         try:
             self._study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup))
             for family in families.values():
                 if family.start:
-                    drawn = {f"{family.name}.{name}": value for name, value in family.drawn_start.items()}
+                    drawn = drawn_of(family.space, family.start, f"{family.name}.")
                     self._study.enqueue_trial({_FAMILY: family.name, **drawn})
         finally:
             optuna.logging.set_verbosity(verbosity)
@@ -58,11 +60,10 @@ class OptunaEngine:
         trial = self._study.ask()
         self._trials[trial.number] = trial
         family = self._families[str(trial.suggest_categorical(_FAMILY, list(self._families)))]
-        drawn = {
-            name: _drawn(trial, f"{family.name}.{name}", distribution)
-            for name, distribution in self._spaces[family.name].items()
-        }
-        return Proposal(trial.number, family.name, {n: family.space[n].value(one) for n, one in drawn.items()})
+        params = draw(
+            family.space, lambda label, one: _drawn(trial, label, _distribution(label, one)), f"{family.name}."
+        )
+        return Proposal(trial.number, family.name, params)
 
     def tell(self, number: int, loss: float | None) -> None:
         """Take in the loss of a trial; a failed one is not learnt from."""
@@ -75,7 +76,9 @@ class OptunaEngine:
 
 
 def to_optuna(space: Mapping[str, Dimension]) -> dict[str, BaseDistribution]:
-    """Return a family's space as Optuna's distributions; of a choice, the places of its values.
+    """Return a family's space as Optuna's distributions; of a choice, and of branches, the places of the values.
+
+    Hyperparameters of a branch have its place in their label, such as ``solver=1.l1_ratio``: they are drawn where it is.
 
     Examples
     --------
@@ -83,17 +86,18 @@ def to_optuna(space: Mapping[str, Dimension]) -> dict[str, BaseDistribution]:
     >>> to_optuna({"C": LogUniform(0.01, 10.0), "depth": Integers(2, 8)})
     {'C': FloatDistribution(high=10.0, log=True, low=0.01, step=None), 'depth': IntDistribution(high=8, log=False, low=2, step=1)}
     """
+    return {label: _distribution(label, dimension) for label, dimension in labelled(space).items()}
+
+
+def _distribution(label: str, dimension: Dimension) -> Any:
     from optuna import distributions
 
-    found = {}
-    for name, dimension in space.items():
-        if not hasattr(dimension, "distribution"):
-            raise InvalidInputError(
-                f"The hyperparameter {name!r}, {dimension!r}, has no method distribution(distributions), which Optuna needs: "
-                "add it, or search with hyperopt."
-            )
-        found[name] = dimension.distribution(distributions)
-    return found
+    if not hasattr(dimension, "distribution"):
+        raise InvalidInputError(
+            f"The hyperparameter {label!r}, {dimension!r}, has no method distribution(distributions), which Optuna needs: "
+            "add it, or search with hyperopt."
+        )
+    return dimension.distribution(distributions)
 
 
 def _drawn(trial: Trial, label: str, distribution: BaseDistribution) -> Any:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headwater.training.models.families import ModelFamily
+from headwater.training.models.nested import drawn_of, every_label, flat_point, params_of
 from headwater.training.search.hyperopt_engine import compiled
 from headwater.training.search.hyperopt_spark import DrainingSession, job_group, quiet
 from headwater.training.search.trial import Trial, TrialData, run_trial
@@ -93,7 +94,7 @@ def _evaluate(data: TrialData, families: Mapping[str, ModelFamily], point: Mappi
     from hyperopt import STATUS_FAIL, STATUS_OK
 
     family = families[point["family"]]
-    params = {name: dimension.value(point["params"][name]) for name, dimension in family.space.items()}
+    params = flat_point(family.space, point["params"])
     outcome = run_trial(data, family, params)
     result = {
         "status": STATUS_FAIL if outcome.error else STATUS_OK,
@@ -111,17 +112,16 @@ def _insert_starts(trials: Any, families: Mapping[str, ModelFamily], plan: Searc
     """Insert the families' starts as new trials; those of other families' hyperparameters stay empty."""
     from hyperopt.fmin import generate_trial
 
-    every = [f"{family.name}.{name}" for family in families.values() for name in family.space]
+    every = [label for family in families.values() for label in every_label(family.space, f"{family.name}.")]
     docs: list[Any] = []
     for index, family in enumerate(families.values()):
         if not family.start or len(docs) == plan.trials:
             continue
         doc = generate_trial(len(docs), {"family": index} | dict.fromkeys(every))
+        drawn = drawn_of(family.space, family.start, f"{family.name}.")
         for label in every:
-            name = label.removeprefix(f"{family.name}.")
-            given = label.startswith(f"{family.name}.")
-            doc["misc"]["idxs"][label] = [doc["tid"]] if given else []
-            doc["misc"]["vals"][label] = [family.drawn_start[name]] if given else []
+            doc["misc"]["idxs"][label] = [doc["tid"]] if label in drawn else []
+            doc["misc"]["vals"][label] = [drawn[label]] if label in drawn else []
         docs.append(doc)
     trials._insert_trial_docs(docs)  # noqa: SLF001 - the public insert draws ids of its own
     trials._ids.update(doc["tid"] for doc in docs)  # noqa: SLF001
@@ -151,9 +151,7 @@ def _record(doc: Mapping[str, Any], families: Mapping[str, ModelFamily]) -> Tria
         )
     drawn = {label: values[0] for label, values in doc["misc"]["vals"].items() if values}
     family = list(families.values())[int(drawn.pop("family"))]
-    params = {}
-    for name, dimension in family.space.items():
-        params[name] = dimension.value(drawn[f"{family.name}.{name}"])
+    params = params_of(family.space, drawn, f"{family.name}.")
     lost = "\n".join(str(part) for part in doc["misc"].get("error", ("The trial did not end", "it was cancelled")))
     return Trial(number=doc["tid"], family=family.name, params=params, status="cancelled", error=lost)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.training import Choice, Integers, LogUniform, ModelFamily, Uniform
+from headwater.training import Branches, Choice, Integers, LogUniform, ModelFamily, Uniform
 
 FAMILIES = {
     "one": ModelFamily("one", {"x": Uniform(0, 1), "y": LogUniform(0.01, 1.0)}, dict, {"x": 0.5, "y": 0.1}),
@@ -10,7 +10,54 @@ FAMILIES = {
 }
 
 
+NESTED = {
+    "tree": ModelFamily(
+        "tree",
+        {
+            "kind": Branches(
+                {
+                    "linear": {"c": LogUniform(0.01, 1.0)},
+                    "deep": {"depth": Integers(1, 9), "grow": Branches({None: {}, "best": {"c": Uniform(5, 6)}})},
+                }
+            ),
+            "x": Uniform(0, 1),
+        },
+        dict,
+        {"kind": "deep", "depth": 3, "grow": "best", "c": 5.5, "x": 0.5},
+    ),
+    "two": FAMILIES["two"],
+}
+
+
 class SearchEngineSuite:
+    def test_hyperparameters_of_a_branch_are_drawn_where_it_is(self, make):
+        engine = make(NESTED, 3)
+        asked = [engine.ask() for _ in range(80)]
+        assert dict(asked[0].params) == NESTED["tree"].start
+        seen = set()
+        for one in asked:
+            if one.family == "two":
+                assert set(one.params) == {"n", "c"}
+                continue
+            params = one.params
+            names = {"kind", "x"} | ({"depth", "grow"} if params["kind"] == "deep" else {"c"})
+            names |= {"c"} if params.get("grow") == "best" else set()
+            assert set(params) == names
+            if "c" in params:
+                assert 0.01 <= params["c"] <= 1.0 if params["kind"] == "linear" else 5 <= params["c"] <= 6
+            seen.add((params["kind"], params.get("grow")))
+        assert seen == {("linear", None), ("deep", None), ("deep", "best")}
+
+    def test_it_learns_which_branch_is_better_and_where_in_it(self, make):
+        engine = make({"tree": NESTED["tree"]}, 2)
+        losses = []
+        for _ in range(60):
+            one = engine.ask()
+            losses.append(abs(one.params["c"] - 0.1) if one.params["kind"] == "linear" else 2.0)
+            engine.tell(one.number, losses[-1])
+        assert sum(loss < 2 for loss in losses[-30:]) >= 20, "by chance it takes the better branch 15 times"
+        assert min(losses) < 0.01
+
     def test_numbers_count_up_and_every_hyperparameter_has_a_value_within_its_bounds(self, make):
         engine = make(FAMILIES, 3)
         asked = [engine.ask() for _ in range(40)]

@@ -11,6 +11,7 @@ from hyperopt import hp
 
 from headwater.lakehouse import InvalidInputError
 from headwater.training import (
+    Branches,
     Choice,
     Integers,
     LogUniform,
@@ -102,12 +103,34 @@ def test_spaces_of_hyperopt_are_ours():
     }
 
 
+def test_a_choice_of_dicts_becomes_branches_under_the_key_that_tells_them_apart():
+    rbf = {"kernel": "rbf", "gamma": hp.loguniform("g", -3, 0), "shrink": hp.choice("s", [True, False])}
+    deep = {
+        "kernel": "poly",
+        "degree": hp.uniformint("d", 2, 5),
+        "coef": hp.choice("k", [{"of": 0}, {"of": 1, "b": 3}]),
+    }
+    found = from_hyperopt({"C": hp.uniform("C", 0, 2), "model": hp.choice("m", [{"kernel": "linear"}, rbf, deep])})
+    assert found == {
+        "C": Uniform(0.0, 2.0),
+        "kernel": Branches(
+            {
+                "linear": {},
+                "rbf": {"gamma": LogUniform(math.exp(-3), 1.0), "shrink": Choice((True, False))},
+                "poly": {"degree": Integers(2, 5), "of": Branches({0: {}, 1: {"b": Choice((3,))}})},
+            }
+        ),
+    }
+
+
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
         (hp.normal("x", 0, 1), "hp.normal"),
         (hp.quniform("x", 0, 1, 0.25), "hp.quniform"),
         (hp.choice("x", [hp.uniform("y", 0, 1), 2]), "choice of expressions"),
+        (hp.choice("x", [{"a": hp.uniform("y", 0, 1)}, {"a": 2}]), "no key with a plain value tells apart"),
+        (hp.choice("x", [{"a": 1, "b": 1}, {"a": 2, "b": 2}]), r"several keys tell apart \(a, b\)"),
     ],
 )
 def test_what_has_no_counterpart_is_an_error_that_names_it(expression, words):
