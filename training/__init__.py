@@ -14,6 +14,7 @@ from headwater.training.errors import (
 from headwater.training.judging.bootstrap import Difference, paired_bootstrap
 from headwater.training.judging.evidence import Check, Verdict
 from headwater.training.judging.gate import Gate
+from headwater.training.judging.jackknife import PairedDifference, paired_jackknife
 from headwater.training.models.baselines import RateBaseline
 from headwater.training.models.families import (
     Columns,
@@ -84,6 +85,7 @@ __all__ = [
     "ModelVersionError",
     "MonitoredWindow",
     "Multiclass",
+    "PairedDifference",
     "Problem",
     "Promotion",
     "RateBaseline",
@@ -120,6 +122,7 @@ __all__ = [
     "make_store",
     "metrics_by",
     "paired_bootstrap",
+    "paired_jackknife",
     "promote",
     "refuse",
     "regression_families",

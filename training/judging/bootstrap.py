@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from headwater.lakehouse import InvalidInputError
 from headwater.training.problems.metrics import log_losses, roc_auc
 
-__all__ = ["Difference", "paired_bootstrap", "paired_losses"]
+__all__ = ["Difference", "WeightedAuc", "paired_bootstrap", "paired_losses"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def paired_bootstrap(
     if metric != "roc_auc":
         raise InvalidInputError(f"There is no bootstrap of {metric!r}. Known: log_loss, roc_auc.")
     rng = np.random.default_rng(seed)
-    curves = [_WeightedAuc(actual, p) for p in both]
+    curves = [WeightedAuc(actual, p) for p in both]
     drawn = np.concatenate([curves[0](w) - curves[1](w) for w in _weights(rng, len(actual), resamples)])
     drawn = drawn[np.isfinite(drawn)]
     return _difference(metric, roc_auc(actual, both[0]) - roc_auc(actual, both[1]), drawn, drawn)
@@ -118,8 +118,11 @@ def _weights(rng: np.random.Generator, rows: int, resamples: int) -> Iterator[ND
         yield np.stack(draws).astype(np.float64)
 
 
-class _WeightedAuc:
-    """ROC AUC for weights of rows, the order and its ties prepared once."""
+class WeightedAuc:
+    """ROC AUC for weights of rows, the order and its ties prepared once.
+
+    Called with r rows of weights for n rows of labels, it gives r values.
+    """
 
     def __init__(self, actual: NDArray[np.int64], probability: NDArray[np.float64]) -> None:
         self._order = np.argsort(probability, kind="stable")
@@ -128,6 +131,7 @@ class _WeightedAuc:
         self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
 
     def __call__(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the area for each row of weights; NaN where one of the labels has no weight."""
         ordered = weights[:, self._order]
         ones = np.add.reduceat(np.where(self._ones, ordered, 0.0), self._starts, axis=1)
         zeros = np.add.reduceat(np.where(self._ones, 0.0, ordered), self._starts, axis=1)
