@@ -1,0 +1,1 @@
+"""Pages of a run for people: the search, and the challenger beside the champion. One small HTML file each, without scripts."""
