@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["HISTOGRAMS", "MODEL_VERSION", "OWN_TABLES", "PREDICTION", "PREDICTION_PROBA", "REQUEST_ID", "is_own_table"]
+__all__ = [
+    "HISTOGRAMS",
+    "MODEL_VERSION",
+    "OWN_TABLES",
+    "PREDICTION",
+    "PREDICTION_PROBA",
+    "REQUEST_ID",
+    "TRAINING_ROWS",
+    "TRAINING_ROWS_TABLE",
+    "is_own_table",
+]
 
 PREDICTION = "prediction"
 PREDICTION_PROBA = "prediction_proba"
 MODEL_VERSION = "model_version"
 REQUEST_ID = "request_id"  # of a score that an endpoint gave; NULL for a score of a batch
+
+# Tags of a training's run: the version of the table that has its rows, and that table's full name.
+TRAINING_ROWS, TRAINING_ROWS_TABLE = "headwater.training_rows", "headwater.training_rows_table"
 
 # In a schema, beside the user's tables.
 OWN_TABLES = frozenset({"_feature_specs", "_features", "_functions", "_training_sets"})

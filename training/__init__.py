@@ -44,6 +44,7 @@ from headwater.training.registry.decided import (
 )
 from headwater.training.registry.monitored import MonitoredWindow, log_monitored
 from headwater.training.registry.packaging import LoggedModel, log_model
+from headwater.training.registry.pinned import Pin, pinned_versions
 from headwater.training.registry.registry import (
     Promotion,
     challenge,
@@ -86,6 +87,7 @@ __all__ = [
     "MonitoredWindow",
     "Multiclass",
     "PairedDifference",
+    "Pin",
     "Problem",
     "Promotion",
     "RateBaseline",
@@ -123,6 +125,7 @@ __all__ = [
     "metrics_by",
     "paired_bootstrap",
     "paired_jackknife",
+    "pinned_versions",
     "promote",
     "refuse",
     "regression_families",

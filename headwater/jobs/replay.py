@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater import features, lakehouse
+from headwater.conventions import TRAINING_ROWS as ROWS
 from headwater.jobs.registry import Job, Option
-from headwater.jobs.train import ROWS
 from headwater.lakehouse import InvalidInputError
 from headwater.outcome import DONE, REFUSED, JobResult
 

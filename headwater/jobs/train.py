@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from headwater import features, lakehouse
-from headwater.conventions import MODEL_VERSION
+from headwater.conventions import MODEL_VERSION, TRAINING_ROWS_TABLE
+from headwater.conventions import TRAINING_ROWS as ROWS
 from headwater.jobs.registry import END, START, Job, Option
 from headwater.outcome import DONE, REFUSED, JobResult
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from headwater.training import DecidedTraining, TrainingPlan, TrainingResult
 
 __all__ = ["JOB", "TrainOutcome", "train"]
-
-ROWS = "headwater.training_rows"  # tag of a run: the version of the table that has its rows
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,14 @@ def train(
     stored = features.StoredTrainingSet.of(training_set, table)
     rows = stored.load_df()
     say("join", f"done ({time.monotonic() - joined:.1f} s)")
-    plan = replace(plan, tags={"headwater.training": key, ROWS: str(stored.version)})
+    plan = replace(
+        plan,
+        tags={
+            "headwater.training": key,
+            ROWS: str(stored.version),
+            TRAINING_ROWS_TABLE: str(lakehouse.resolve(spark, table)),
+        },
+    )
     result = training.train(stored, plan=plan, settings=settings, progress=progress)
     if result.promoted:
         _write_baseline(spark, project, rows, result.predictions, result.version)

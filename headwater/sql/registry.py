@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["SUBJECTS", "Form", "execute", "forms"]
 
 # The folders of headwater.sql that have FORMS.
-SUBJECTS = ("alter_table", "catalogs", "functions", "grants", "notes", "schemas", "tables", "views", "volumes")
+SUBJECTS = (
+    "alter_table", "catalogs", "functions", "grants", "maintenance", "notes", "schemas", "tables", "views", "volumes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

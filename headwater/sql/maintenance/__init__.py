@@ -1,0 +1,5 @@
+"""Statements that tidy a table's files up."""
+
+from headwater.sql.maintenance.forms import FORMS
+
+__all__ = ["FORMS"]
