@@ -15,6 +15,7 @@ from headwater.features import get_feature_table
 from headwater.lakehouse import InvalidInputError, MissingColumnsError
 from headwater.serving.inputs import model_inputs, model_output
 from headwater.serving.packaged_model import ModelArtifact, open_model
+from headwater.serving.spark_model import is_spark_model, with_spark_answers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,8 +59,8 @@ def score_batch(
     -------
     DataFrame
         The columns of `df`, computed inputs of the model that are not excluded, ``prediction``. Every row once.
-        The model is run when the result is used. The features are looked up here and now where they lie on this machine
-        and fit its memory; else lazily.
+        The model is run when the result is used; one of Spark by Spark itself, without Python on the workers. The features are
+        looked up here and now where they lie on this machine and fit its memory; else lazily.
 
     Raises
     ------
@@ -99,6 +100,11 @@ def score_batch(
     _check_tables(df, artifact)
     looked_up = [c.name for c in spec.computed if c.name not in spec.exclude and c.name not in df.columns]
     frame = artifact.read_features(df)
+    names = [*df.columns, *looked_up]
+    if is_spark_model(artifact.raw_model):
+        inputs = model_inputs(artifact.spec, artifact.raw_model, frame)
+        scored = with_spark_answers(frame, artifact.raw_model, inputs, kind, PREDICTION)
+        return scored.select(*map(lakehouse.quoted, [*names, PREDICTION]))
     if env_manager == "local":
         prediction = _prediction(frame, artifact, kind, params)
     else:
@@ -106,7 +112,6 @@ def score_batch(
 
         apart = spark_udf(df.sparkSession, str(artifact.raw_model), kind, env_manager, params)
         prediction = apart(F.struct(*model_inputs(artifact.spec, artifact.raw_model, frame)))
-    names = [*df.columns, *looked_up]
     return frame.withColumn(PREDICTION, prediction).select(*map(lakehouse.quoted, [*names, PREDICTION]))
 
 

@@ -18,6 +18,7 @@ from headwater.features import (
     feature_reader,
 )
 from headwater.lakehouse import HeadwaterError, InvalidInputError, MissingColumnsError
+from headwater.serving.spark_model import SparkRawModel, is_spark_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,8 +155,8 @@ class _PackagedModel:
     def __init__(self, artifact: ModelArtifact) -> None:
         import mlflow
 
-        self._artifact = artifact
-        self._raw = mlflow.pyfunc.load_model(str(artifact.raw_model))
+        self._artifact, raw = artifact, artifact.raw_model
+        self._raw: Any = SparkRawModel(raw) if is_spark_model(raw) else mlflow.pyfunc.load_model(str(raw))
 
     def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Predict from rows with keys and times; features that are not given are looked up in the offline store.

@@ -64,6 +64,7 @@ from headwater.training.search.optuna_engine import to_optuna
 from headwater.training.search.search import SearchPlan, SearchResult, search
 from headwater.training.search.trial import Trial
 from headwater.training.selection.select import FeatureSelection, Selection, select_features
+from headwater.training.spark.families import SparkFamily
 
 __all__ = [
     "Binary",
@@ -97,6 +98,7 @@ __all__ = [
     "SearchResult",
     "Selection",
     "SparkContextError",
+    "SparkFamily",
     "StratifiedFolds",
     "TimeFolds",
     "TrackingStoreError",

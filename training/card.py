@@ -26,7 +26,9 @@ class TrainingFacts:
     Attributes
     ----------
     rows
-        The training rows, with the plan's time column.
+        The training rows, or a sample of them.
+    fitted_on
+        How many training rows there are, and their first and last time.
     inputs
         Names of the model's inputs.
     tables
@@ -44,6 +46,7 @@ class TrainingFacts:
     importance: pd.DataFrame
     verdict: Verdict
     suspects: Mapping[str, float]
+    fitted_on: tuple[int, pd.Timestamp, pd.Timestamp]
 
 
 def version_card(facts: TrainingFacts, *, run: str = "", most: int = 1_000_000) -> str:
@@ -134,12 +137,9 @@ def _change(facts: TrainingFacts) -> str:
 
 
 def _data(facts: TrainingFacts) -> str:
-    plan, times, problem = facts.plan, facts.rows[facts.plan.time_column], facts.evaluation.problem
+    plan, problem, (count, first, last) = facts.plan, facts.evaluation.problem, facts.fitted_on
     trained_on = problem.of_rows(plan.label, problem.labels(facts.rows[plan.label]))
-    fitted = (
-        f"- Fitted on {len(facts.rows):,} rows from {times.min():%Y-%m-%d %H:%M} to {times.max():%Y-%m-%d %H:%M} UTC, "
-        f"{trained_on}."
-    )
+    fitted = f"- Fitted on {count:,} rows from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, {trained_on}."
     judged = (
         f"- Judged on {len(facts.evaluation.label):,} rows from {plan.holdout.start:%Y-%m-%d %H:%M} to "
         f"{plan.holdout.end:%Y-%m-%d %H:%M} UTC (exclusive), {problem.of_rows(plan.label, facts.evaluation.label)}."

@@ -19,8 +19,9 @@ from headwater.training.plan import TrainingPlan
 from headwater.training.problems.groups import metrics_by
 from headwater.training.problems.problem import Answers, Labels, Problem
 from headwater.training.registry import registry
+from headwater.training.spark.model import load_spark_model
 
-__all__ = ["Evaluation", "evaluate", "evaluate_model", "load_sklearn"]
+__all__ = ["Evaluation", "evaluate", "evaluate_model", "load_judged", "load_sklearn"]
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,33 @@ def evaluate_model(
 def load_sklearn(model_uri: str) -> Any:
     """Return the scikit-learn model behind a model's URI: the bare one, also if it is packaged with a feature spec."""
     import mlflow.sklearn
+
+    return mlflow.sklearn.load_model(str(_bare(model_uri)))
+
+
+def load_judged(model_uri: str) -> Any:
+    """Return the bare model behind a model's URI, of scikit-learn or of Spark, in a form that answers frames.
+
+    A model of Spark needs a session in this process.
+    """
+    import mlflow.models
+
+    folder = _bare(model_uri)
+    about = mlflow.models.Model.load(str(folder))
+    if "spark" not in about.flavors or "sklearn" in about.flavors:
+        return load_sklearn(model_uri)
+    return load_spark_model(folder)
+
+
+def _bare(model_uri: str) -> Path:
+    """Return the folder of the model itself, also if it is packaged with a feature spec."""
+    import mlflow.models
     from mlflow.artifacts import download_artifacts
 
     folder = Path(download_artifacts(artifact_uri=model_uri))
     data = mlflow.models.Model.load(str(folder)).flavors.get("python_function", {}).get("data", "")
     packaged = folder / str(data) / "raw_model"
-    return mlflow.sklearn.load_model(str(packaged if packaged.is_dir() else folder))
+    return packaged if packaged.is_dir() else folder
 
 
 def _champion(

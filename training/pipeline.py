@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
 from headwater.lakehouse import Settings
-from headwater.training.card import TrainingFacts, model_card, version_card
-from headwater.training.data.pandas_rows import columns_of, to_pandas, weights_of
-from headwater.training.evaluation import Evaluation, evaluate, load_sklearn
+from headwater.training.card import TrainingFacts
+from headwater.training.evaluation import Evaluation, evaluate, load_judged
 from headwater.training.judging.evidence import Verdict
 from headwater.training.judging.importance import permutation_importance
 from headwater.training.judging.leakage import lone_scores, suspects
 from headwater.training.last_checks import last_checks
 from headwater.training.models.families import Columns
 from headwater.training.plan import TrainingPlan, TrainingResult
-from headwater.training.problems import plots
 from headwater.training.problems.problem import Problem
 from headwater.training.registry import packaging, registry
 from headwater.training.registry.decided import log_predictions
-from headwater.training.registry.descriptions import CARD_LIMIT, NOTE_LIMIT, with_card
 from headwater.training.registry.tracking import (
     begin_search,
     log_history,
@@ -36,9 +32,10 @@ from headwater.training.registry.tracking import (
     use_store,
 )
 from headwater.training.registry.warm_start import warmed
-from headwater.training.search.digest import search_digest
-from headwater.training.search.search import SearchResult, search
-from headwater.training.search.trial import Trial, fit
+from headwater.training.run_facts import describe, log_facts, table_versions
+from headwater.training.search.search import SearchResult
+from headwater.training.search.trial import Trial
+from headwater.training.sources import REQUIREMENTS, Source, source_of
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun, MlflowClient
@@ -46,8 +43,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 __all__ = ["TrainingSet", "signature_of", "train", "versions_used"]
-
-_REQUIREMENTS = ("cloudpickle", "numpy", "pandas", "scikit-learn")
 
 
 class TrainingSet(Protocol):
@@ -83,7 +78,7 @@ def train(
         Called within the run with keyword arguments, like ``headwater.training.log_model``, which is the default; gives an object
         with `model_uri` and `registered_model_version`.
     load_model
-        From a model's URI to the fitted scikit-learn model; for the champion.
+        From a model's URI to the fitted model, which answers frames; for the champion.
     progress
         Called with a step and a detail at each step's end and after each trial, from other threads too.
 
@@ -99,35 +94,31 @@ def train(
     Notes
     -----
     Leaves one run with a nested run per trial, also if the gate refuses: a refusal is a result. An error in any step ends the
-    run as FAILED and moves no alias.
+    run as FAILED and moves no alias. Among the run's artefacts are two pages, ``overview/search.html`` and, where there is a
+    champion, ``overview/champion_and_challenger.html``, which MLflow's viewer shows without a network.
     """
     settings = settings or Settings()
     steps = _Steps(progress)
-    log_model, load_model = log_model or packaging.log_model, load_model or load_sklearn
+    log_model, load_model = log_model or packaging.log_model, load_model or load_judged
     client = use_store(settings)
-    with start_run(settings, plan.experiment_name, name=plan.run_name, tags=_tags(plan)) as run:
+    with (
+        contextlib.ExitStack() as open_until_end,
+        start_run(settings, plan.experiment_name, name=plan.run_name, tags=_tags(plan)) as run,
+    ):
         with steps("read") as say:
-            frame = to_pandas(
-                training_set.load_df(),
-                label=plan.label,
-                time_column=plan.time_column,
-                exclude=plan.exclude,
-                problem=plan.problem,
-                row_limit=settings.pandas_row_limit,
-                stored=bool(getattr(training_set, "stored", False)),
-            )
-            before, after = plan.holdout.split(frame[plan.time_column])
-            rows, holdout = frame.iloc[before].reset_index(drop=True), frame.iloc[after].reset_index(drop=True)
+            stored = bool(getattr(training_set, "stored", False))
+            source = source_of(training_set.load_df(), plan, settings, stored=stored)
+            open_until_end.callback(source.close)
+            rows, holdout, columns = source.rows, source.holdout, source.columns
             labels = plan.problem.labels(rows[plan.label])
             plan.problem.settled(labels)  # before the search: rows that cannot be learnt from are said at once
-            columns = columns_of(rows.drop(columns=[plan.label, plan.time_column, *_ids(plan)]))
-            say(f"{len(rows):,} training rows, {len(holdout):,} holdout rows, {len(columns.all)} inputs")
+            say(f"{source.fitted_on[0]:,} training rows, {len(holdout):,} holdout rows, {len(columns.all)} inputs")
         with steps("search") as say:
-            found = _search(client, run, rows, columns, plan, settings, steps, say)
+            found = _search(client, run, source, plan, settings, steps, say)
         with steps("fit") as say:
             family = next(family for family in plan.searched_families if family.name == found.family)
-            model = fit(family, found.params, columns, rows, plan.problem.to_fit(labels), weights_of(rows, plan.weight))
-            say(f"{found.family} on {len(rows):,} rows")
+            model = source.fit(family, found.params)
+            say(f"{found.family} on {source.fitted_on[0]:,} rows")
         with steps("evaluate") as say:
             evaluation = evaluate(model, columns.all, rows, holdout, plan, settings=settings, load_model=load_model)
             problem = evaluation.problem
@@ -140,14 +131,14 @@ def train(
                 say(f"; {name} alone has a {problem.ranking.replace('_', ' ')} of {score:.3f}: does it know the label?")
         with steps("log") as say:
             log_metrics(client, run.info.run_id, evaluation.metrics)
-            log_sources({"training": rows, "holdout": holdout}, _table_versions(training_set))
-            _log_facts(plan, found, columns, evaluation, importance)
+            log_sources(source.seen(), table_versions(training_set))
+            log_facts(plan, found, columns, evaluation, importance)
             predictions = _predictions(plan, holdout, evaluation)
             if "headwater.training" in plan.tags:
                 log_predictions(predictions)
             say(f"run {run.info.run_id} with {len(found.trials)} nested runs")
         with steps("register") as say:
-            logged = _register(log_model, model, training_set, plan, columns, rows)
+            logged = _register(log_model, source, model, training_set, plan)
             number = str(logged.registered_model_version)
             say(f"{plan.model_name} version {number}")
         with steps("decide") as say:
@@ -157,14 +148,15 @@ def train(
                 plan=plan,
                 rows=rows,
                 inputs=columns.all,
-                tables=_table_versions(training_set),
+                tables=table_versions(training_set),
                 search=found,
                 evaluation=evaluation,
                 importance=importance,
                 verdict=verdict,
                 suspects=suspected,
+                fitted_on=source.fitted_on,
             )
-            _describe(client, run, facts, number, training_set)
+            describe(client, run, facts, number, training_set, holdout)
             log_history(client, run.info.experiment_id, plan.model_name, number, evaluation.metrics)
             promoted = _decide(plan, number, verdict, settings)
             say(verdict.reason)
@@ -220,8 +212,7 @@ class _Steps:
 def _search(
     client: MlflowClient,
     run: ActiveRun,
-    rows: pd.DataFrame,
-    columns: Columns,
+    source: Source,
     plan: TrainingPlan,
     settings: Settings,
     steps: _Steps,
@@ -236,24 +227,11 @@ def _search(
         logged.add(trial.number)
         steps.trial(trial)
 
-    beside = dict.fromkeys(name for name in (plan.search.folds.group, plan.weight) if name)
-    rows = rows[[*columns.all, plan.label, plan.time_column, *beside]]
     families = plan.searched_families
     if plan.warm_start:
         families = warmed(families, client, plan.model_name, settings)
-    digest = search_digest(rows, families, plan.search, problem)
-    known = begin_search(client, run, digest, problem.ranking)
-    found = search(
-        rows,
-        plan.label,
-        plan.time_column,
-        families,
-        plan.search,
-        problem=problem,
-        weight=plan.weight,
-        known=known,
-        on_trial=ended,
-    )
+    known = begin_search(client, run, source.digest(families), problem.ranking)
+    found = source.search(families, known, ended)
     for trial in found.trials:
         if trial.number not in logged:  # cancelled, or lost by SparkTrials
             log_trial(client, run, trial, problem.ranking)
@@ -276,77 +254,20 @@ def _tags(plan: TrainingPlan) -> dict[str, str]:
 
 def versions_used() -> str:
     """Return the versions of what a model depends on, as a text."""
-    return ", ".join(f"{name} {installed(name)}" for name in ("headwater", *_REQUIREMENTS))
-
-
-def _table_versions(training_set: object) -> Mapping[str, Any]:
-    found = getattr(getattr(training_set, "feature_spec", None), "table_versions", None)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _log_facts(
-    plan: TrainingPlan,
-    found: SearchResult,
-    columns: Columns,
-    evaluation: Evaluation,
-    importance: pd.DataFrame,
-) -> None:
-    """Log parameters, tables and figures into the active run."""
-    import mlflow
-
-    split = {"holdout_start": plan.holdout.start, "holdout_end": plan.holdout.end, "gap": plan.holdout.gap}
-    how = {"backend": found.backend, "search_rows": found.rows, "trials": len(found.trials), "seed": plan.search.seed}
-    mlflow.log_params({"family": found.family, **found.params, **split, **how, "inputs": len(columns.all)})
-    for name, table in (("slices", evaluation.slices), ("months", evaluation.months), ("importance", importance)):
-        mlflow.log_text(table.to_csv(index=False), f"tables/{name}.csv")
-    problem = evaluation.problem
-    growth = f"{problem.loss.replace('_', ' ')} when shuffled" + (
-        f" ({problem.unit})" if problem.loss == "log_loss" else ""
-    )
-    figures = {
-        **problem.figures(evaluation.label, evaluation.answers),
-        "feature_importance": plots.feature_importance(importance, growth=growth),
-    }
-    for name, figure in figures.items():
-        mlflow.log_figure(figure, f"plots/{name}.png")
+    return ", ".join(f"{name} {installed(name)}" for name in ("headwater", *REQUIREMENTS))
 
 
 def _register(
-    log_model: Callable[..., Any],
-    model: Any,
-    training_set: TrainingSet,
-    plan: TrainingPlan,
-    columns: Columns,
-    rows: pd.DataFrame,
+    log_model: Callable[..., Any], source: Source, model: Any, training_set: TrainingSet, plan: TrainingPlan
 ) -> Any:
-    import mlflow.sklearn
-
-    # It warns of pickles; MLflow's default, skops, refuses histogram boosting and imputers.
-    logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)
     return log_model(
-        model=model,
         artifact_path="model",
-        flavor=mlflow.sklearn,
         training_set=training_set,
         registered_model_name=plan.model_name,
-        signature=signature_of(columns, plan.problem),
-        input_example=rows[columns.all].tail(5),
-        pip_requirements=[f"{name}=={installed(name)}" for name in _REQUIREMENTS],
-        serialization_format="cloudpickle",
-        pyfunc_predict_fn=plan.problem.method,
+        signature=signature_of(source.columns, plan.problem),
+        input_example=source.rows[source.columns.all].tail(5),
+        **source.logged(model),
     )
-
-
-def _describe(
-    client: MlflowClient, run: ActiveRun, facts: TrainingFacts, version: str, training_set: TrainingSet
-) -> None:
-    """Write the cards of the run, the version and the model, which the decision then heads with its own line."""
-    name, link = facts.plan.model_name, f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
-    client.set_tag(run.info.run_id, "mlflow.note.content", version_card(facts, most=NOTE_LIMIT))
-    client.update_model_version(name, version, description=version_card(facts, run=link, most=CARD_LIMIT))
-    required = getattr(getattr(training_set, "feature_spec", None), "required", ())
-    before = client.get_registered_model(name).description or ""
-    client.update_registered_model(name, with_card(before, model_card(facts.plan, facts.tables, required)))
 
 
 def _decide(plan: TrainingPlan, version: str, verdict: Verdict, settings: Settings) -> bool:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from headwater.lakehouse import Settings
-from headwater.training.data.pandas_rows import columns_of, to_pandas, weights_of
 from headwater.training.errors import TrainingDataError
 from headwater.training.evaluation import evaluate_model
 from headwater.training.plan import TrainingPlan
 from headwater.training.registry.tracking import use_store
 from headwater.training.registry.warm_start import hyperparameters
-from headwater.training.search.trial import fit
+from headwater.training.sources import source_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -39,7 +38,7 @@ def replay_training(
     """
     settings = settings or Settings()
     run = use_store(settings).get_run(run_id)
-    name, problem = run.data.params.get("family", ""), plan.problem
+    name = run.data.params.get("family", "")
     family = next((one for one in plan.searched_families if one.name == name), None)
     params = None if family is None else hyperparameters(family, run.data.params)
     if family is None or params is None:
@@ -49,20 +48,10 @@ def replay_training(
             f"the family {name!r} with {run.data.params}",
             f"The plan has {known}: was it changed since?",
         )
-    frame = to_pandas(
-        rows,
-        label=plan.label,
-        time_column=plan.time_column,
-        exclude=plan.exclude,
-        problem=problem,
-        row_limit=settings.pandas_row_limit,
-        stored=True,
-    )
-    before, after = plan.holdout.split(frame[plan.time_column])
-    train, holdout = frame.iloc[before].reset_index(drop=True), frame.iloc[after].reset_index(drop=True)
-    left_out = dict.fromkeys([plan.label, plan.time_column, *plan.exclude])
-    columns = columns_of(train.drop(columns=list(left_out)))
-    to_fit, weights = problem.to_fit(problem.labels(train[plan.label])), weights_of(train, plan.weight)
-    model = fit(family, params, columns, train, to_fit, weights)
-    found = evaluate_model(model, columns.all, train, holdout, plan)
+    source = source_of(rows, plan, settings, stored=True)
+    try:
+        model = source.fit(family, params)
+        found = evaluate_model(model, source.columns.all, source.rows, source.holdout, plan)
+    finally:
+        source.close()
     return {key: run.data.metrics[key] for key in found if key in run.data.metrics}, found

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -92,6 +93,11 @@ def test_one_parent_run_has_the_trials_nested_and_all_artefacts(first, store):
         "feature_importance.png",
     }
     assert json.loads((root / "gate.json").read_text())["passed"] is True
+    (page,) = (root / "overview").iterdir()  # no champion to stand beside
+    assert page.name == "search.html"
+    assert page.stat().st_size < 100_000
+    tips = re.findall(r"<title>Trial (\d+), ", page.read_text())
+    assert sorted(map(int, tips)) == [0, 1, 2, 3]
 
 
 def test_the_pages_of_run_version_and_model_say_what_a_reviewer_needs(first, store):
@@ -157,6 +163,10 @@ def test_the_same_training_again_is_refused_and_the_champion_stays(first, spark,
     assert not again.promoted
     assert "Against the champion, version 1, the log loss" in again.verdict.reason
     assert again.metrics["champion"]["log_loss"] == pytest.approx(result.metrics["model"]["log_loss"])
+    root = Path(download_artifacts(run_id=again.run_id, tracking_uri=store.mlflow_tracking_uri))
+    page = (root / "overview" / "champion_and_challenger.html").read_text()
+    assert f"version {again.version} against the champion, version 1" in page
+    assert f'<td class="number">{again.metrics["champion"]["log_loss"]:.4g}</td>' in page
     assert aliases(store, plan.model_name) == {"champion": "1", "challenger": again.version}
     entry = lakehouse.read_table(spark, f"{schema}.promotions").collect()[0]
     assert (entry.action, entry.version, entry.champion, entry.reason) == (

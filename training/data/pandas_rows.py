@@ -18,7 +18,7 @@ from headwater.training.problems.problem import Problem
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["columns_of", "to_pandas", "weights_of"]
+__all__ = ["columns_of", "to_pandas", "typed_rows", "weights_of"]
 
 _BINARY = Binary()
 
@@ -101,7 +101,7 @@ def to_pandas(
     missing = [name for name in (label, time_column, *exclude) if name not in df.columns]
     if missing:
         raise MissingColumnsError(missing, "the training set", df.columns)
-    typed = _typed(df, label, {time_column, *exclude}, problem)
+    typed = typed_rows(df, label, {time_column, *exclude}, problem)
     if not stored:
         typed = typed.persist(StorageLevel.MEMORY_AND_DISK)
     try:
@@ -119,7 +119,14 @@ def to_pandas(
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
-def _typed(df: DataFrame, label: str, kept: set[str], problem: Problem) -> DataFrame:
+def typed_rows(df: DataFrame, label: str, kept: set[str], problem: Problem) -> DataFrame:
+    """Return the rows with inputs as double or string and the label as the problem reads it; `kept` columns stay as they are.
+
+    Raises
+    ------
+    ColumnTypeError
+        An input or the label is of another type; all such columns are named.
+    """
     from pyspark.sql.types import BooleanType, CharType, NumericType, StringType, VarcharType
 
     casts: list[Any] = []

@@ -102,12 +102,25 @@ class TimeFolds:
         moments = _moments(times)
         if not len(moments):
             raise TrainingDataError("Rows to split by time", "none", "Give a frame that has rows.")
-        end = moments.max() + pd.Timedelta(microseconds=1)
-        width = pd.Timedelta(self.window) if self.window is not None else (end - moments.min()) / (self.n + 1)
-        return [self._fold(moments, end - (self.n - i) * width, end - (self.n - i - 1) * width) for i in range(self.n)]
+        return [self._fold(moments, *window) for window in self.windows(moments.min(), moments.max())]
 
-    def _fold(self, moments: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp) -> Fold:
-        train = np.flatnonzero(moments < start - pd.Timedelta(self.gap))
+    def windows(self, first: pd.Timestamp, last: pd.Timestamp) -> list[tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp]]:
+        """Return for each fold the time before which rows train, and the start and end of validation, the end exclusive.
+
+        Parameters
+        ----------
+        first, last
+            Times of the oldest and of the newest row.
+        """
+        end = last + pd.Timedelta(microseconds=1)
+        width = pd.Timedelta(self.window) if self.window is not None else (end - first) / (self.n + 1)
+        starts = [end - (self.n - i) * width for i in range(self.n)]
+        return [
+            (start - pd.Timedelta(self.gap), start, end - (self.n - i - 1) * width) for i, start in enumerate(starts)
+        ]
+
+    def _fold(self, moments: pd.DatetimeIndex, before: pd.Timestamp, start: pd.Timestamp, end: pd.Timestamp) -> Fold:
+        train = np.flatnonzero(moments < before)
         validate = np.flatnonzero((moments >= start) & (moments < end))
         if not len(train) or not len(validate):
             raise TrainingDataError(

@@ -6,6 +6,7 @@ this package names and never imports; its files are those of :mod:`headwater.fea
 
 from __future__ import annotations
 
+import inspect
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,7 +97,9 @@ def log_model(
         kwargs["extra_pip_requirements"] = list(extra_pip_requirements)
     register = {"registered_model_name": registered_model_name, "await_registration_for": await_registration_for}
     if training_set is None:
-        info = flavor.log_model(*given, name=artifact_path, **register, **kwargs)
+        # Spark's flavor still calls the name by its old name.
+        named = "name" if "name" in inspect.signature(flavor.log_model).parameters else "artifact_path"
+        info = flavor.log_model(*given, **{named: artifact_path}, **register, **kwargs)
         return _logged(info, registered_model_name)
     if not hasattr(flavor, "save_model"):
         raise InvalidInputError(f"flavor must be an MLflow module with save_model, found {flavor!r}.")

@@ -278,10 +278,10 @@ def log_history(
     return str(run_id)
 
 
-def log_sources(frames: Mapping[str, pd.DataFrame], table_versions: Mapping[str, Any]) -> None:
-    """Log what the active run has seen: each frame by its digest, each source table by its name and version.
+def log_sources(rows: Mapping[str, tuple[int, str]], table_versions: Mapping[str, Any]) -> None:
+    """Log what the active run has seen: rows by their number and digest, each source table by its name and version.
 
-    Frames are named by their context (``training``, ``holdout``). Only names and digests are logged.
+    Rows are named by their context (``training``, ``holdout``). Only names, numbers and digests are logged.
     """
     import mlflow
     from mlflow.data.code_dataset_source import CodeDatasetSource
@@ -290,9 +290,9 @@ def log_sources(frames: Mapping[str, pd.DataFrame], table_versions: Mapping[str,
 
     # MLflow's own type hints call MetaDataset abstract; it is made to be used like this. Its Delta source would ask a
     # Databricks workspace for the table's id.
-    for context, frame in frames.items():
-        source = CodeDatasetSource({"rows": len(frame)})
-        seen = MetaDataset(source, name=context, digest=frame_digest(frame))  # type: ignore[abstract]
+    for context, (count, digest) in rows.items():
+        source = CodeDatasetSource({"rows": count})
+        seen = MetaDataset(source, name=context, digest=digest[:36])  # type: ignore[abstract]
         mlflow.log_input(seen, context=context)
     for table, version in table_versions.items():
         origin = SparkDatasetSource(table_name=table)

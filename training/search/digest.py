@@ -15,7 +15,7 @@ from headwater.training.models.families import ModelFamily
 from headwater.training.problems.problem import Problem
 from headwater.training.search.search import SearchPlan
 
-__all__ = ["search_digest"]
+__all__ = ["said_of", "search_digest"]
 
 
 def search_digest(frame: pd.DataFrame, families: Sequence[ModelFamily], plan: SearchPlan, problem: Problem) -> str:
@@ -23,23 +23,28 @@ def search_digest(frame: pd.DataFrame, families: Sequence[ModelFamily], plan: Se
 
     The number of trials, the limits of time and of failures, and the backend are left out: trials do not depend on them.
     """
+    columns = repr([(str(name), str(kind)) for name, kind in frame.dtypes.items()])
+    said = [columns, *said_of(families, plan, problem, installed("scikit-learn"))]
+    digest = hashlib.sha256("\n".join(said).encode())
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def said_of(families: Sequence[ModelFamily], plan: SearchPlan, problem: Problem, library: str) -> list[str]:
+    """Return as texts all that trials depend on but for the rows; `library` is the version of what fits them."""
     batch = plan.batch or plan.parallelism
     alike = replace(
         plan, trials=1, parallelism=1, batch=batch, timeout=None, failures=None, patience=None, backend="auto"
     )
-    said = [
-        repr([(str(name), str(kind)) for name, kind in frame.dtypes.items()]),
+    return [
         repr(alike),
         repr(problem),
-        installed("scikit-learn"),
+        library,
         *(
             repr((one.name, sorted(one.space.items()), sorted(one.start.items()), _named(one.build)))
             for one in families
         ),
     ]
-    digest = hashlib.sha256("\n".join(said).encode())
-    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _named(build: Any) -> str:

@@ -58,18 +58,24 @@ class Schedule:
 
 def run_here(
     engine: SearchEngine,
-    data: TrialData,
+    attempt: Callable[[ModelFamily, Mapping[str, Any], Sequence[float]], Outcome],
     families: Mapping[str, ModelFamily],
     schedule: Schedule,
 ) -> list[Trial]:
-    """Run trials in this process, one after the other; after the schedule's seconds none begins any more."""
+    """Run trials from this thread, one after the other; after the schedule's seconds none begins any more.
+
+    Parameters
+    ----------
+    attempt
+        Runs a member of a family, with the bars above which it is given up, and raises nothing.
+    """
     ends = schedule.ends()
 
     def run(proposals: Sequence[Proposal], bars: Sequence[float]) -> Mapping[int, Outcome | None]:
         done: dict[int, Outcome | None] = {}
         for one in proposals:
             late = ends is not None and time.monotonic() >= ends and bool(done or one.number)
-            done[one.number] = None if late else run_trial(data, families[one.family], one.params, bars)
+            done[one.number] = None if late else attempt(families[one.family], one.params, bars)
         return done
 
     return _batches(engine, run, schedule, ends)

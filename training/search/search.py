@@ -23,9 +23,9 @@ from headwater.training.search.hyperopt_spark import classic_session
 from headwater.training.search.optuna_engine import OptunaEngine
 from headwater.training.search.spark_trials import run_by_spark_trials
 from headwater.training.search.stopping import Stopping
-from headwater.training.search.trial import Trial, TrialData
+from headwater.training.search.trial import Trial, TrialData, run_trial
 
-__all__ = ["SearchPlan", "SearchResult", "search"]
+__all__ = ["SearchPlan", "SearchResult", "best_of", "engine_of", "schedule_of", "search"]
 
 _BINARY = Binary()
 _ENGINES: Mapping[str, Callable[..., SearchEngine]] = {"hyperopt": HyperoptEngine, "optuna": OptunaEngine}
@@ -172,12 +172,36 @@ def search(
     data = _trial_data(frame, label, time_column, plan, problem, weight)
     by_name = {family.name: family for family in families}
     records = _run(backend, data, by_name, plan, on_trial, known or {})
+    best = best_of(records)
+    assert best.loss is not None
+    return SearchResult(best.family, best.params, best.loss, tuple(records), backend, len(data.inputs), problem)
+
+
+def best_of(records: Sequence[Trial]) -> Trial:
+    """Return the trial of the smallest loss; a `SearchFailedError` with the traces if none succeeded."""
     succeeded = [trial for trial in records if trial.status == "ok" and trial.loss is not None]
     if not succeeded:
         raise SearchFailedError(len(records), list(dict.fromkeys(t.error for t in records if t.error)))
-    best = min(succeeded, key=lambda trial: (trial.loss, trial.number))
-    assert best.loss is not None
-    return SearchResult(best.family, best.params, best.loss, tuple(records), backend, len(data.inputs), problem)
+    return min(succeeded, key=lambda trial: (trial.loss, trial.number))
+
+
+def engine_of(plan: SearchPlan, families: Mapping[str, ModelFamily]) -> SearchEngine:
+    """Return the plan's engine over the families' spaces."""
+    return _ENGINES[plan.engine](families, seed=plan.seed, startup=plan.startup)
+
+
+def schedule_of(
+    plan: SearchPlan, known: Mapping[int, Trial], on_trial: Callable[[Trial], None] | None, *, batch: int | None = None
+) -> Schedule:
+    """Return how many trials there are, and when the search ends."""
+    return Schedule(
+        plan.trials,
+        batch or plan.batch or plan.parallelism,
+        plan.timeout,
+        Stopping(plan.patience, plan.failures, plan.prune),
+        known,
+        on_trial,
+    )
 
 
 def _check(frame: pd.DataFrame, needed: Sequence[str], families: Sequence[ModelFamily]) -> None:
@@ -225,16 +249,8 @@ def _run(
     if backend == "sparktrials":
         assert not isinstance(spark, str)
         return run_by_spark_trials(spark, data, families, plan, on_trial)
-    engine = _ENGINES[plan.engine](families, seed=plan.seed, startup=plan.startup)
-    schedule = Schedule(
-        plan.trials,
-        plan.batch or plan.parallelism,
-        plan.timeout,
-        Stopping(plan.patience, plan.failures, plan.prune),
-        known,
-        on_trial,
-    )
+    engine, schedule = engine_of(plan, families), schedule_of(plan, known, on_trial)
     if backend == "local":
-        return run_here(engine, data, families, schedule)
+        return run_here(engine, lambda family, params, bars: run_trial(data, family, params, bars), families, schedule)
     assert not isinstance(spark, str)
     return run_on_spark(spark, engine, data, families, schedule, parallelism=plan.parallelism)

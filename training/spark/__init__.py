@@ -1,0 +1,1 @@
+"""Training on Spark itself: families of pyspark.ml, whose training rows are never collected."""
