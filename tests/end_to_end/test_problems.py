@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,14 @@ from headwater import Project, jobs, lakehouse
 from headwater.jobs import TrainOutcome
 from headwater.monitoring import AlertPolicy
 from headwater.outcome import DONE, REFUSED
-from headwater.training import Gate, SearchPlan, TimeFolds, use_store
+from headwater.serving import open_model
+from headwater.training import Gate, SearchPlan, TimeFolds, promote, use_store
+from headwater.training.evaluation import load_sklearn
 from headwater.web.report import figures_markdown, monthly_figures, write_report
+from headwater.web.report.gain import gained
+from headwater.web.report.judged import judged_rows
+from headwater.web.report.models import model_versions
+from headwater.web.report.tables import Store
 from tests.end_to_end import flights as days
 from tests.end_to_end import wine
 
@@ -195,3 +202,55 @@ def test_a_loaded_model_answers_what_was_scored(spark, cultivar):
     order = sorted(wine.CLASSES)
     expected = [[dict(one)[name] for name in order] for one in scored["prediction_proba"].head(5)]
     np.testing.assert_allclose(given, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["minutes", "cultivar"])
+def test_the_report_says_what_a_second_version_gained_over_the_first(request, spark, name, tmp_path):
+    ran = request.getfixturevalue(name)
+    problem, settings = ran.project.problem, lakehouse.settings_of(spark)
+    file, whole = tmp_path / "report.html", "What retraining gained"
+    write_report(settings, ran.project, str(file))
+    assert whole not in file.read_text()
+    # Another model takes over in the middle of the live days: of other rows.
+    begin, holdout = (days.BEGIN, days.MIDDLE) if name == "minutes" else (wine.BEGIN, wine.LIVE)
+    second = jobs.train(spark, ran.project, begin, holdout, ran.end, reason="again").training
+    promote(ran.project.model_name, second.version, reason="to see it serve", settings=settings)
+    middle = ran.start + (ran.end - ran.start) / 2
+    jobs.score(spark, ran.project, middle, ran.end)
+    jobs.label(spark, ran.project, ran.start, ran.end)
+    write_report(settings, ran.project, str(file))
+    page = file.read_text()
+    assert whole in page
+
+    store = Store(settings)
+    versions = model_versions(settings, ran.project.model_name)
+    gain = gained(store, ran.project, judged_rows(store, ran.project, versions), versions)
+    scored = _table(spark, ran, "inference").dropna(subset=[ran.project.label])
+    assert set(scored["model_version"]) == {"1", second.version}
+    assert gain.first == "1"
+    assert gain.total.versions == ("1", second.version)
+    use_store(settings)
+    model = load_sklearn(f"models:/{ran.project.model_name}/1")
+    columns = list(model.feature_names_in_)
+    kinds = {
+        c: "object" if scored[c].dtype == object and isinstance(scored[c].dropna().iloc[0], str) else "float64"
+        for c in columns
+    }
+    labels = problem.labels(scored[ran.project.label])
+    frozen = problem.metrics(labels, problem.answers(model, scored[columns].astype(kinds)))
+    served = problem.metrics(labels, problem.recorded(scored))
+    for found in gain.total.differences:
+        assert found.rows == len(scored)
+        assert found.old == pytest.approx(frozen[found.metric])
+        assert found.new == pytest.approx(served[found.metric])
+        assert f">{found.old:.{4 if abs(found.old) < 10 else 2}f}<" in page
+    assert sum(one.differences[0].rows for one in gain.months) == len(scored)
+
+    spoilt = next(Path(open_model(f"models:/{ran.project.model_name}/1").raw_model).glob("model.*"))
+    before = spoilt.read_bytes()
+    try:
+        spoilt.write_bytes(before + b"\0")
+        write_report(settings, ran.project, str(file))
+        assert "Version 1 cannot be compared with: " in file.read_text()
+    finally:
+        spoilt.write_bytes(before)

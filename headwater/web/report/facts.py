@@ -15,6 +15,7 @@ from headwater.web.report.causes import input_drift, score_changes
 from headwater.web.report.drift import weekly_drift
 from headwater.web.report.estimates import weekly_estimates
 from headwater.web.report.figures import figures_of
+from headwater.web.report.gain import Gain, gained
 from headwater.web.report.judged import Judged, judged_rows
 from headwater.web.report.models import ModelVersion, model_versions
 from headwater.web.report.tables import Store
@@ -55,6 +56,7 @@ class Facts:
     monthly: pd.DataFrame
     weekly: pd.DataFrame
     by_version: pd.DataFrame
+    gain: Gain | None
     drift: pd.DataFrame
     estimates: pd.DataFrame
     input_drift: pd.DataFrame
@@ -87,6 +89,7 @@ def gather(settings: Settings, project: Project) -> Facts:
         monthly=figures_of(judged, "month", versions, project),
         weekly=figures_of(judged, "week", versions, project),
         by_version=figures_of(judged, "version", versions, project),
+        gain=gained(store, project, judged, versions),
         drift=weekly_drift(store, project, judged.last_scored),
         estimates=weekly_estimates(store, project, judged.last_scored),
         input_drift=input_drift(store, project),

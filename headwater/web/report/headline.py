@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.training.problems.metrics import HIGHER_IS_BETTER
 from headwater.web.report.facts import Facts
+from headwater.web.report.gain_section import gained_sentence
 from headwater.web.report.judged import HOLDOUT
 from headwater.web.report.markup import Html, card, element, paragraphs
 from headwater.web.report.standing import open_alerts, standing
@@ -25,7 +26,14 @@ __all__ = ["headline"]
 
 def headline(facts: Facts) -> Html:
     """Return title, a paragraph, and the figures of the newest month as cards."""
-    lead = [*standing(facts), _scored(facts), _champion(facts), _quality(facts), _decision(facts)]
+    lead = [
+        *standing(facts),
+        _scored(facts),
+        _champion(facts),
+        _quality(facts),
+        gained_sentence(facts),
+        _decision(facts),
+    ]
     return Html(
         element("header", element("h1", facts.project.title), element("div", paragraphs(lead), class_="lead"))
         + _cards(facts)

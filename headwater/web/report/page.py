@@ -8,6 +8,7 @@ from pathlib import Path
 from headwater.web.report.actions import done
 from headwater.web.report.estimates import estimated
 from headwater.web.report.facts import Facts
+from headwater.web.report.gain_section import gained_section
 from headwater.web.report.headline import headline
 from headwater.web.report.markup import Html, element
 from headwater.web.report.sections import built, drifted, quality
@@ -26,7 +27,7 @@ def page(facts: Facts, *, written: str = "") -> str:
     from plotly.offline import get_plotlyjs
 
     before_labels = estimated(facts.estimates, facts.project, list(facts.versions))
-    parts = [built(facts), quality(facts), before_labels, drifted(facts), done(facts)]
+    parts = [built(facts), quality(facts), before_labels, gained_section(facts), drifted(facts), done(facts)]
     body = Html("\n".join([headline(facts), element("main", *parts), _footer(facts, written)]))
     style = (_HERE / "style.css").read_text(encoding="utf-8")
     draw = f"var DARK = {json.dumps(DARK)};\n{(_HERE / 'draw.js').read_text(encoding='utf-8')}"

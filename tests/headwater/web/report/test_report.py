@@ -344,12 +344,13 @@ def test_the_page_tells_what_was_built_found_and_done(page):
     text = page.read_text(encoding="utf-8")
     for shown in (
         "2 versions of main.air.late", "1 Sep to 30 Sep 2013", "September 2013 (holdout)", "By version in service",
-        "The monitor asked for a retraining after 1 of 2 steps.", "2 alerts in 2 weeks, 1 of them critical",
+        "The monitor asked for a retraining after 1 of 2 steps.", "Version 1 cannot be compared with: ",
+        "2 alerts in 2 weeks, 1 of them critical",
     ):  # fmt: skip
         assert shown in text
     headings = re.findall(r"<h[123]", text.split("<script>", maxsplit=1)[0])
     assert headings[0] == "<h1"
-    assert text.count("<h2") == 4
+    assert text.count("<h2") == 5
     assert text.count('role="img" aria-label="Chart.') == 7
 
 
