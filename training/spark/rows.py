@@ -83,7 +83,6 @@ class SparkRows:
         Three passes over the rows: one that counts, one that samples, and the holdout's. The training rows are persisted in
         Spark, in memory and on disk; :meth:`release` lets them go.
         """
-        from pyspark.sql import functions as F
         from pyspark.storagelevel import StorageLevel
 
         missing = [name for name in (label, time_column, *exclude) if name not in df.columns]
@@ -93,29 +92,15 @@ class SparkRows:
         before, start, end = holdout_bounds(holdout)
         train = typed.where(within(time_column, None, before)).persist(StorageLevel.MEMORY_AND_DISK)
         judged = typed.where(within(time_column, start, end))
-        time = column(time_column)
-        count, first, last = train.agg(F.count("*"), F.min(time), F.max(time)).collect()[0]
-        found = judged.count()
-        if not count or not found:
+        try:
+            count, first, last = _extent(train, time_column)
+            _check_split(holdout, count, judged.count(), row_limit)
+            sample = _frame(sampled(train, SAMPLE, count, seed), label, time_column, exclude, problem)
+            rows = _frame(judged, label, time_column, exclude, problem)
+            return cls(train, count, first, last, sample, rows, _inputs(sample, {label, time_column, *exclude}))
+        except BaseException:
             train.unpersist()
-            raise TrainingDataError(
-                f"The holdout [{start}, {end}) with a gap of {holdout.gap}",
-                f"{count} rows before it and {found} in it",
-                "Move the holdout inside the rows' times.",
-            )
-        if found > row_limit:
-            train.unpersist()
-            raise RowLimitError("The holdout", found, row_limit, _LIMIT)
-        sample = _frame(sampled(train, SAMPLE, count, seed), label, time_column, exclude, problem)
-        columns = columns_of(sample.drop(columns=[label, time_column, *(c for c in exclude if c != time_column)]))
-        taken = sorted({LABEL, WEIGHT} & set(columns.all))
-        if taken:
-            train.unpersist()
-            raise InvalidInputError(
-                f"The input {taken[0]!r} has the name of a column that a Spark pipeline is given: rename it in the training set."
-            )
-        rows = _frame(judged, label, time_column, exclude, problem)
-        return cls(train, int(count), pd.Timestamp(first), pd.Timestamp(last), sample, rows, columns)
+            raise
 
     def content(self) -> str:
         """Return a digest of the training rows that is equal for the same rows in any order; one pass over them."""
@@ -127,6 +112,38 @@ class SparkRows:
     def release(self) -> None:
         """Let Spark forget the training rows that it keeps."""
         self.train.unpersist()
+
+
+def _check_split(holdout: Holdout, count: int, found: int, row_limit: int) -> None:
+    """Raise if there are no training rows, or too few or too many rows to judge on."""
+    if not count or not found:
+        raise TrainingDataError(
+            f"The holdout [{holdout.start}, {holdout.end}) with a gap of {holdout.gap}",
+            f"{count} rows before it and {found} in it",
+            "Move the holdout inside the rows' times.",
+        )
+    if found > row_limit:
+        raise RowLimitError("The holdout", found, row_limit, _LIMIT)
+
+
+def _extent(rows: DataFrame, time_column: str) -> tuple[int, pd.Timestamp, pd.Timestamp]:
+    """Return how many rows there are, and their first and last time, naive UTC."""
+    from pyspark.sql import functions as F
+
+    time = column(time_column)
+    # By Arrow, in the session's zone: a collected row has times of this process's own zone.
+    one = rows.agg(F.count("*").alias("rows"), F.min(time).alias("first"), F.max(time).alias("last")).toPandas().iloc[0]
+    return int(one["rows"]), pd.Timestamp(one["first"]), pd.Timestamp(one["last"])
+
+
+def _inputs(sample: pd.DataFrame, others: set[str]) -> Columns:
+    columns = columns_of(sample.drop(columns=list(others)))
+    taken = sorted({LABEL, WEIGHT} & set(columns.all))
+    if taken:
+        raise InvalidInputError(
+            f"The input {taken[0]!r} has the name of a column that a Spark pipeline is given: rename it in the training set."
+        )
+    return columns
 
 
 def holdout_bounds(holdout: Holdout) -> tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp]:
