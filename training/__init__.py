@@ -35,6 +35,7 @@ from headwater.training.problems.groups import metrics_by
 from headwater.training.problems.metrics import binary_metrics, expected_calibration_error
 from headwater.training.problems.multiclass import Multiclass
 from headwater.training.problems.problem import Problem
+from headwater.training.problems.quantiles import QuantileRegression
 from headwater.training.problems.regression import Regression
 from headwater.training.registry.decided import (
     DecidedTraining,
@@ -91,6 +92,7 @@ __all__ = [
     "Pin",
     "Problem",
     "Promotion",
+    "QuantileRegression",
     "RateBaseline",
     "Regression",
     "SearchFailedError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,7 @@ class RateBaseline:
     smoothing: float = 20.0
 
     def predict(
-        self, train: pd.DataFrame, targets: ArrayLike, rows: pd.DataFrame, *, centre: str = "mean"
+        self, train: pd.DataFrame, targets: ArrayLike, rows: pd.DataFrame, *, centre: str | Sequence[float] = "mean"
     ) -> NDArray[np.float64]:
         """Return the answer for each of `rows`, by the training rows `train`.
 
@@ -55,11 +56,11 @@ class RateBaseline:
         targets
             What a perfect model answers for `train`: the label of 0 and 1, a column of 0 and 1 per class, or a number.
         centre
-            ``"mean"`` or ``"median"``.
+            ``"mean"``, ``"median"``, or a quantile for each column of the targets.
         """
         actual = np.asarray(targets, dtype=np.float64)
         wide = actual.reshape(len(actual), -1)
-        overall = np.median(wide, axis=0) if centre == "median" else wide.mean(axis=0)
+        overall = _centre_of(wide, centre)
         if not self.columns:
             return np.tile(overall, (len(rows), 1)).reshape(len(rows), *actual.shape[1:])
         for where, frame in (("the training rows", train), ("the rows to predict", rows)):
@@ -68,7 +69,7 @@ class RateBaseline:
                 raise MissingColumnsError(missing, where, [str(c) for c in frame.columns], f"baseline {self.name}")
         groups = pd.DataFrame(wide).groupby(_keys(train, self.columns).to_numpy())
         sizes = groups.size()
-        own = groups.median() if centre == "median" else groups.mean()
+        own = _centres_of(groups, centre)
         rates = own.mul(sizes, axis=0).add(self.smoothing * overall, axis=1).div(sizes + self.smoothing, axis=0)
         places = pd.Series(np.arange(len(rates)), index=rates.index)
         found = _keys(rows, self.columns).map(places).to_numpy(dtype=np.float64)
@@ -76,6 +77,19 @@ class RateBaseline:
         answers = np.tile(overall, (len(rows), 1))
         answers[seen] = rates.to_numpy()[found[seen].astype(np.int64)]
         return answers.reshape(len(rows), *actual.shape[1:])
+
+
+def _centre_of(wide: NDArray[np.float64], centre: str | Sequence[float]) -> NDArray[np.float64]:
+    if isinstance(centre, str):
+        return np.asarray(np.median(wide, axis=0) if centre == "median" else wide.mean(axis=0), dtype=np.float64)
+    return np.array([np.quantile(wide[:, place], level) for place, level in enumerate(centre)])
+
+
+def _centres_of(groups: Any, centre: str | Sequence[float]) -> pd.DataFrame:
+    if isinstance(centre, str):
+        found: pd.DataFrame = groups.median() if centre == "median" else groups.mean()
+        return found
+    return pd.DataFrame({place: groups[place].quantile(level) for place, level in enumerate(centre)})
 
 
 def _keys(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:

@@ -23,6 +23,7 @@ __all__ = [
     "hist_gradient_boosting",
     "hist_gradient_boosting_regression",
     "logistic_regression",
+    "quantile_boosting",
     "regression_families",
     "ridge_regression",
 ]
@@ -169,6 +170,23 @@ def hist_gradient_boosting() -> ModelFamily:
 def hist_gradient_boosting_regression(error: str = "squared") -> ModelFamily:
     """Return the same of numbers, for the mean ``"squared"`` or ``"absolute"`` error."""
     return _boosting_family("HistGradientBoostingRegressor", {"loss": f"{error}_error"})
+
+
+def quantile_boosting(levels: Sequence[float]) -> ModelFamily:
+    """Return histogram boosting of several quantiles: a model of the pinball loss for each, with the same hyperparameters."""
+    space = {name: one for name, one in hist_gradient_boosting_regression().space.items() if name != "max_features"}
+    start = {name: value for name, value in hist_gradient_boosting_regression().start.items() if name in space}
+    return ModelFamily("quantile_boosting", space, partial(_build_quantiles, tuple(levels)), start)
+
+
+def _build_quantiles(levels: Sequence[float], params: Mapping[str, Any], columns: Columns) -> Any:
+    from headwater.training.models.quantile_members import quantile_members
+
+    members = [
+        _build_boosting("HistGradientBoostingRegressor", {"loss": "quantile", "quantile": level}, params, columns)
+        for level in levels
+    ]
+    return quantile_members(members)
 
 
 def _boosting_family(estimator: str, fixed: Mapping[str, Any]) -> ModelFamily:

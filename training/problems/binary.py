@@ -77,6 +77,7 @@ class Binary:
     label_type: ClassVar[str] = "int"
     problem_type: ClassVar[Literal["classification"]] = "classification"
     has_probabilities: ClassVar[bool] = True
+    recorded_in: ClassVar[tuple[str, ...]] = (PREDICTION_PROBA,)
     centre: ClassVar[str] = "mean"
     level_is_share: ClassVar[bool] = True
 

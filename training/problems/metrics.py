@@ -24,7 +24,9 @@ __all__ = [
     "roc_auc",
 ]
 
-HIGHER_IS_BETTER = frozenset({"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1_macro", "r2_score"})
+HIGHER_IS_BETTER = frozenset(
+    {"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1_macro", "r2_score", "d2_pinball_score"}
+)
 """Metrics that are higher for a better model; of the others lower is better."""
 
 _TINY = float(np.finfo(np.float64).eps)

@@ -73,6 +73,7 @@ class Multiclass:
     result_type: ClassVar[str] = "array<double>"
     problem_type: ClassVar[Literal["classification"]] = "classification"
     has_probabilities: ClassVar[bool] = True
+    recorded_in: ClassVar[tuple[str, ...]] = (PREDICTION_PROBA,)
     centre: ClassVar[str] = "mean"
     level_is_share: ClassVar[bool] = True
 

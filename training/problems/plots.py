@@ -23,6 +23,7 @@ __all__ = [
     "feature_importance",
     "precision_recall",
     "predicted_and_actual",
+    "quantile_shares",
     "roc",
 ]
 
@@ -133,6 +134,16 @@ def errors(label: ArrayLike, answers: Mapping[str, ArrayLike], unit: str = "") -
         reach = max(reach, float(found[194]))
     axes.set_xlim(0, reach or 1.0)
     axes.legend(loc="lower right")
+    return figure
+
+
+def quantile_shares(quantiles: Sequence[float], shares: Mapping[str, Sequence[float]]) -> Figure:
+    """Return the share of labels at or below each predicted quantile, for the named models on the same rows."""
+    figure, axes = _figure("Quantiles on the holdout", "Quantile", "Share of labels at or below its prediction")
+    for name, below in shares.items():
+        axes.plot(list(quantiles), list(below), marker="o", markersize=4, label=name)
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfect")
+    axes.legend(loc="upper left")
     return figure
 
 

@@ -78,8 +78,12 @@ class Problem(Protocol):
         """Return whether scores have probabilities beside the predictions."""
 
     @property
-    def centre(self) -> str:
-        """Return what the trivial predictor takes of the rows' targets: their ``"mean"`` or their ``"median"``."""
+    def recorded_in(self) -> tuple[str, ...]:
+        """Return the columns of the inference table that hold the answers."""
+
+    @property
+    def centre(self) -> Any:
+        """Return what the trivial predictor takes of the targets: their ``"mean"``, ``"median"``, or a quantile per column."""
 
     def settled(self, labels: Labels) -> Self:
         """Return the problem with what it takes from the training rows, such as a threshold."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,9 @@ class Regression:
     error
         What trainings make small: the mean ``"squared"`` error, whose best constant is the mean, or the mean ``"absolute"``
         error, whose best constant is the median and which few large labels move less.
+    quantiles
+        Quantiles to answer in place of one number, such as ``(0.1, 0.5, 0.9)``: the problem is then a
+        :class:`headwater.training.problems.quantiles.QuantileRegression`. None: the mean, or the median.
 
     Examples
     --------
@@ -49,6 +52,7 @@ class Regression:
 
     unit: str = ""
     error: Literal["squared", "absolute"] = "squared"
+    quantiles: tuple[float, ...] | None = None
 
     name: ClassVar[str] = "regression"
     ranking: ClassVar[str] = "r2_score"
@@ -71,11 +75,24 @@ class Regression:
     has_probabilities: ClassVar[bool] = False
     level_is_share: ClassVar[bool] = False
 
+    def __new__(cls, *args: Any, **given: Any) -> Self:
+        """Return a problem of quantiles where some are given."""
+        if cls is Regression and (given.get("quantiles") is not None or len(args) > 2):
+            from headwater.training.problems.quantiles import QuantileRegression
+
+            return object.__new__(QuantileRegression)  # type: ignore[return-value]
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
         if self.error not in ("squared", "absolute"):
             raise InvalidInputError(
                 f"Regression makes the 'squared' or the 'absolute' error small, found {self.error!r}."
             )
+
+    @property
+    def recorded_in(self) -> tuple[str, ...]:
+        """The columns of the inference table that hold the answers."""
+        return (PREDICTION,)
 
     @property
     def loss(self) -> str:

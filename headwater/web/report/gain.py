@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
+from headwater.conventions import MODEL_VERSION
 from headwater.lakehouse import HeadwaterError
 from headwater.project import Project
 from headwater.training import PairedDifference, paired_jackknife, use_store
@@ -79,10 +79,10 @@ def gained(store: Store, project: Project, judged: Judged, registered: Sequence[
 
 
 def _compared(store: Store, project: Project, first: str) -> Gain:
-    problem, answer = project.problem, PREDICTION_PROBA if project.problem.has_probabilities else PREDICTION
+    problem = project.problem
     model, kinds = _opened(store, project, first)
-    needed = dict.fromkeys([*kinds, project.time_column, project.label, answer, PREDICTION, MODEL_VERSION])
-    rows = store.read(project.table("inference"), list(needed)).dropna(subset=[project.label, answer])
+    needed = dict.fromkeys([*kinds, project.time_column, project.label, *problem.recorded_in, MODEL_VERSION])
+    rows = store.read(project.table("inference"), list(needed)).dropna(subset=[project.label, *problem.recorded_in])
     rows = rows[problem.possible(rows[project.label])].reset_index(drop=True)
     own = (rows[MODEL_VERSION].astype(str) == first).to_numpy()
     inputs = _inputs(rows, kinds)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from headwater.conventions import MODEL_VERSION, PREDICTION, PREDICTION_PROBA
+from headwater.conventions import MODEL_VERSION
 from headwater.project import Project
 from headwater.training import RateBaseline
 from headwater.web.report.models import ModelVersion
@@ -55,16 +55,17 @@ def judged_rows(store: Store, project: Project, versions: Sequence[ModelVersion]
     """
     baselines = project.baselines
     columns = list(dict.fromkeys(column for baseline in baselines for column in baseline.columns))
-    answer = PREDICTION_PROBA if project.problem.has_probabilities else PREDICTION
-    needed = [project.time_column, project.label, answer, _MODEL, *columns]
+    recorded = project.problem.recorded_in
+    needed = [project.time_column, project.label, *recorded, _MODEL, *columns]
     live = store.read(project.table("inference"), list(dict.fromkeys(needed)))
     times = live[project.time_column]
     first, last = (None, None) if live.empty else (times.min(), times.max())
-    held = _holdout(store, project, versions, needed, answer)
+    held = _holdout(store, project, versions, needed, recorded[0])
     if first is not None:
         held = held[held[project.time_column] < first]
     labelled = [
-        part.dropna(subset=[project.label, answer]).assign(_part=name) for name, part in ((HOLDOUT, held), (LIVE, live))
+        part.dropna(subset=[project.label, *recorded]).assign(_part=name)
+        for name, part in ((HOLDOUT, held), (LIVE, live))
     ]
     rows = pd.concat([part for part in labelled if len(part)] or labelled[:1], ignore_index=True)
     possible = project.problem.possible(rows[project.label])
