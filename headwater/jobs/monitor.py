@@ -12,6 +12,7 @@ from headwater import lakehouse
 from headwater.conventions import MODEL_VERSION
 from headwater.jobs.monitored import log_figures
 from headwater.jobs.registry import END, START, Job
+from headwater.lakehouse.threads import side_by_side
 from headwater.outcome import DONE, REFUSED, JobResult
 
 if TYPE_CHECKING:
@@ -57,8 +58,11 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         job = JobResult("monitor", 0, time.monotonic() - began, nothing)
         return MonitorOutcome(job, (), monitoring.RetrainingDecision(retrain=False, reason=nothing))
     refreshed = monitoring.refresh(spark, project.monitor, start, end)
-    estimated = monitoring.estimate_performance(spark, project.monitor, start, end)
-    monitoring.compare_inputs(spark, project.monitor, start, end, as_of=end)
+    estimated, _ = side_by_side(
+        spark,
+        lambda: str(monitoring.estimate_performance(spark, project.monitor, start, end)),
+        lambda: str(monitoring.compare_inputs(spark, project.monitor, start, end, as_of=end)),
+    )
     log_figures(spark, project, start, end)
     serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""
@@ -82,7 +86,7 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         "monitor",
         rows.count(),
         time.monotonic() - began,
-        " ".join(filter(None, [*said, str(estimated), *map(str, refreshed.failed_metrics)])),
+        " ".join(filter(None, [*said, estimated, *map(str, refreshed.failed_metrics)])),
         REFUSED if decision.retrain else DONE,
     )
     return MonitorOutcome(job, alerts, decision)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from headwater.monitoring.alerts.incidents import Action, Finding, Incident
 from headwater.monitoring.alerts.kinds.kind import Column
 from headwater.monitoring.alerts.past import Limit, Past, learn_limits, learn_margin
 from headwater.monitoring.definitions.windows import Span, time_of, window_start
-from headwater.monitoring.states.columns import prepared, profiled_columns
-from headwater.monitoring.states.scan import Scan, merged_states, partial_states, state_schema
-from headwater.monitoring.states.state_rows import arrow_schema, rows_of, state_of
+from headwater.monitoring.inputs.input import open_input
+from headwater.monitoring.inputs.on_spark import OnSpark
+from headwater.monitoring.states.columns import profiled_columns
+from headwater.monitoring.states.scan import merged_schema
+from headwater.monitoring.states.state_rows import rows_of, state_of
 from headwater.monitoring.states.store import read_learnt
 from headwater.monitoring.tables.schemas import ACTIONS, FINDINGS, INCIDENTS, LIMITS, parsed
 
@@ -82,13 +84,17 @@ def _baseline_states(
     granularity: str,
     edges: Mapping[str, NDArray[np.float64]],
 ) -> DataFrame:
+    from pyspark.sql import functions as F
+
     assert monitor.baseline_table_name is not None
     df = lakehouse.read_table(spark, monitor.baseline_table_name, version=version)
     columns = profiled_columns(lakehouse.read_table(spark, monitor.table_name), monitor)
     timeless = monitor.timestamp_col is None or monitor.timestamp_col not in df.columns
-    scan = Scan(columns, (), (Span(granularity, None, None),), edges, arrow_schema(state_schema()))
-    partial = partial_states(prepared(df, columns, monitor, timeless=timeless), scan, models=False)
-    return merged_states(partial, edges)
+    whole = replace(monitor, slicing_exprs=())
+    rows = OnSpark(df, whole, columns, (Span(granularity, None, None),), timeless, version)
+    states = open_input(spark, monitor.baseline_table_name, rows).states("BASELINE", edges).where("model_id = '*'")
+    bounds = {f"{end}_micros": F.unix_micros(f"window.{end}") for end in ("start", "end")}
+    return states.withColumns(bounds).select(*merged_schema().names)
 
 
 def _past(monitor: Monitor, rows: DataFrame, edges: Mapping[str, NDArray[np.float64]]) -> Past:

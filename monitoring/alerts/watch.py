@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headwater import lakehouse
+from headwater.lakehouse.threads import side_by_side
 from headwater.monitoring.alerts.estimated import estimated_falls, still_estimated
 from headwater.monitoring.alerts.incidents import Finding, Incident, incidents_of
 from headwater.monitoring.alerts.past import Found, changes_of
@@ -61,10 +63,14 @@ def watch(
     )
     newest = int(window_index(np.array([micros_of(as_of)]), granularity)[0]) - 1
     indices = range(newest - policy.m + 1, newest + 1)
-    states = read_states(spark, monitor, granularity, indices)
-    past, limits, margin = learnt_past(spark, monitor, policy, granularity, cause_of)
-    qualities = _qualities(spark, monitor, granularity, min(indices))
-    estimates = read_estimates(spark, monitor, granularity)
+    reads: list[Callable[[], Any]] = [
+        partial(read_states, spark, monitor, granularity, indices),
+        partial(learnt_past, spark, monitor, policy, granularity, cause_of),
+        partial(_qualities, spark, monitor, granularity, min(indices)),
+        partial(read_estimates, spark, monitor, granularity),
+        partial(read_findings, spark, monitor, granularity),
+    ]
+    states, (past, limits, margin), qualities, estimates, (former, actions) = side_by_side(spark, *reads)
     weights = importance or {}
     findings: list[Finding] = []
     for index in indices:
@@ -85,15 +91,17 @@ def watch(
         changed = [one.column for one in changes if _role(monitor, one.column) is None]
         findings += _performance(start, end, policy, qualities, changed)
         findings += estimated_falls(start, end, policy, estimates)
-    former, actions = read_findings(spark, monitor, granularity)
     first = time_of(window_start(indices[0], granularity))
     last = time_of(window_start(indices[-1] + 1, granularity))
     again = [f for f in former if first <= f.start < last]
     findings += _not_judged_again(again, qualities)
-    write_findings(spark, monitor, granularity, indices, findings)
     known = still_estimated([f for f in former if not first <= f.start < last], estimates) + findings
     incidents = incidents_of([f for f in known if f.end <= time_of(micros_of(as_of))], policy, actions)
-    write_incidents(spark, monitor, incidents)
+    side_by_side(
+        spark,
+        partial(write_findings, spark, monitor, granularity, indices, findings),
+        partial(write_incidents, spark, monitor, incidents),
+    )
     return incidents
 
 

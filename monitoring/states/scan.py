@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from headwater.monitoring.states.columns import ProfiledColumn
 
-__all__ = ["TABLE", "Key", "Scan", "merged_rows", "merged_states", "partial_states"]
+__all__ = ["TABLE", "Key", "Scan", "merged_rows", "merged_schema", "merged_states", "partial_states"]
 
 TABLE: Final = ":table"
 _CHUNK_ROWS: Final = 131_072
@@ -160,7 +160,7 @@ def merged_states(partial: DataFrame, edges: Mapping[str, NDArray[np.float64]]) 
     The states of a key come to one task side by side (sorted) and are merged as they stream by: calling a function per
     group (``applyInArrow``) costs milliseconds for each of thousands of keys.
     """
-    schema = parsed(f"{KEY_DDL}, start_micros bigint, end_micros bigint, {STATE_DDL}")
+    schema = merged_schema()
     merge = _Merge(edges, arrow_schema(schema))
     return partial.repartition(*_KEY).sortWithinPartitions(*_KEY).mapInArrow(merge, schema)
 
@@ -203,6 +203,11 @@ def _merged_row(key: Key, partial: Sequence[ColumnState], edges: Mapping[str, ND
     if granularity != BASELINE:
         bounds = {"start_micros": window_start(index, granularity), "end_micros": window_end(index, granularity)}
     return named | bounds | state_row(state)
+
+
+def merged_schema() -> StructType:
+    """Return the columns of merged states."""
+    return parsed(f"{KEY_DDL}, start_micros bigint, end_micros bigint, {STATE_DDL}")
 
 
 def state_schema() -> StructType:
