@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.headwater-stamp
 
-.PHONY: docs demo drill test check bench conformance clean lock setup quick
+.PHONY: docs demo drill planted test check bench conformance clean lock setup quick
 
 setup: $(STAMP)  ## Make the environment: locked packages, Java if there is none, Delta's jars.
 
@@ -43,9 +43,13 @@ bench: $(STAMP)  ## Compare with peers; see benchmarks/.
 	$(BIN)/python -m benchmarks.serving.lookups
 	$(BIN)/python -m benchmarks.serving.publish
 	$(BIN)/python -m benchmarks.serving.soak
+	$(BIN)/python -m benchmarks.monitoring
 
 drill: $(STAMP)  ## Kill jobs at random instants and run them again: make drill KILLS=100 SEED=1.
 	$(BIN)/python -m tests.end_to_end.drill --points --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+
+planted: $(STAMP)  ## Plant five faults into copies of the demo's store, and show what the monitor says of each.
+	$(BIN)/python -m tests.end_to_end.planted_faults
 
 conformance: $(STAMP)  ## Hold our forms of the join, and the peers, to the named cases.
 	$(BIN)/python -m benchmarks.point_in_time.conformance
