@@ -20,10 +20,10 @@ __all__ = [
     "Columns",
     "ModelFamily",
     "binary_families",
+    "build_boosting",
     "hist_gradient_boosting",
     "hist_gradient_boosting_regression",
     "logistic_regression",
-    "quantile_boosting",
     "regression_families",
     "ridge_regression",
 ]
@@ -172,23 +172,6 @@ def hist_gradient_boosting_regression(error: str = "squared") -> ModelFamily:
     return _boosting_family("HistGradientBoostingRegressor", {"loss": f"{error}_error"})
 
 
-def quantile_boosting(levels: Sequence[float]) -> ModelFamily:
-    """Return histogram boosting of several quantiles: a model of the pinball loss for each, with the same hyperparameters."""
-    space = {name: one for name, one in hist_gradient_boosting_regression().space.items() if name != "max_features"}
-    start = {name: value for name, value in hist_gradient_boosting_regression().start.items() if name in space}
-    return ModelFamily("quantile_boosting", space, partial(_build_quantiles, tuple(levels)), start)
-
-
-def _build_quantiles(levels: Sequence[float], params: Mapping[str, Any], columns: Columns) -> Any:
-    from headwater.training.models.quantile_members import quantile_members
-
-    members = [
-        _build_boosting("HistGradientBoostingRegressor", {"loss": "quantile", "quantile": level}, params, columns)
-        for level in levels
-    ]
-    return quantile_members(members)
-
-
 def _boosting_family(estimator: str, fixed: Mapping[str, Any]) -> ModelFamily:
     return ModelFamily(
         name="hist_gradient_boosting",
@@ -200,7 +183,7 @@ def _boosting_family(estimator: str, fixed: Mapping[str, Any]) -> ModelFamily:
             "l2_regularization": LogUniform(0.001, 10.0),
             "max_features": Uniform(0.3, 1.0),
         },
-        build=partial(_build_boosting, estimator, fixed),
+        build=partial(build_boosting, estimator, fixed),
         start={
             "learning_rate": 0.1,
             "max_iter": 100,
@@ -232,7 +215,8 @@ def ridge_regression() -> ModelFamily:
     )
 
 
-def _build_boosting(estimator: str, fixed: Mapping[str, Any], params: Mapping[str, Any], columns: Columns) -> Any:
+def build_boosting(estimator: str, fixed: Mapping[str, Any], params: Mapping[str, Any], columns: Columns) -> Any:
+    """Return a pipeline that encodes strings and ends with scikit-learn's histogram boosting of this name."""
     from sklearn import ensemble
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline

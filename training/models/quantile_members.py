@@ -1,12 +1,34 @@
-"""An estimator of several quantiles, made of one estimator for each."""
+"""An estimator of several quantiles, made of one estimator for each, and the family of such estimators by boosting."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
-__all__ = ["quantile_members"]
+from headwater.training.models.families import (
+    Columns,
+    ModelFamily,
+    build_boosting,
+    hist_gradient_boosting_regression,
+)
+
+__all__ = ["quantile_boosting", "quantile_members"]
+
+
+def quantile_boosting(levels: Sequence[float]) -> ModelFamily:
+    """Return histogram boosting of several quantiles: a model of the pinball loss for each, with the same hyperparameters."""
+    space = {name: one for name, one in hist_gradient_boosting_regression().space.items() if name != "max_features"}
+    start = {name: value for name, value in hist_gradient_boosting_regression().start.items() if name in space}
+    return ModelFamily("quantile_boosting", space, partial(_build_quantiles, tuple(levels)), start)
+
+
+def _build_quantiles(levels: Sequence[float], params: Mapping[str, Any], columns: Columns) -> Any:
+    members = [
+        build_boosting("HistGradientBoostingRegressor", {"loss": "quantile", "quantile": level}, params, columns)
+        for level in levels
+    ]
+    return quantile_members(members)
 
 
 def quantile_members(members: Sequence[Any]) -> Any:

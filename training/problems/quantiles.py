@@ -142,7 +142,7 @@ class QuantileRegression(Regression):
 
     def families(self) -> tuple[ModelFamily, ...]:
         """Return histogram boosting of each quantile."""
-        from headwater.training.models.families import quantile_boosting
+        from headwater.training.models.quantile_members import quantile_boosting
 
         return (quantile_boosting(self.levels),)
 
