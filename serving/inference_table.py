@@ -148,17 +148,25 @@ class InferenceTable:
         return written, answered.where(F.col(_TRACE).isNull()).count()
 
     def add_labels(self, known: DataFrame, start: dt.datetime, end: dt.datetime) -> int:
-        """Write labels to the rows scored in [start, end) that have none yet; return how many keys got one.
+        """Write labels to the rows scored in [start, end) that have none yet, or another; return of how many keys.
 
         Parameters
         ----------
         known
-            `keys` and the label; each key once.
+            `keys` and the label; each key once. A label that is NULL is not known, and leaves what is there.
         """
+        from pyspark.sql import functions as F
+
         within = self._within(start, end)
-        waiting = lakehouse.read_table(known.sparkSession, self.name).where(within)
-        waiting = waiting.where(f"{lakehouse.quoted(self.label)} IS NULL").select(*self.keys).distinct()
-        found = waiting.join(known.select(*self.keys, self.label).dropna(), list(self.keys)).localCheckpoint()
+        scored = lakehouse.read_table(known.sparkSession, self.name).where(within)
+        label, there = lakehouse.column(self.label), "__label_there"
+        scored = scored.select(*self.keys, label.alias(there))
+        now = known.select(*self.keys, label.cast(scored.schema[there].dataType).alias(self.label)).dropna()
+        # A row may be there twice, as a batch's and an endpoint's: one that differs is enough.
+        differs = ~F.col(there).eqNullSafe(label)
+        found = (
+            scored.join(now, list(self.keys)).where(differs).select(*self.keys, self.label).distinct().localCheckpoint()
+        )
         rows = found.count()
         if rows:
             lakehouse.merge(found, self.name, self.keys, condition=f"t.{within.replace(' AND ', ' AND t.')}")

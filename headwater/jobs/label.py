@@ -22,7 +22,7 @@ __all__ = ["JOB", "label"]
 def label(spark: SparkSession, project: Project, start: dt.datetime, as_of: dt.datetime) -> JobResult:
     """Give the rows scored from `start` less the project's label delay until `as_of` their labels, where known by then.
 
-    Only rows without a label are written; run again, it changes nothing.
+    Rows without a label are written, and those whose outcome was corrected since; run again, it changes nothing.
     """
     began = time.monotonic()
     if not lakehouse.table_exists(spark, project.inference_table.name):

@@ -78,6 +78,35 @@ def test_a_batch_replaces_its_own_rows_and_labels_reach_both(spark, served):
     assert jobs.label(spark, project, LIVE, END).rows == 0
 
 
+def test_an_outcome_that_is_corrected_twice_is_what_was_said_last(spark, served):
+    project = served[0]
+    jobs.label(spark, project, LIVE, END)
+    table = project.table("inference")
+    known = (
+        spark.table(table).where(f"{project.label} IS NOT NULL AND request_id IS NOT NULL").select("flight_id").limit(2)
+    )
+    chosen = sorted(row["flight_id"] for row in known.collect())
+    assert len(chosen) == 2
+    first = {
+        row["flight_id"]: row[project.label]
+        for row in spark.table(table).where(f"{project.label} IS NOT NULL").collect()
+    }
+
+    def corrected(spark, as_of):
+        turned = f"CASE WHEN flight_id IN ('{chosen[0]}', '{chosen[1]}') THEN 1 - late ELSE late END"
+        return project.outcomes(spark, as_of).selectExpr("flight_id", f"{turned} AS late")
+
+    for outcomes, turned in ((corrected, True), (project.outcomes, False)):
+        again = replace(project, outcomes=outcomes)
+        assert jobs.label(spark, again, LIVE, END).rows == 2
+        assert jobs.label(spark, again, LIVE, END).rows == 0
+        now = spark.table(table).where(f"{project.label} IS NOT NULL").collect()
+        assert len({row["request_id"] is None for row in now if row["flight_id"] in chosen}) == 2
+        for row in now:
+            differs = turned and row["flight_id"] in chosen
+            assert row[project.label] == (1 - first[row["flight_id"]] if differs else first[row["flight_id"]])
+
+
 def test_a_prediction_is_explained_by_its_rows(spark, served):
     project, rows, answers = served
     settings = lakehouse.settings_of(spark)
