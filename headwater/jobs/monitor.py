@@ -42,12 +42,13 @@ class MonitorOutcome:
 def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.datetime) -> MonitorOutcome:
     """Refresh the windows touched by [start, end), UTC, look for changes as of `end`, tell people, and decide on retraining.
 
-    The performance of the windows is estimated beside what is realised by now, in ``…_performance_estimates``; all inputs
-    together are compared with the baseline's, in ``…_input_drift`` and ``…_score_changes``. The key figures are logged into the
-    versions' runs. Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in
-    ``…_incidents``, and its channels are told of them. The result's detail names the channels that did not take a notice, and
-    the custom metrics that could not be computed. Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends
-    with code 3 if a retraining is asked for.
+    The windows of the project's label delay before `start` are refreshed too: their labels may have come since. The performance
+    of the windows is estimated beside what is realised by now, in ``…_performance_estimates``; all inputs together are compared
+    with the baseline's, in ``…_input_drift`` and ``…_score_changes``. The key figures are logged into the versions' runs.
+    Violations of the project's rules are kept in ``…_alerts``; where it has a policy, incidents in ``…_incidents``, and its
+    channels are told of them. The result's detail names the channels that did not take a notice, and the custom metrics that
+    could not be computed. Decisions are kept in the table ``retraining_decisions``, one per `end`. Ends with code 3 if a
+    retraining is asked for.
     """
     from headwater import monitoring
     from headwater.training import champion
@@ -57,13 +58,14 @@ def monitor(spark: SparkSession, project: Project, start: dt.datetime, end: dt.d
         nothing = "Nothing has been scored yet."
         job = JobResult("monitor", 0, time.monotonic() - began, nothing)
         return MonitorOutcome(job, (), monitoring.RetrainingDecision(retrain=False, reason=nothing))
-    refreshed = monitoring.refresh(spark, project.monitor, start, end)
+    labelled = start - project.label_delay
+    refreshed = monitoring.refresh(spark, project.monitor, labelled, end)
     estimated, _ = side_by_side(
         spark,
-        lambda: str(monitoring.estimate_performance(spark, project.monitor, start, end)),
+        lambda: str(monitoring.estimate_performance(spark, project.monitor, labelled, end)),
         lambda: str(monitoring.compare_inputs(spark, project.monitor, start, end, as_of=end)),
     )
-    log_figures(spark, project, start, end)
+    log_figures(spark, project, labelled, end)
     serving = champion(project.model_name, settings=lakehouse.settings_of(spark))
     version = str(serving.version) if serving is not None else ""
     alerts: Sequence[Alert | Incident]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
 
 from headwater import jobs, lakehouse
-from headwater.monitoring import AlertPolicy, MonitorMetric, Webhook
+from headwater.monitoring import AlertPolicy, MonitorMetric, Webhook, refresh
 from headwater.web.report import write_report
 from tests.end_to_end.drill.project import END, LIVE, chain_of, project_in
 from tests.monitoring.alerts.channels.receivers import http_receiver
@@ -50,3 +51,24 @@ def test_a_project_with_a_policy_is_told_of_incidents_and_its_report_says_where_
     page = file.read_text()
     said = "Nothing is wrong: no alert is open" if not first.alerts else first.alerts[0].message
     assert said in page
+    _labels_that_come_late_reach_their_windows(spark, project)
+
+
+def _labels_that_come_late_reach_their_windows(spark, project):
+    """Check that a run over the last day computes the days before again, within the delay of labels."""
+    table = lakehouse.resolve(spark, project.monitor.table_name)
+    spark.sql(f"UPDATE {table.quoted} SET {project.label} = NULL")
+    refresh(spark, project.monitor, LIVE, END)
+    assert _days_with_quality(spark, project) == []
+    jobs.label(spark, project, LIVE, END)
+    assert END - dt.timedelta(days=1) - project.label_delay <= LIVE < END - dt.timedelta(days=1)
+    jobs.monitor(spark, project, END - dt.timedelta(days=1), END)
+    found = _days_with_quality(spark, project)
+    assert found[0] < (END - dt.timedelta(days=1)).replace(tzinfo=None)
+
+
+def _days_with_quality(spark, project):
+    rows = lakehouse.read_table(spark, project.monitor.profile_table).where(
+        "log_type = 'INPUT' AND granularity = '1 day' AND column_name = ':table' AND accuracy_score IS NOT NULL"
+    )
+    return sorted({row["window"]["start"] for row in rows.collect()})
