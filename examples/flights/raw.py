@@ -52,7 +52,7 @@ def flights() -> pd.DataFrame:
     clock = rows["sched_dep_time"]
     local = midnight + pd.to_timedelta(clock // 100 * 60 + clock % 100, unit="min")
     scheduled = local.dt.tz_localize(HOME_ZONE).dt.tz_convert("UTC").dt.tz_localize(None)
-    departed = scheduled + pd.to_timedelta(rows["dep_delay"], unit="min")
+    departed = scheduled + _minutes(rows["dep_delay"])
     planned = rows["sched_arr_time"]
     frame = pd.DataFrame(
         {
@@ -107,7 +107,7 @@ def _landing(departed: pd.Series, rows: pd.DataFrame) -> pd.Series:
     """Return the UTC time of landing; see the module's text."""
     airports = pd.read_csv(data_folder() / "airports.csv").set_index("faa")["tzone"].to_dict() | ISLANDS
     zone = rows["dest"].map(airports)
-    about = departed + pd.to_timedelta(rows["air_time"], unit="min")
+    about = departed + _minutes(rows["air_time"])
     offset = pd.Series(np.nan, index=rows.index)
     for name in zone.unique():
         there = about[zone == name].dropna()
@@ -116,4 +116,9 @@ def _landing(departed: pd.Series, rows: pd.DataFrame) -> pd.Series:
     clock = rows["arr_time"]
     arrived = clock // 100 * 60 + clock % 100 - offset
     left = departed.dt.hour * 60 + departed.dt.minute
-    return departed + pd.to_timedelta((arrived - left) % 1440, unit="min")
+    return departed + _minutes((arrived - left) % 1440)
+
+
+def _minutes(numbers: pd.Series) -> pd.Series:
+    """Return minutes as durations; NaT for NaN, of which pandas would round whatever lies in memory, and warn by chance."""
+    return pd.to_timedelta(numbers.fillna(0), unit="min").where(numbers.notna())
