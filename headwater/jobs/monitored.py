@@ -22,6 +22,7 @@ def log_figures(spark: SparkSession, project: Project, start: dt.datetime, end: 
     They are metrics ``monitor.<metric>.estimated``, ``monitor.<metric>.realised``, ``monitor.coverage`` and
     ``monitor.input_drift``, see :func:`headwater.training.log_monitored`. Returns how many were new or have changed.
     """
+    from headwater.monitoring.definitions.windows import longest
     from headwater.training import MonitoredWindow, champion, log_monitored
 
     monitor, settings = project.monitor, lakehouse.settings_of(spark)
@@ -29,8 +30,9 @@ def log_figures(spark: SparkSession, project: Project, start: dt.datetime, end: 
         spark, monitor.estimates_table
     ):
         return 0
+    granularity = lakehouse.literal(longest(project.granularities))
     within = (
-        f"granularity = {lakehouse.literal(_longest(project))} AND window.end > TIMESTAMP '{lakehouse.sql_time(start)}' "
+        f"granularity = {granularity} AND window.end > TIMESTAMP '{lakehouse.sql_time(start)}' "
         f"AND window.start < TIMESTAMP '{lakehouse.sql_time(end)}'"
     )
     apart: dict[int, float] = {}
@@ -52,9 +54,3 @@ def log_figures(spark: SparkSession, project: Project, start: dt.datetime, end: 
         for (start, version), figures in sorted(found.items())
     ]
     return log_monitored(project.model_name, windows, settings=settings)
-
-
-def _longest(project: Project) -> str:
-    from headwater.monitoring.definitions.windows import window_start
-
-    return max(project.granularities, key=lambda name: window_start(1, name) - window_start(0, name))

@@ -16,7 +16,7 @@ from headwater.monitoring.alerts.incidents import Finding, Incident, incidents_o
 from headwater.monitoring.alerts.past import Found, changes_of
 from headwater.monitoring.alerts.skill import SKILLS, Skill, skill_fell
 from headwater.monitoring.alerts.stored import learnt_past, read_findings, read_states, write_findings, write_incidents
-from headwater.monitoring.definitions.windows import micros_of, time_of, window_index, window_start
+from headwater.monitoring.definitions.windows import longest, micros_of, time_of, window_index, window_start
 from headwater.monitoring.estimation.stored import read_estimates
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def watch(
     list[Incident]
         Open ones first, the most important first.
     """
-    granularity = policy.granularity or max(
-        monitor.granularities, key=lambda name: window_start(1, name) - window_start(0, name)
-    )
+    granularity = policy.granularity or longest(monitor.granularities)
     newest = int(window_index(np.array([micros_of(as_of)]), granularity)[0]) - 1
     indices = range(newest - policy.m + 1, newest + 1)
     reads: list[Callable[[], Any]] = [

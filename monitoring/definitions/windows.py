@@ -9,6 +9,7 @@ previous window has the index before it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,9 @@ __all__ = [
     "LATEST",
     "SNAPSHOT",
     "Span",
+    "bounds",
     "index_column",
+    "longest",
     "micros_of",
     "time_of",
     "window_index",
@@ -164,6 +167,31 @@ class Span:
         if self.stop is not None:
             inside &= index < self.stop
         return inside
+
+
+def bounds(spans: Sequence[Span]) -> tuple[int | None, int | None]:
+    """Return the first moment of any window and the exclusive end of the last, in microseconds; None is without bound.
+
+    Examples
+    --------
+    >>> [time_of(at).day for at in bounds([Span("1 day", 6, 8), Span("1 week", 0, 1)])]
+    [5, 12]
+    """
+    starts, ends = [span.start for span in spans], [span.end for span in spans]
+    first = min((s for s in starts if s is not None), default=None) if None not in starts else None
+    last = max((e for e in ends if e is not None), default=None) if None not in ends else None
+    return first, None if last == LATEST else last  # the last window holds its end
+
+
+def longest(granularities: Iterable[str]) -> str:
+    """Return the longest of some granularities.
+
+    Examples
+    --------
+    >>> longest(["1 day", "1 month", "4 weeks"])
+    '1 month'
+    """
+    return max(granularities, key=lambda name: window_start(1, name) - window_start(0, name))
 
 
 def _origin(granularity: str) -> int:

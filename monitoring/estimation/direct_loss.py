@@ -111,14 +111,6 @@ class DirectLossEstimator:
             "root_mean_squared_error": math.sqrt(float((errors**2).mean())),
         }
 
-    def document(self) -> dict[str, Any] | None:
-        """Return None: models of the error are fitted again, from the same rows with the same seed."""
-        return None
-
-    def restored(self, document: Mapping[str, Any]) -> Self:
-        """Raise: there is no document."""
-        raise NotImplementedError(document)
-
     def _model(self) -> Any:
         from sklearn.ensemble import HistGradientBoostingRegressor
 

@@ -18,10 +18,14 @@ _CATEGORIES = 200
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Let trees be fitted and asked with one thread within: several wait for each other on a busy machine, 8 times as long."""
+    """Let trees be fitted and asked with one thread within: several wait for each other on a busy machine, 8 times as long.
+
+    OpenMP alone, which trees use: its number belongs to the thread that asks. That of a BLAS is the whole process's, and two that
+    overlap would leave it at 1.
+    """
     from threadpoolctl import threadpool_limits
 
-    found: AbstractContextManager[Any] = threadpool_limits(limits=1)
+    found: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="openmp")
     return found
 
 

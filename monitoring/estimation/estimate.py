@@ -16,7 +16,8 @@ from headwater.monitoring.estimation.estimator import Estimate
 from headwater.monitoring.estimation.kinds import NUMBER, estimator_of
 from headwater.monitoring.estimation.realised import profiled
 from headwater.monitoring.estimation.references import FEWEST_ROWS, Reference, estimators_of, references
-from headwater.monitoring.estimation.windows import DRIVER_ROWS, Window, in_spans, windows_of
+from headwater.monitoring.estimation.windows import DRIVER_ROWS, Window, windows_of
+from headwater.monitoring.states.columns import within
 from headwater.monitoring.states.store import in_windows
 from headwater.monitoring.tables.schemas import estimates_schema
 
@@ -100,7 +101,7 @@ def estimate_performance(
     realised, rows = profiled(spark, monitor, spans, answers)
     models = sorted({model for _, _, model in realised})
     estimators = estimators_of(spark, monitor, known, models, answers)
-    chosen = scored(in_spans(df, monitor, spans), monitor, answers, timeless=False)
+    chosen = scored(within(df, monitor, spans), monitor, answers, timeless=False)
     windows = windows_of(chosen, spans, estimators, answers, few=rows <= DRIVER_ROWS) if realised else {}
     former = _former(spark, monitor, spans) if set(models) - set(estimators) else {}
     written = []

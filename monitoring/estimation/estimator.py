@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Estimate", "Estimator", "Rows"]
+__all__ = ["DocumentedEstimator", "Estimate", "Estimator", "Rows"]
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,13 @@ class Estimator(Protocol):
         """Return the true metrics of labelled rows."""
         ...
 
-    def document(self) -> dict[str, Any] | None:
-        """Return what was learnt, as JSON has it; None if it is to be learnt again from the reference."""
+
+@runtime_checkable
+class DocumentedEstimator(Estimator, Protocol):
+    """An estimator whose knowledge is small enough for a table; any other is fitted again on its reference."""
+
+    def document(self) -> dict[str, Any]:
+        """Return what was learnt, as JSON has it."""
         ...
 
     def restored(self, document: Mapping[str, Any]) -> Self:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from headwater.monitoring.estimation.binary import log_of
+from headwater.monitoring.estimation.binary import BinaryEstimator, log_of
 from headwater.monitoring.estimation.calibration import Calibration, calibrated, is_calibrated
 from headwater.monitoring.estimation.estimator import Estimate, Rows
 
@@ -35,16 +34,7 @@ class MulticlassEstimator:
     of rows that the calibration was learnt from; that of the mean ROC AUC is the mean of the classes' errors, an upper bound.
     """
 
-    metrics: ClassVar[Mapping[str, bool]] = MappingProxyType(
-        {
-            "roc_auc_score": True,
-            "accuracy_score": True,
-            "precision": True,
-            "recall": True,
-            "f1_score": True,
-            "log_loss": False,
-        }
-    )
+    metrics: ClassVar[Mapping[str, bool]] = BinaryEstimator.metrics
 
     def __init__(self, classes: int) -> None:
         self.classes = classes

@@ -16,6 +16,7 @@ import numpy as np
 from headwater import lakehouse
 from headwater.monitoring.definitions.windows import window_index
 from headwater.monitoring.estimation.answers import Answers, answers_of, rows_of, scored
+from headwater.monitoring.estimation.estimator import DocumentedEstimator
 from headwater.monitoring.estimation.kinds import NUMBER, estimator_of
 from headwater.monitoring.estimation.limits import Limits, learn_limits
 from headwater.monitoring.tables.schemas import REFERENCES, parsed
@@ -98,6 +99,7 @@ def estimators_of(
             continue
         if reference.document is not None:
             empty = estimator_of(reference.kind, reference.classes)
+            assert isinstance(empty, DocumentedEstimator)
             found[model] = empty.restored(json.loads(reference.document))
             continue
         key = _key(monitor, reference)
@@ -133,10 +135,9 @@ def _learnt(spark: SparkSession, monitor: Monitor, version: int | None) -> list[
             windows = _windows(rows, time, granularity) if timed else _parts(rows)
             of_metrics = learn_limits(estimator, rows, windows)
             limits |= {(granularity, name): one for name, one in of_metrics.items()}
-        document = estimator.document()
-        text = None if document is None else json.dumps(document)
+        text = json.dumps(estimator.document()) if isinstance(estimator, DocumentedEstimator) else None
         one = Reference(model, version, len(rows), answers.kind, answers.classes, text, limits)
-        if document is None:
+        if text is None:
             _remember(_key(monitor, one), estimator)
         found.append(one)
     return found

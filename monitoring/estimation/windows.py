@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from headwater import lakehouse
-from headwater.monitoring.definitions.windows import LATEST, Span, time_of, window_index
+from headwater.monitoring.definitions.windows import Span, window_index
 from headwater.monitoring.estimation.answers import Answers, no_rows, rows_of
-from headwater.monitoring.states.columns import timestamp
 from headwater.monitoring.states.state_rows import arrow_schema
 from headwater.monitoring.tables.schemas import parsed
 
@@ -20,10 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
-    from headwater.monitoring.definitions.monitor import Monitor
     from headwater.monitoring.estimation.estimator import Estimator
 
-__all__ = ["Window", "Windows", "in_spans", "windows_of"]
+__all__ = ["Window", "Windows", "windows_of"]
 
 DRIVER_ROWS: Final = 200_000
 """Up to so many rows, the driver reads them and adds them up itself: a second sooner than Spark's workers start."""
@@ -43,25 +40,6 @@ class Window:
 
 Windows = dict[Key, Window]
 """By granularity, index and model."""
-
-
-def in_spans(df: DataFrame, monitor: Monitor, spans: Sequence[Span]) -> DataFrame:
-    """Return the rows of any of the windows; Delta skips files by the time's own column."""
-    from pyspark.sql import functions as F
-
-    assert monitor.timestamp_col is not None
-    own, time = lakehouse.column(monitor.timestamp_col), timestamp(df, monitor)
-    days = df.schema[monitor.timestamp_col].dataType.simpleString() == "date"
-    starts, ends = [span.start for span in spans], [span.end for span in spans]
-    first = None if None in starts else min(one for one in starts if one is not None)
-    last = None if None in ends else max(one for one in ends if one is not None)
-    if first is not None:
-        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(first))}'")
-        df = df.where(own >= F.lit(time_of(first).date()) if days else own >= bound)
-    if last is not None and last < LATEST:
-        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(last))}'")
-        df = df.where(own < F.lit(time_of(last).date()) if days else own < bound)
-    return df.where(time.isNotNull())
 
 
 def windows_of(

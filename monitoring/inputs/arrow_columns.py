@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from headwater.monitoring.inputs.on_spark import bounds
+from headwater.monitoring.definitions.windows import bounds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,12 +53,15 @@ class ArrowRows:
     spans: tuple[Span, ...]
     timeless: bool
 
-    def parts(self, columns: Sequence[ProfiledColumn], extra: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
-        """Give ``time``, ``model``, ``s0``…, ``c0``… of some rows at a time, and the `extra` columns as they are."""
+    def parts(
+        self, columns: Sequence[ProfiledColumn], extra: Mapping[str, str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Give ``time``, ``model``, ``s0``…, ``c0``… of some rows at a time, and columns as they are by new names, `extra`."""
         import pyarrow as pa
 
         first, last = (None, None) if self.timeless else bounds(self.spans)
-        for rows in self.table.parts(self._needed(columns, extra)):
+        others = extra or {}
+        for rows in self.table.parts(self._needed(columns, others.values())):
             time = self._time(rows)
             if not self.timeless and self.monitor.timestamp_col is not None:
                 inside = rows.column(self.monitor.timestamp_col).is_valid().to_numpy(zero_copy_only=False)
@@ -72,11 +75,11 @@ class ArrowRows:
                 found[f"s{i}"] = self._text(rows, _name(text))
             for i, about in enumerate(columns):
                 found[f"c{i}"] = _value(rows, about)
-            for name in extra:
-                found[name] = rows.column(name)
+            for name, own in others.items():
+                found[name] = rows.column(own)
             yield pa.RecordBatch.from_pydict(found)
 
-    def _needed(self, columns: Sequence[ProfiledColumn], extra: Sequence[str]) -> list[str]:
+    def _needed(self, columns: Sequence[ProfiledColumn], extra: Iterable[str]) -> list[str]:
         named = [self.monitor.model_id_col, *map(_name, self.monitor.slicing_exprs), *(c.name for c in columns), *extra]
         if not self.timeless:
             named.append(self.monitor.timestamp_col)

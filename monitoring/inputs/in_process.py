@@ -11,9 +11,9 @@ import numpy as np
 
 from headwater import lakehouse
 from headwater.monitoring.definitions.monitor import Monitor
-from headwater.monitoring.definitions.windows import BASELINE, Span, time_of
+from headwater.monitoring.definitions.windows import BASELINE, Span, bounds, time_of
 from headwater.monitoring.inputs.arrow_columns import ArrowRows, not_plain
-from headwater.monitoring.inputs.on_spark import OnSpark, bounds, first_window_end
+from headwater.monitoring.inputs.on_spark import OnSpark, first_window_end
 from headwater.monitoring.metrics.quality import quality_schema
 from headwater.monitoring.metrics.quality_in_process import judged_columns, quality_rows
 from headwater.monitoring.states.bin_edges import edges_of

@@ -8,20 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from headwater import lakehouse
-from headwater.monitoring.definitions.monitor import Monitor, MonitorSnapshot
-from headwater.monitoring.definitions.windows import (
-    BASELINE,
-    LATEST,
-    Span,
-    time_of,
-    window_end,
-    window_index,
-    window_start,
-)
+from headwater.monitoring.definitions.monitor import Monitor
+from headwater.monitoring.definitions.windows import BASELINE, Span, longest, time_of, window_end, window_index
 from headwater.monitoring.metrics.quality import quality
 from headwater.monitoring.states.bin_edges import learn_edges
 from headwater.monitoring.states.cells import only_popular, popular_slices
-from headwater.monitoring.states.columns import ProfiledColumn, prepared, timestamp
+from headwater.monitoring.states.columns import ProfiledColumn, prepared, timestamp, within
 from headwater.monitoring.states.scan import Scan, merged_states, partial_states, state_schema
 from headwater.monitoring.states.state_rows import arrow_schema
 from headwater.monitoring.tables.schemas import histograms_schema
@@ -31,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
-__all__ = ["OnSpark", "bounds", "first_window_end", "longest"]
+__all__ = ["OnSpark", "first_window_end"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +40,7 @@ class OnSpark:
     @cached_property
     def df(self) -> DataFrame:
         """The rows of any touched window."""
-        return self.all_rows if self.timeless else _within(self.all_rows, self.monitor, self.spans)
+        return self.all_rows if self.timeless else within(self.all_rows, self.monitor, self.spans)
 
     @cached_property
     def popular(self) -> DataFrame | None:
@@ -100,41 +92,9 @@ class OnSpark:
         return self.df.where(time < F.expr(f"TIMESTAMP '{end}'"))
 
 
-def bounds(spans: tuple[Span, ...]) -> tuple[int | None, int | None]:
-    """Return the first moment of any window, inclusive, and the exclusive end of the last; None is without bound."""
-    starts, ends = [span.start for span in spans], [span.end for span in spans]
-    first = min((s for s in starts if s is not None), default=None) if None not in starts else None
-    last = max((e for e in ends if e is not None), default=None) if None not in ends else None
-    return first, None if last == LATEST else last  # the last window holds its end
-
-
-def longest(spans: tuple[Span, ...]) -> str:
-    """Return the longest granularity of the spans."""
-    return max(spans, key=lambda of: window_start(1, of.granularity) - window_start(0, of.granularity)).granularity
-
-
 def first_window_end(first: int, spans: tuple[Span, ...]) -> int:
     """Return the end of the window of the longest granularity that holds a moment; microseconds."""
     import numpy as np
 
-    granularity = longest(spans)
+    granularity = longest(span.granularity for span in spans)
     return window_end(int(window_index(np.array([first]), granularity)[0]), granularity)
-
-
-def _within(df: DataFrame, monitor: Monitor, spans: tuple[Span, ...]) -> DataFrame:
-    """Return the rows of any touched window."""
-    from pyspark.sql import functions as F
-
-    if isinstance(monitor.kind, MonitorSnapshot):
-        return df
-    first, last = bounds(spans)
-    assert monitor.timestamp_col is not None
-    time, own = timestamp(df, monitor), lakehouse.column(monitor.timestamp_col)
-    days = df.schema[monitor.timestamp_col].dataType.typeName() == "date"  # by which Delta skips files
-    if first is not None:
-        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(first))}'")
-        df = df.where(own >= F.lit(time_of(first).date()) if days else own >= bound).where(time >= bound)
-    if last is not None:
-        bound = F.expr(f"TIMESTAMP '{lakehouse.sql_time(time_of(last))}'")
-        df = df.where(own <= F.lit(time_of(last).date()) if days else own < bound).where(time < bound)
-    return df

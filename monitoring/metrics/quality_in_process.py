@@ -29,13 +29,13 @@ _WORDS: Final = {"1": "true", "0": "false"}
 _NUMBERS: Final = {"true": "1", "false": "0"}
 
 
-def judged_columns(monitor: Monitor, columns: Sequence[str]) -> list[str]:
-    """Return the columns that quality is computed from, of those that there are; none without prediction or label."""
+def judged_columns(monitor: Monitor, columns: Sequence[str]) -> dict[str, str]:
+    """Return which columns are ``prediction``, ``label`` and, where there is one, ``score``; none without the first two."""
     log = monitor.inference
     if log is None or log.label_col not in columns or log.prediction_col not in columns:
-        return []
-    named = [log.prediction_col, log.label_col, log.prediction_proba_col]
-    return [name for name in named if name is not None and name in columns]
+        return {}
+    named = {"prediction": log.prediction_col, "label": log.label_col, "score": log.prediction_proba_col}
+    return {role: name for role, name in named.items() if name is not None and name in columns}
 
 
 def quality_rows(table: pa.Table, monitor: Monitor, spans: Sequence[Span]) -> list[dict[str, Any]] | str:
@@ -47,7 +47,7 @@ def quality_rows(table: pa.Table, monitor: Monitor, spans: Sequence[Span]) -> li
     assert log is not None
     cells = _Cells.of(table, monitor, spans)
     if log.problem_type == "regression":
-        return list(_regression(table, log, cells))
+        return list(_regression(table, cells))
     found = _classes(table, log)
     return found if isinstance(found, str) else list(found.metrics(cells))
 
@@ -124,8 +124,8 @@ def _parted(rows: NDArray[np.int64], *by: NDArray[np.int64]) -> list[NDArray[np.
     return np.split(rows[order], np.flatnonzero(breaks) + 1)
 
 
-def _regression(table: pa.Table, log: MonitorInferenceLog, cells: _Cells) -> Iterator[dict[str, Any]]:
-    predictions, labels = (_numbers(table[name]) for name in (log.prediction_col, log.label_col or ""))
+def _regression(table: pa.Table, cells: _Cells) -> Iterator[dict[str, Any]]:
+    predictions, labels = (_numbers(table[name]) for name in ("prediction", "label"))
     labelled = ~np.isnan(predictions) & ~np.isnan(labels)
     for cell, rows in cells.groups(labelled):
         label = labels[rows]
@@ -217,9 +217,7 @@ class _Classes:
 def _classes(table: pa.Table, log: MonitorInferenceLog) -> _Classes | str:
     import pyarrow as pa
 
-    assert log.label_col is not None
-    scored = log.prediction_proba_col if log.prediction_proba_col in table.column_names else None
-    of_predictions, of_labels = _class_names(table[log.prediction_col]), _class_names(table[log.label_col])
+    of_predictions, of_labels = _class_names(table["prediction"]), _class_names(table["label"])
     if of_predictions is None or of_labels is None:
         return "classes are numbers with fractions"
     (predictions, theirs), (labels, own) = of_predictions, of_labels
@@ -232,11 +230,11 @@ def _classes(table: pa.Table, log: MonitorInferenceLog) -> _Classes | str:
         of_prediction = np.where((predictions >= 0) & (labels >= 0), of_pair[predictions, labels], -1)
     else:
         of_prediction = np.full(len(labels), -1)
-    if scored is None:
+    if "score" not in table.column_names:
         return _Classes(of_prediction, of_label, list(names), None, [], None)
-    column = table[scored]
+    column = table["score"]
     if pa.types.is_floating(column.type):
-        positive = log.positive_class or ("true" if pa.types.is_boolean(table[log.label_col].type) else "1")
+        positive = log.positive_class or ("true" if pa.types.is_boolean(table["label"].type) else "1")
         keys, scores = [positive], _numbers(column).reshape(-1, 1)
         given = np.asarray(column.is_valid()).reshape(-1, 1)
     else:

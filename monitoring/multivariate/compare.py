@@ -11,13 +11,13 @@ import numpy as np
 
 from headwater import lakehouse
 from headwater.lakehouse import InvalidInputError
-from headwater.monitoring.definitions.windows import Span, micros_of, time_of, window_index, window_start
+from headwater.monitoring.definitions.windows import Span, longest, micros_of, time_of, window_index, window_start
 from headwater.monitoring.estimation.answers import kind_of
 from headwater.monitoring.estimation.encoding import one_thread
-from headwater.monitoring.estimation.windows import in_spans
 from headwater.monitoring.multivariate.attribution import Attribution, by_input, by_slice, surrogate_of
 from headwater.monitoring.multivariate.domain_classifier import MOST_ROWS, separation, threshold_of
 from headwater.monitoring.multivariate.sampled import Sample, input_columns, sampled
+from headwater.monitoring.states.columns import within
 from headwater.monitoring.states.store import in_windows
 from headwater.monitoring.tables.schemas import INPUT_DRIFT, parsed, score_changes_schema
 
@@ -87,7 +87,7 @@ def compare_inputs(
     if monitor.baseline_table_name is None or monitor.inference is None:
         reason = f"the monitor of {monitor.table_name} has no baseline_table_name, or no inference log."
         return InputComparison(0, reason)
-    granularity = max(monitor.granularities, key=lambda name: window_start(1, name) - window_start(0, name))
+    granularity = longest(monitor.granularities)
     span = _until(Span.touched(granularity, start, end), as_of)
     df = lakehouse.read_table(spark, monitor.table_name)
     inputs, kind = input_columns(df, monitor), kind_of(df, monitor)
@@ -97,7 +97,7 @@ def compare_inputs(
     version = lakehouse.newest_version(spark, monitor.baseline_table_name)
     baseline, timeless = _baseline(spark, monitor, inputs, kind, version)
     share = _share(max(counts), 2 * MOST_ROWS)
-    live = sampled(in_spans(df, monitor, [span]), monitor, inputs, kind, share, timeless=False)
+    live = sampled(within(df, monitor, [span]), monitor, inputs, kind, share, timeless=False)
     threshold = _threshold(spark, monitor, granularity, version, baseline, timeless=timeless)
     drift, changes = [], []
     index = window_index(live.time, granularity)

@@ -6,7 +6,7 @@ the number of granularities and slices that its rows count for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -95,11 +95,10 @@ class _Numbers:
 class _Strings:
     codes: NDArray[np.int32]
     names: NDArray[Any]
-    lengths: NDArray[np.int64] = field(init=False)
 
-    def __post_init__(self) -> None:
-        lengths = np.fromiter(map(len, self.names), dtype=np.int64, count=len(self.names))
-        object.__setattr__(self, "lengths", lengths)
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.fromiter(map(len, self.names), dtype=np.int64, count=len(self.names))
 
     def state(self, codes: NDArray[np.int32]) -> ColumnState:
         nulls, _, places, counts = _counted(codes, len(self.names))

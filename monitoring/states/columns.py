@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from headwater.lakehouse import ColumnTypeError, InvalidInputError, MissingColumnsError, column, in_utc, utc_cast
+from headwater.lakehouse import (
+    ColumnTypeError,
+    InvalidInputError,
+    MissingColumnsError,
+    column,
+    in_utc,
+    sql_time,
+    utc_cast,
+)
+from headwater.monitoring.definitions.windows import Span, bounds, time_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -23,6 +32,7 @@ __all__ = [
     "prepared",
     "profiled_columns",
     "timestamp",
+    "within",
 ]
 
 _NUMBERS: Final = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
@@ -148,6 +158,23 @@ def timestamp(df: DataFrame, monitor: Monitor) -> Column:
     """Return the time of a row as TIMESTAMP; a DATE is its midnight in UTC."""
     assert monitor.timestamp_col is not None
     return utc_cast(column(monitor.timestamp_col), _type(df, monitor.timestamp_col), "timestamp")
+
+
+def within(df: DataFrame, monitor: Monitor, spans: Sequence[Span]) -> DataFrame:
+    """Return the rows between the first and the last of the windows; Delta skips files by the time's own column."""
+    from pyspark.sql import functions as F
+
+    first, last = bounds(spans)
+    assert monitor.timestamp_col is not None
+    time, own = timestamp(df, monitor), column(monitor.timestamp_col)
+    days = _type(df, monitor.timestamp_col) == "date"
+    if first is not None:
+        bound = F.expr(f"TIMESTAMP '{sql_time(time_of(first))}'")
+        df = df.where(own >= F.lit(time_of(first).date()) if days else own >= bound).where(time >= bound)
+    if last is not None:
+        bound = F.expr(f"TIMESTAMP '{sql_time(time_of(last))}'")
+        df = df.where(own <= F.lit(time_of(last).date()) if days else own < bound).where(time < bound)
+    return df
 
 
 def class_name(name: str, data_type: str) -> Column:

@@ -18,7 +18,7 @@ from headwater.training.problems.problem import Problem
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["columns_of", "to_pandas", "typed_rows", "weights_of"]
+__all__ = ["columns_of", "texts_of", "to_pandas", "typed_rows", "weights_of"]
 
 _BINARY = Binary()
 
@@ -117,6 +117,14 @@ def to_pandas(
     frame[label] = problem.to_fit(problem.labels(frame[label]))
     order = [time_column, *(name for name in exclude if name != time_column)]
     return frame.sort_values(order, kind="stable", ignore_index=True)
+
+
+def texts_of(values: pd.Series) -> pd.Series:
+    """Return texts as Python objects, None where one is missing, as the rows of a training have them."""
+    missing = values.isna()
+    return pd.Series(
+        [None if gone else one for one, gone in zip(values, missing, strict=True)], values.index, dtype=object
+    )
 
 
 def typed_rows(df: DataFrame, label: str, kept: set[str], problem: Problem) -> DataFrame:

@@ -87,7 +87,7 @@ class ModelFamily:
                 "Integers, Choice or Branches, or a Dimension of your own."
             )
         if self.start and len(every_label(self.space)) > len(self.space):
-            self.drawn_start  # noqa: B018 - raises if the start is not one of the branches taken
+            drawn_of(self.space, self.start)  # raises if the start is not one of the branches taken
         elif self.start and set(self.start) != set(self.space):
             odd = sorted(set(self.start) ^ set(self.space))
             raise InvalidInputError(

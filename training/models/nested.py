@@ -6,7 +6,7 @@ hyperparameters flat, by their names, those of the drawn branches alone: ``{"sol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,15 +124,8 @@ def every_dimension(space: Space) -> dict[str, Dimension]:
     for name, one in space.items():
         found.setdefault(name, one)
         for below in one.branches.values() if isinstance(one, Branches) else ():
-            found = {**every_dimension(below), **found}
-    return {name: found[name] for name in _in_order(space)}
-
-
-def _in_order(space: Space) -> Iterator[str]:
-    for name, one in space.items():
-        yield name
-        for below in one.branches.values() if isinstance(one, Branches) else ():
-            yield from _in_order(below)
+            found = {**found, **every_dimension(below), **found}
+    return found
 
 
 def params_of(space: Space, drawn: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

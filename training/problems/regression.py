@@ -77,7 +77,8 @@ class Regression:
 
     def __new__(cls, *args: Any, **given: Any) -> Self:
         """Return a problem of quantiles where some are given."""
-        if cls is Regression and (given.get("quantiles") is not None or len(args) > 2):
+        quantiles = args[2] if len(args) > 2 else given.get("quantiles")
+        if cls is Regression and quantiles is not None:
             from headwater.training.problems.quantiles import QuantileRegression
 
             return object.__new__(QuantileRegression)  # type: ignore[return-value]

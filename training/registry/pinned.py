@@ -53,8 +53,9 @@ def pinned_versions(settings: Settings | None = None) -> list[Pin]:
     while True:
         page = client.search_registered_models(max_results=100, page_token=token)
         for model in page:
+            aliases = client.get_registered_model(model.name).aliases
             for alias in (CHAMPION, PREVIOUS):
-                number = client.get_registered_model(model.name).aliases.get(alias)
+                number = aliases.get(alias)
                 if not number:
                     continue
                 run_id = client.get_model_version(model.name, str(number)).run_id

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from headwater.training.data.splits import Fold
 from headwater.training.errors import TrainingDataError
 from headwater.training.models.families import Columns, ModelFamily
-from headwater.training.problems.problem import Labels, Problem
+from headwater.training.problems.problem import Answers, Labels, Problem
 
-__all__ = ["Outcome", "Trial", "TrialData", "fit", "run_trial", "trial_of"]
+__all__ = ["Outcome", "Trial", "TrialData", "fit", "outcome_of", "run_trial", "trial_of"]
 
 
 @dataclass(frozen=True)
@@ -96,26 +97,41 @@ def trial_of(number: int, family: str, params: Mapping[str, Any], outcome: Outco
 
 
 def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any], bars: Sequence[float] = ()) -> Outcome:
+    """Return the outcome of one member, fitted and judged on every fold; see :func:`outcome_of`."""
+
+    def judged(fold: Fold) -> tuple[Labels, Answers]:
+        to_fit = data.problem.to_fit(data.label[fold.train])
+        weights = None if data.weights is None else data.weights[fold.train]
+        model = fit(family, params, data.columns, data.inputs.iloc[fold.train], to_fit, weights)
+        return data.label[fold.validate], data.problem.answers(model, data.inputs.iloc[fold.validate])
+
+    return outcome_of(data.problem, [partial(judged, fold) for fold in data.folds], params, bars)
+
+
+def outcome_of(
+    problem: Problem,
+    folds: Sequence[Callable[[], tuple[Labels, Answers]]],
+    params: Mapping[str, Any],
+    bars: Sequence[float] = (),
+) -> Outcome:
     """Return the losses of one member over all folds, or the trace of what went wrong; raises nothing.
 
     Parameters
     ----------
+    folds
+        Each fits the member on a fold, and gives the labels and the answers of its validation.
     bars
         By fold but the last, the mean loss so far above which the trial is given up; none: it is not.
     """
     began = time.perf_counter()
-    losses, rankings, problem = [], [], data.problem
+    losses: list[float] = []
+    rankings: list[float] = []
     try:
-        for fold in data.folds:
-            to_fit = problem.to_fit(data.label[fold.train])
-            weights = None if data.weights is None else data.weights[fold.train]
-            model = fit(family, params, data.columns, data.inputs.iloc[fold.train], to_fit, weights)
-            answers = problem.answers(model, data.inputs.iloc[fold.validate])
-            actual = data.label[fold.validate]
-            losses.append(float(problem.losses(actual, answers).mean()))
-            rankings.append(problem.ranked(actual, answers))
-            place = len(losses) - 1
-            if place < len(data.folds) - 1 and place < len(bars) and np.mean(losses) > bars[place]:
+        for place, judged in enumerate(folds):
+            labels, answers = judged()
+            losses.append(float(problem.losses(labels, answers).mean()))
+            rankings.append(problem.ranked(labels, answers))
+            if place < len(folds) - 1 and place < len(bars) and np.mean(losses) > bars[place]:
                 break
         if not np.isfinite(losses).all():
             return Outcome(
@@ -123,7 +139,7 @@ def run_trial(data: TrialData, family: ModelFamily, params: Mapping[str, Any], b
             )
     except Exception:  # noqa: BLE001 - a trial's failure is a result; the search goes on and shows the trace
         return Outcome(seconds=time.perf_counter() - began, error=traceback.format_exc(), params=params)
-    took, pruned = time.perf_counter() - began, len(losses) < len(data.folds)
+    took, pruned = time.perf_counter() - began, len(losses) < len(folds)
     return Outcome(tuple(losses), tuple(rankings), took, params=params, pruned=pruned)
 
 

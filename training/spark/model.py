@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from headwater.lakehouse import InvalidInputError, quoted
+from headwater.training.data.pandas_rows import texts_of
 from headwater.training.errors import TrainingDataError
 from headwater.training.models.families import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["ANSWER", "SparkModel", "answer_column", "load_spark_model", "with_weight"]
+__all__ = ["ANSWER", "SparkModel", "answer_column", "load_spark_model", "padded", "with_weight"]
 
 ANSWER = "__answer"
 
@@ -43,10 +44,7 @@ class SparkModel:
 
     def predict_proba(self, inputs: pd.DataFrame) -> NDArray[np.float64]:
         """Return the probability of each class per row."""
-        found = self._answers(inputs, several=True)
-        width = max([len(getattr(self, "classes_", ())), *map(len, found)])
-        rows = [[*one, *[0.0] * (width - len(one))] for one in found]
-        return np.array(rows, dtype=np.float64).reshape(len(inputs), width)
+        return padded(self._answers(inputs, several=True), len(getattr(self, "classes_", ())))
 
     def predict(self, inputs: pd.DataFrame) -> NDArray[np.float64]:
         """Return the predicted number per row."""
@@ -68,7 +66,7 @@ class SparkModel:
         }
         columns = {
             **{name: inputs[name].astype("float64") for name in self.columns.numeric},
-            **{name: _texts(inputs[name]) for name in self.columns.strings},
+            **{name: texts_of(inputs[name]) for name in self.columns.strings},
         }
         frame = pd.DataFrame(columns, index=inputs.index).assign(__row=np.arange(len(inputs)))
         schema = ", ".join(f"{quoted(name)} {kinds[name]}" for name in kinds)
@@ -77,11 +75,11 @@ class SparkModel:
         return found[ANSWER].tolist()
 
 
-def _texts(values: pd.Series) -> pd.Series:
-    missing = values.isna()
-    return pd.Series(
-        [None if gone else one for one, gone in zip(values, missing, strict=True)], values.index, dtype=object
-    )
+def padded(answers: Iterable[Sequence[float]], classes: int) -> NDArray[np.float64]:
+    """Return probabilities as rows of one length, `classes` at least: MLlib gives none for a last class that no row had."""
+    found = list(answers)
+    width = max([classes, *map(len, found)])
+    return np.array([[*one, *[0.0] * (width - len(one))] for one in found], dtype=np.float64).reshape(len(found), width)
 
 
 def answer_column(pipeline: Any, *, several: bool) -> Column:

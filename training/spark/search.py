@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,9 @@ from headwater.training.problems.problem import Answers, Labels, Problem
 from headwater.training.search.digest import said_of
 from headwater.training.search.executors import run_here
 from headwater.training.search.search import SearchPlan, SearchResult, best_of, engine_of, schedule_of
-from headwater.training.search.trial import Outcome, Trial
+from headwater.training.search.trial import Outcome, Trial, outcome_of
 from headwater.training.spark.families import WEIGHT
-from headwater.training.spark.model import ANSWER, SparkModel, with_weight
+from headwater.training.spark.model import ANSWER, SparkModel, padded, with_weight
 from headwater.training.spark.rows import SparkRows, classes_of, odd_labels, sampled, to_fit, within
 
 if TYPE_CHECKING:
@@ -166,27 +165,15 @@ def with_values(rows: DataFrame, columns: Columns) -> Columns:
 
 
 def _trial(data: SparkData, family: ModelFamily, params: Mapping[str, Any], bars: Sequence[float]) -> Outcome:
-    """Return the losses of one member over all folds, or the trace of what went wrong; raises nothing."""
-    began, problem = time.perf_counter(), data.problem
-    losses: list[float] = []
-    rankings: list[float] = []
-    try:
-        for place, (before, start, end) in enumerate(data.windows):
-            train = data.rows.where(within(data.time_column, None, before))
-            model = fit_on_spark(family, params, train, data.columns[place], data.label, problem, data.weight)
-            labels, answers = _judged(data, model, data.rows.where(within(data.time_column, start, end)))
-            losses.append(float(problem.losses(labels, answers).mean()))
-            rankings.append(problem.ranked(labels, answers))
-            if place < len(data.windows) - 1 and place < len(bars) and np.mean(losses) > bars[place]:
-                break
-        if not np.isfinite(losses).all():
-            return Outcome(
-                seconds=time.perf_counter() - began, error=f"The losses are not finite: {losses}", params=params
-            )
-    except Exception:  # noqa: BLE001 - a trial's failure is a result; the search goes on and shows the trace
-        return Outcome(seconds=time.perf_counter() - began, error=traceback.format_exc(), params=params)
-    took, pruned = time.perf_counter() - began, len(losses) < len(data.windows)
-    return Outcome(tuple(losses), tuple(rankings), took, params=params, pruned=pruned)
+    """Return the outcome of one member over all folds."""
+
+    def judged(place: int) -> tuple[Labels, Answers]:
+        before, start, end = data.windows[place]
+        train = data.rows.where(within(data.time_column, None, before))
+        model = fit_on_spark(family, params, train, data.columns[place], data.label, data.problem, data.weight)
+        return _judged(data, model, data.rows.where(within(data.time_column, start, end)))
+
+    return outcome_of(data.problem, [partial(judged, place) for place in range(len(data.windows))], params, bars)
 
 
 def _judged(data: SparkData, model: SparkModel, rows: DataFrame) -> tuple[Labels, Answers]:
@@ -214,8 +201,7 @@ class _Given:
     def predict_proba(self, inputs: object) -> Any:
         """Return the probabilities."""
         del inputs
-        width = len(self.classes_)
-        return np.array([[*one, *[0.0] * (width - len(one))] for one in self._answers], dtype=np.float64)
+        return padded(self._answers, len(self.classes_))
 
     def predict(self, inputs: object) -> Any:
         """Return the numbers."""

@@ -13,6 +13,7 @@ from headwater.conventions import MODEL_VERSION
 from headwater.lakehouse import HeadwaterError
 from headwater.project import Project
 from headwater.training import PairedDifference, paired_jackknife, use_store
+from headwater.training.data.pandas_rows import texts_of
 from headwater.web.report.judged import LIVE, Judged
 from headwater.web.report.models import ModelVersion
 from headwater.web.report.tables import Store
@@ -137,16 +138,9 @@ def _opened(store: Store, project: Project, version: str) -> tuple[Any, dict[str
 def _inputs(rows: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
     """Return the inputs as the model was fitted on them: numbers as float64, texts as objects."""
     columns = {
-        name: _texts(rows[name]) if kind == "string" else rows[name].astype("float64") for name, kind in kinds.items()
+        name: texts_of(rows[name]) if kind == "string" else rows[name].astype("float64") for name, kind in kinds.items()
     }
     return pd.DataFrame(columns)
-
-
-def _texts(values: pd.Series) -> pd.Series:
-    missing = values.isna()
-    return pd.Series(
-        [None if gone else one for one, gone in zip(values, missing, strict=True)], values.index, dtype=object
-    )
 
 
 def _have_values(inputs: pd.DataFrame, own: NDArray[np.bool_], first: str) -> None:

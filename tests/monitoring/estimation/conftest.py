@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parents[3]
-PINNED = ROOT / "requirements" / "estimation.txt"
-FOLDER = ROOT / ".venv" / "share" / "estimation"
+from tests.fetched import fetched
 
 
 @pytest.fixture(scope="session")
 def published():
     """Give the folder of the published data; fetches it where it is not there yet."""
-    name, version = next(line for line in PINNED.read_text().splitlines() if "==" in line).split()[0].split("==")
-    if not (FOLDER / f"{name}-{version}.dist-info").is_dir():
-        pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--upgrade"]
-        subprocess.run([*pip, "--no-deps", "--require-hashes", "-t", str(FOLDER), "-r", str(PINNED)], check=True)
-    return FOLDER / name / "datasets" / "data"
+    return fetched("estimation") / "nannyml" / "datasets" / "data"
 
 
 @pytest.fixture(scope="session")

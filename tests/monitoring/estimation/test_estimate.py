@@ -19,7 +19,8 @@ from headwater.monitoring.estimation.answers import answers_of, scored
 from headwater.monitoring.estimation.binary import BinaryEstimator
 from headwater.monitoring.estimation.estimator import Rows
 from headwater.monitoring.estimation.references import estimators_of, references
-from headwater.monitoring.estimation.windows import in_spans, windows_of
+from headwater.monitoring.estimation.windows import windows_of
+from headwater.monitoring.states.columns import within
 from tests.monitoring.conftest import MONDAY, as_spark, monitor_of, week
 
 WEEK = dt.timedelta(days=7)
@@ -98,7 +99,7 @@ def test_many_rows_are_added_up_on_spark_to_the_same_windows(spark, hidden):
     estimators = estimators_of(spark, monitor, references(spark, monitor), ["1", "2"], answers)
     del estimators["2"]  # a model without a reference is counted
     spans = [Span.touched(name, MONDAY, MONDAY + 2 * WEEK) for name in monitor.granularities]
-    rows = scored(in_spans(df, monitor, spans), monitor, answers, timeless=False).repartition(3)
+    rows = scored(within(df, monitor, spans), monitor, answers, timeless=False).repartition(3)
     few, many = (windows_of(rows, spans, estimators, answers, few=few) for few in (True, False))
     assert few.keys() == many.keys()
     assert {name for name, _, _ in few} == {"1 week", "1 month"}

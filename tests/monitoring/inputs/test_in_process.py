@@ -104,6 +104,7 @@ KEY = (
     "slice_key",
     "slice_value",
     "version",
+    "time",
     "model_id",
     "column_name",
     "drift_type",
@@ -178,6 +179,20 @@ def test_probabilities_of_many_classes_give_the_quality_that_spark_gives(spark, 
     one, two = in_both_forms(spark, monitor, monkeypatch, result_tables)
     assert_same_tables(one, two)
     assert any(row["roc_auc_score"] for row in one[monitor.profile_table])
+
+
+def test_columns_may_have_the_names_that_rows_are_prepared_under(spark, schema, monkeypatch):
+    renamed = ("time AS model", "version AS time", "wide AS s0", "real AS c0", "small AS score")
+    rows_of_every_type(spark, 6).selectExpr(*renamed).write.format("delta").saveAsTable(f"{schema}.names")
+    log = MonitorInferenceLog(
+        problem_type="regression", timestamp_col="model", granularities=("1 month",), prediction_col="c0",
+        model_id_col="time", label_col="s0",
+    )  # fmt: skip
+    monitor = monitor_of(f"{schema}.names", log, slicing_exprs=("score",))
+    assert is_read_in_process(spark, monitor)
+    one, two = in_both_forms(spark, monitor, monkeypatch, result_tables)
+    assert_same_tables(one, two)
+    assert any(row["mean_average_error"] for row in one[monitor.profile_table])
 
 
 def test_regressions_series_and_snapshots_give_the_tables_that_spark_gives(spark, schema, monkeypatch):

@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 
 from headwater.monitoring import Monitor, MonitorTimeSeries, refresh
+from headwater.monitoring.definitions.windows import Span
+from headwater.monitoring.states.columns import within
 
 
 @pytest.mark.parametrize("kind", ["date", "timestamp"])
@@ -38,3 +40,15 @@ def test_windows_of_days_are_the_days_whatever_the_zone(spark, schema, kind):
     assert {row[1] for row in found["UTC"] if row[5] and row[5].startswith("hour")} == {"0"}
     assert {row[0] for row in found["UTC"]} == {midnight, midnight + 2 * 86_400_000_000}
     assert found["Asia/Tokyo"] == found["America/New_York"] == found["UTC"]
+
+
+def test_days_are_within_windows_that_end_in_the_day(spark, schema):
+    spark.sql("SELECT DATE '2024-03-01' AS day UNION ALL SELECT DATE '2024-03-02'").createOrReplaceTempView("few_days")
+    df = spark.table("few_days")
+    monitor = Monitor(
+        table_name=f"{schema}.t", output_schema=schema,
+        kind=MonitorTimeSeries(timestamp_col="day", granularities=("1 hour",)),
+    )  # fmt: skip
+    for start, end, days in (((1, 0), (2, 1), [1, 2]), ((1, 1), (2, 0), []), ((1, 0), (1, 6), [1])):
+        span = Span.touched("1 hour", *(dt.datetime(2024, 3, day, hour) for day, hour in (start, end)))
+        assert sorted(row["day"].day for row in within(df, monitor, [span]).collect()) == days

@@ -38,6 +38,11 @@ def test_a_regression_with_quantiles_is_one_of_quantiles_and_stays_one():
     assert pickle.loads(pickle.dumps(Regression("minutes"))) == Regression("minutes")
 
 
+def test_quantiles_that_are_none_leave_a_regression_as_it_is():
+    assert Regression("m", "squared", None) == Regression("m", quantiles=None) == Regression("m")
+    assert type(Regression("m", "squared", (0.1, 0.9))) is type(Regression("m", quantiles=(0.1, 0.9)))
+
+
 def test_metrics_are_scikit_learns():
     rng = np.random.default_rng(5)
     problem, actual = Regression(quantiles=LEVELS), rng.normal(size=500)
