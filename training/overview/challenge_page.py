@@ -58,7 +58,11 @@ def challenge_page(evaluation: Evaluation, holdout: pd.DataFrame, plan: Training
         f"Both models answer the same {len(holdout):,} rows, from {days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}. Differences "
         "are the challenger's value less the champion's, with intervals that hold it in 95 of 100 such samples of days."
     )
-    parts = [paragraphs([lead]), _metrics(evaluation, days.to_numpy(), champion, version)]
+    gate = (
+        "The gate's interval, on the version's page, draws single rows. It is narrower, as it takes the rows of a day for "
+        "independent of each other."
+    )
+    parts = [paragraphs([lead, gate]), _metrics(evaluation, days.to_numpy(), champion, version)]
     parts.append(_by_day(evaluation, days, names))
     slices = _by_slice(evaluation, holdout, plan.slices, days.to_numpy())
     parts += [slices] if slices else []

@@ -51,6 +51,11 @@ def causes(drift: pd.DataFrame, changes: pd.DataFrame, project: Project, last_sc
 
 
 def _apart(last: pd.Series) -> str:
+    if last["threshold"] >= 1:
+        return (
+            "All inputs together tell each of the baseline's own windows from its others, as slow inputs do: they cannot say "
+            f"whether the window of {date(last['start'])} drifted (ROC AUC {number(last['roc_auc'])})."
+        )
     judged = "more than" if last["alert"] else "not more than"
     return (
         f"All inputs together tell the rows of the window of {date(last['start'])} from the baseline's with a ROC AUC of "

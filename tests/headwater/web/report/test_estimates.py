@@ -116,6 +116,15 @@ def test_what_moved_the_scores_is_told_where_the_inputs_explain_them(tmp_path, f
     assert "window of 14 October 2013" in str(early), "a window that is not half over is not told"
 
 
+def test_a_limit_that_nothing_can_pass_is_said_as_such(tmp_path):
+    _moved(tmp_path)
+    store, project = Store(Settings(home=tmp_path)), _project()
+    drift = input_drift(store, project).assign(threshold=1.0, alert=False)
+    html = str(causes(drift, score_changes(store, project), project, pd.Timestamp("2013-10-26")))
+    assert "they cannot say whether the window of" in html
+    assert "differ, for which the limit is" not in html
+
+
 def test_the_page_has_the_section_and_draws_it(tmp_path):
     home = tmp_path / "store"
     empty = write_report(Settings(home=home), _project(), str(tmp_path / "empty.html"))
